@@ -1,0 +1,108 @@
+import type { Frame, OverlapRecord, CpuProfileEvidence } from '../evidence/index.ts';
+
+/*
+ * Between Mettle and its agent inside the target: newline-delimited JSON over a local socket
+ * (unix socket, named pipe on Windows). Mettle listens; the agent connects.
+ */
+
+/** Environment variable with the socket's path. The agent does nothing without it. */
+export const AGENT_SOCKET_VARIABLE = 'METTLE_AGENT_SOCKET';
+/** NODE_OPTIONS as it was before Mettle added to it; the agent restores it once it knows that it is the server. */
+export const ORIGINAL_NODE_OPTIONS_VARIABLE = 'METTLE_ORIGINAL_NODE_OPTIONS';
+
+export type InstrumentName = 'blocking' | 'overlap';
+
+/** First message of every agent; wrappers (npm, npx) send one too. */
+export interface AgentHello {
+  readonly type: 'hello';
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly node: string;
+  readonly argv: readonly string[];
+  readonly instruments: readonly InstrumentName[];
+}
+/** This process saw an MCP message: it is the server. Sent once; `sdk` again when it becomes known. */
+export interface AgentServing {
+  readonly type: 'serving';
+  readonly via: 'stdio' | 'http' | 'sdk' | 'json';
+  readonly sdk: { readonly name: string; readonly version: string | null } | null;
+}
+/** Something on stdout that is no JSON-RPC message, with who wrote it. Bounded: at most 50 are sent. */
+export interface AgentStdoutWriter {
+  readonly type: 'stdout-writer';
+  readonly subject: string | null;
+  readonly sample: string;
+  readonly stack: readonly Frame[];
+}
+export interface AgentReply {
+  readonly type: 'reply';
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+export type AgentMessage = AgentHello | AgentServing | AgentStdoutWriter | AgentReply;
+
+export type AgentCommand =
+  | { readonly id: number; readonly do: 'start'; readonly instrument: 'blocking'; readonly options: BlockingOptions }
+  | { readonly id: number; readonly do: 'start'; readonly instrument: 'overlap'; readonly options: OverlapOptions }
+  | { readonly id: number; readonly do: 'stop'; readonly instrument: InstrumentName }
+  /** Forces nothing; answers AgentCounters. */
+  | { readonly id: number; readonly do: 'counters' };
+
+export interface BlockingOptions {
+  readonly samplingIntervalUs: number;
+  /** Slices of at least this long are kept one by one; shorter ones only as sums. */
+  readonly sliceThresholdMs: number;
+  /** At most this many slices are kept; further ones are counted. */
+  readonly maxSlices: number;
+}
+export interface OverlapOptions {
+  /** Follow calls of this subject only. */
+  readonly subject: string;
+  /** Calls that will be in flight together. */
+  readonly inFlight: number;
+}
+
+/** One slice: main-thread time of one call with no macrotask boundary within. Columns of equal length. */
+export interface SliceColumns {
+  /** Index into `subjects`; 0 is "no call". */
+  readonly subject: readonly number[];
+  readonly call: readonly number[];
+  /** Machine-wide monotonic clock, ms (process.hrtime). */
+  readonly startedAtMs: readonly number[];
+  readonly wallMs: readonly number[];
+  /** Main-thread CPU and run-queue time within; -1 where unknown. */
+  readonly cpuMs: readonly number[];
+  readonly hostDelayMs: readonly number[];
+}
+/** Answer to `stop blocking`. */
+export interface BlockingRecord {
+  /** Names; index 0 is '' for "no call". Running sums per subject beside it, same order. */
+  readonly subjects: readonly string[];
+  readonly calls: readonly number[];
+  readonly onThreadMs: readonly number[];
+  readonly cpuMs: readonly number[];
+  readonly gcMs: readonly number[];
+  readonly slices: SliceColumns;
+  readonly droppedSlices: number;
+  readonly gc: { readonly startedAtMs: readonly number[]; readonly durationMs: readonly number[] };
+  readonly cpuClock: 'schedstat' | 'thread' | 'process';
+  readonly startedAtMs: number;
+  readonly observedMs: number;
+  readonly profile: CpuProfileEvidence['profile'];
+  /** Add to a profile time in µs, then divide by 1,000, to get the machine-wide monotonic clock in ms. */
+  readonly profileOffsetUs: number;
+}
+/** Answer to `stop overlap`. */
+export type OverlapAnswer = OverlapRecord;
+
+export interface AgentCounters {
+  readonly atMs: number;
+  readonly mainCpuMs: number | null;
+  readonly hostDelayMs: number | null;
+  readonly eventLoopUtilization: { readonly idleMs: number; readonly activeMs: number };
+  readonly heapUsedBytes: number;
+  readonly externalBytes: number;
+  readonly arrayBuffersBytes: number;
+  readonly activeResources: Readonly<Record<string, number>>;
+}
