@@ -1,0 +1,5 @@
+export * from './binomial.ts';
+export * from './histogram.ts';
+export * from './order.ts';
+export * from './random.ts';
+export * from './trend.ts';
