@@ -35,11 +35,16 @@ export type EvidenceKey = keyof EvidenceMap;
 export interface Detector<K extends EvidenceKey = EvidenceKey> {
   readonly id: string;
   readonly check: Check;
+  /** What it cannot do without. */
   readonly needs: readonly K[];
-  detect(evidence: Pick<EvidenceMap, K>): readonly Finding[];
+  /** What it reads besides when it is there. */
+  readonly mayUse?: readonly EvidenceKey[];
+  detect(evidence: DetectorInput<K>): readonly Finding[];
   /** What was looked at, in figures, for a clear verdict: a clause such as "5 tools, 1,240 calls". */
-  looked(evidence: Pick<EvidenceMap, K>): string;
+  looked(evidence: DetectorInput<K>): string;
 }
+/** Evidence as a detector is given it: what it needs for certain, everything else perhaps. */
+export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

@@ -159,7 +159,7 @@ export interface ExerciseEvidence {
 /** V8's CPU profile of the instrumented phase (the `.cpuprofile` format), as Chrome DevTools opens it. */
 export interface CpuProfileEvidence {
   readonly profile: {
-    readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly functionName: string; readonly scriptId: string; readonly url: string; readonly lineNumber: number; readonly columnNumber: number }; readonly hitCount?: number; readonly children?: readonly number[] }[];
+    readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly functionName: string; readonly scriptId: string; readonly url: string; readonly lineNumber: number; readonly columnNumber: number }; readonly hitCount?: number; readonly children?: readonly number[]; readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[] }[];
     readonly startTime: number;
     readonly endTime: number;
     readonly samples: readonly number[];
