@@ -165,4 +165,8 @@ export interface CpuProfileEvidence {
     readonly samples: readonly number[];
     readonly timeDeltas: readonly number[];
   };
+  /** Names of subjects; index 0 is '' for samples that belong to no call. */
+  readonly subjects: readonly string[];
+  /** For each sample of the profile, whose call was running: an index into `subjects`. */
+  readonly sampleSubjects: readonly number[];
 }

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UsageError } from '../evidence/index.ts';
+import type { CommandOptions } from './options.ts';
+import { parseOptions } from './options.ts';
+
+const NAMES = ['mettle.config.ts', 'mettle.config.js', 'mettle.config.mjs', 'mettle.config.json'] as const;
+/** Keys of a workload; a config that holds calls is one. */
+const WORKLOAD_KEYS = ['setup', 'calls', 'sessions', 'replies', 'state'] as const;
+
+export interface ConfigFile {
+  readonly file: string;
+  readonly options: CommandOptions;
+  /** The workload that the config holds itself, as a workload document; null when it holds none. */
+  readonly workload: Readonly<Record<string, unknown>> | null;
+}
+
+/** The mettle.config of `directory`, or null. Throws UsageError when it cannot be loaded or holds an unknown option. */
+export async function readConfigFile(directory: string): Promise<ConfigFile | null> {
+  const file = NAMES.map((name) => join(directory, name)).find((path) => existsSync(path));
+  if (file === undefined) return null;
+  const content = await load(file);
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new UsageError(`${file} must export one object with options; what it exports is none.`);
+  const { schema: _, ...entries } = content as Record<string, unknown>;
+  const workload = Object.fromEntries(Object.entries(entries).filter(([key]) => (WORKLOAD_KEYS as readonly string[]).includes(key)));
+  const words = Object.entries(entries).flatMap(([key, value]) => ((WORKLOAD_KEYS as readonly string[]).includes(key) ? [] : wordsOf(file, key, value)));
+  const command = entries['command'];
+  return {
+    file,
+    options: parseOptions(Array.isArray(command) ? [...words, '--', ...command.map(String)] : words),
+    workload: Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
+  };
+}
+
+/** What was typed, filled up with what the config says. */
+export function mergeOptions(typed: CommandOptions, config: CommandOptions): CommandOptions {
+  const typedTarget = typed.command.length > 0 || typed.http !== undefined || typed.module !== undefined || typed.config !== undefined;
+  const target = typedTarget ? typed : config;
+  return {
+    tool: typed.tool.length > 0 ? typed.tool : config.tool,
+    workload: typed.workload ?? config.workload,
+    allowWrites: typed.allowWrites || config.allowWrites,
+    budgetSeconds: typed.budgetSeconds ?? config.budgetSeconds,
+    format: typed.format.length > 0 ? typed.format : config.format,
+    out: typed.out ?? config.out,
+    failOn: typed.failOn ?? config.failOn,
+    seed: typed.seed ?? config.seed,
+    env: { ...config.env, ...typed.env },
+    header: { ...config.header, ...typed.header },
+    cwd: typed.cwd ?? config.cwd,
+    quiet: typed.quiet || config.quiet,
+    era: typed.era ?? config.era,
+    http: target.http,
+    module: target.module,
+    config: target.config,
+    server: target.server,
+    help: typed.help,
+    command: target.command,
+    positionals: typed.positionals,
+  };
+}
+
+async function load(file: string): Promise<unknown> {
+  try {
+    if (file.endsWith('.json')) return JSON.parse(await readFile(file, 'utf8'));
+    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+    return module.default;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') throw new UsageError(`${file}: this Node (${process.version}) does not run TypeScript; use Node 22.18 or newer, or rename it to mettle.config.js.`);
+    throw new UsageError(`${file} cannot be loaded: ${message}`);
+  }
+}
+
+/** The words that would say the same on the command line: `{ allowWrites: true }` → `--allow-writes`. */
+function wordsOf(file: string, key: string, value: unknown): readonly string[] {
+  if (key === 'command') {
+    if (Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === 'string')) return [];
+    throw new UsageError(`${file}: "command" must be an array of words, such as ["node", "server.js"].`);
+  }
+  const option = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (value === true) return [option];
+  if (value === false || value === undefined || value === null) return [];
+  if (typeof value === 'string' || typeof value === 'number') return [option, String(value)];
+  if (Array.isArray(value)) return value.flatMap((one) => [option, String(one)]);
+  if (key === 'env') return Object.entries(value).flatMap(([name, one]) => [option, `${name}=${String(one)}`]);
+  if (key === 'header') return Object.entries(value).flatMap(([name, one]) => [option, `${name}: ${String(one)}`]);
+  throw new UsageError(`${file}: "${key}" must be text, a number, true, false or a list of texts.`);
+}

@@ -1,0 +1,43 @@
+import process from 'node:process';
+import { killAllStarted } from '../session/index.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Host } from './host.ts';
+import { main } from './main.ts';
+
+const interruption = new AbortController();
+
+function interrupt(): void {
+  // A second signal does not wait for anything.
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort();
+}
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+// Whatever way this process ends, what it started ends too.
+process.on('exit', killAllStarted);
+// A reader that left (mettle … | head) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+function stream(out: NodeJS.WriteStream): Host['stdout'] {
+  return {
+    write: (text) => void out.write(text),
+    isTerminal: out.isTTY === true,
+    get columns() {
+      return out.columns ?? 80;
+    },
+  };
+}
+
+const host: Host = {
+  stdout: stream(process.stdout),
+  stderr: stream(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  signal: interruption.signal,
+};
+
+const code = await main(process.argv.slice(2), host);
+process.exitCode = code;
+// Something of the target's may still hold a handle; flush what is written, then go.
+process.stdout.write('', () => process.exit(code));

@@ -1,0 +1,47 @@
+import { UsageError } from '../evidence/index.ts';
+import { TargetError } from '../session/index.ts';
+import { check } from './commands/check.ts';
+import { report } from './commands/report.ts';
+import { EXIT } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { HELP } from './help.ts';
+import type { Host } from './host.ts';
+import { VERSION } from './version.ts';
+
+type Command = (argv: readonly string[], host: Host) => Promise<ExitCode>;
+
+const COMMANDS: Readonly<Record<string, Command>> = { check, report };
+
+/** Commands that CONTRACTS names and later versions bring. */
+const LATER = ['profile', 'bench', 'leak', 'race', 'probe', 'watch', 'record', 'attach', 'init', 'mcp'];
+
+/** Runs one command line; never throws. One catch, one exit table. */
+export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {
+  const [name, ...rest] = argv;
+  try {
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      host.stdout.write(HELP);
+      return name === undefined ? EXIT.usage : EXIT.ok;
+    }
+    if (name === '--version' || name === '-v') {
+      host.stdout.write(`${VERSION}\n`);
+      return EXIT.ok;
+    }
+    const command = COMMANDS[name];
+    if (command !== undefined) return await command(rest, host);
+    if (LATER.includes(name)) throw new UsageError(`"mettle ${name}" is not in this version (${VERSION}); it has: ${Object.keys(COMMANDS).join(', ')}.`);
+    throw new UsageError(`"${name}" is no command; there are: ${Object.keys(COMMANDS).join(', ')}. To examine a server: mettle check -- node server.js`);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      host.stderr.write(`mettle: ${error.message}\n`);
+      return EXIT.usage;
+    }
+    if (error instanceof TargetError) {
+      host.stderr.write(`mettle: ${error.message}\n`);
+      return EXIT.target;
+    }
+    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    host.stderr.write(`mettle: this is a bug in Mettle ${VERSION}, not in your server; please report it with these lines:\n${trace}\n`);
+    return EXIT.internal;
+  }
+}

@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../evidence/index.ts';
+import type { Era } from '../evidence/index.ts';
+
+/** Options of the examining commands, as typed or from mettle.config; undefined = not given. */
+export interface CommandOptions {
+  readonly tool: readonly string[];
+  readonly workload: string | undefined;
+  readonly allowWrites: boolean;
+  readonly budgetSeconds: number | undefined;
+  readonly format: readonly string[];
+  readonly out: string | undefined;
+  readonly failOn: string | undefined;
+  readonly seed: number | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly header: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  readonly quiet: boolean;
+  readonly era: Era | undefined;
+  readonly http: string | undefined;
+  readonly module: string | undefined;
+  readonly config: string | undefined;
+  readonly server: string | undefined;
+  readonly help: boolean;
+  /** What stands after `--`. */
+  readonly command: readonly string[];
+  /** Words that are neither options nor behind `--`. */
+  readonly positionals: readonly string[];
+}
+
+const OPTIONS = {
+  tool: { type: 'string', multiple: true },
+  workload: { type: 'string' },
+  'allow-writes': { type: 'boolean' },
+  budget: { type: 'string' },
+  format: { type: 'string', multiple: true },
+  out: { type: 'string' },
+  'fail-on': { type: 'string' },
+  seed: { type: 'string' },
+  env: { type: 'string', multiple: true },
+  header: { type: 'string', multiple: true },
+  cwd: { type: 'string' },
+  quiet: { type: 'boolean' },
+  era: { type: 'string' },
+  http: { type: 'string' },
+  module: { type: 'string' },
+  config: { type: 'string' },
+  server: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** The options in `argv` (without the command's name). Throws UsageError with the option at fault. */
+export function parseOptions(argv: readonly string[]): CommandOptions {
+  const split = argv.indexOf('--');
+  const own = split < 0 ? argv : argv.slice(0, split);
+  const command = split < 0 ? [] : argv.slice(split + 1);
+  if (split >= 0 && command.length === 0) throw new UsageError('Nothing follows "--": name the command that starts the server, such as -- node server.js.');
+  const { values, positionals } = parse(own);
+  return {
+    tool: values.tool ?? [],
+    workload: values.workload,
+    allowWrites: values['allow-writes'] ?? false,
+    budgetSeconds: numberOf('--budget', values.budget, (n) => n >= 1, 'a number of seconds, at least 1'),
+    format: values.format ?? [],
+    out: values.out,
+    failOn: values['fail-on'],
+    seed: numberOf('--seed', values.seed, (n) => Number.isSafeInteger(n) && n >= 0, 'a whole number from 0'),
+    env: pairs('--env', values.env ?? [], /^([A-Za-z_]\w*)=(.*)$/s, 'NAME=VALUE'),
+    header: pairs('--header', values.header ?? [], /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/s, '"Name: value"'),
+    cwd: values.cwd,
+    quiet: values.quiet ?? false,
+    era: eraOf(values.era),
+    http: values.http,
+    module: values.module,
+    config: values.config,
+    server: values.server,
+    help: values.help ?? false,
+    command,
+    positionals,
+  };
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true; strict: true }>>;
+
+function parse(args: readonly string[]): Values {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node's sentence names the option; its advice on "--" would mislead here.
+    const message = error instanceof Error ? error.message.split('. To specify')[0] : String(error);
+    throw new UsageError(`${message}. Run "mettle --help" for the options.`);
+  }
+}
+
+function numberOf(option: string, text: string | undefined, valid: (n: number) => boolean, wanted: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value) || !valid(value)) throw new UsageError(`${option} takes ${wanted}; "${text}" is none.`);
+  return value;
+}
+
+function pairs(option: string, words: readonly string[], form: RegExp, wanted: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const match = form.exec(word);
+      if (match === null) throw new UsageError(`${option} takes ${wanted}; what was given has another form.`);
+      return [match[1] ?? '', match[2] ?? ''] as const;
+    }),
+  );
+}
+
+function eraOf(text: string | undefined): Era | undefined {
+  if (text === undefined || text === '2025' || text === '2026') return text;
+  throw new UsageError(`--era takes 2025 (initialize handshake) or 2026 (stateless); "${text}" is neither.`);
+}

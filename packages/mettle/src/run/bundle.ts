@@ -1,0 +1,50 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../evidence/index.ts';
+import type { Bundle, BundleManifest, EvidenceKey, EvidenceMap } from '../evidence/index.ts';
+
+const MANIFEST = 'bundle.json';
+const SCHEMA = 'mettle/bundle@1';
+
+/** Writes the bundle into `directory` (made when missing): bundle.json, and evidence/KEY.json for every key. */
+export async function writeBundle(directory: string, bundle: Bundle): Promise<void> {
+  await mkdir(join(directory, 'evidence'), { recursive: true });
+  const keys = Object.keys(bundle.evidence) as EvidenceKey[];
+  await Promise.all(keys.map((key) => writeJson(join(directory, 'evidence', `${key}.json`), bundle.evidence[key])));
+  // The profile once more in the form and under the ending that Chrome DevTools opens.
+  const profile = bundle.evidence.cpuProfile?.profile;
+  if (profile !== undefined) await writeJson(join(directory, 'main-thread.cpuprofile'), profile);
+  // The manifest last: a bundle without one is unfinished.
+  await writeJson(join(directory, MANIFEST), bundle.manifest);
+}
+
+/** Reads a bundle that `writeBundle` wrote. Throws UsageError when there is none or it is of another version. */
+export async function readBundle(directory: string): Promise<Bundle> {
+  const manifest = (await readJson(join(directory, MANIFEST), directory)) as BundleManifest;
+  if (manifest.schema !== SCHEMA)
+    throw new UsageError(`${directory} holds a bundle of schema "${String(manifest.schema)}"; this version of Mettle reads "${SCHEMA}".`);
+  const evidence: Partial<Record<EvidenceKey, unknown>> = {};
+  for (const key of manifest.present) evidence[key] = await readJson(join(directory, 'evidence', `${key}.json`), directory);
+  return { manifest, evidence: evidence as Partial<EvidenceMap> };
+}
+
+async function writeJson(file: string, value: unknown): Promise<void> {
+  const partial = `${file}.partial`;
+  await writeFile(partial, JSON.stringify(value));
+  await rename(partial, file);
+}
+
+async function readJson(file: string, directory: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${directory} is not a Mettle bundle: ${file} cannot be read (${code ?? String(error)}). Pass the directory that a run named, such as .mettle/….`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${file} is not valid JSON: the bundle is damaged.`);
+  }
+}

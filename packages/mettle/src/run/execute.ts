@@ -1,0 +1,164 @@
+import { agentEnvironment } from '../agent/location.ts';
+import { collectProcess, openAgentChannel } from '../collect/index.ts';
+import type { AgentChannel } from '../collect/index.ts';
+import type { Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../evidence/index.ts';
+import { planSubjects, prepareWorkingCopy } from '../load/index.ts';
+import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
+import { openProcessClock, openSession, readCatalogue, TargetError } from '../session/index.ts';
+import type { Session } from '../session/index.ts';
+import { exerciseEvidence, noAgentReason, stdoutEvidence, targetEvidence } from './facts.ts';
+import { plan } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { RunProgress } from './progress.ts';
+import type { ExaminationRequest } from './request.ts';
+import { runStage } from './stages.ts';
+
+export interface Examination {
+  readonly bundle: Bundle;
+  /** The sentence for the user when the target could not be reached or died; null otherwise. */
+  readonly targetFault: string | null;
+}
+
+/** The agent reports its first MCP message before that message is answered, so after the handshake it is only a socket away. */
+const AGENT_PATIENCE_MS = 2000;
+/** A call that takes longer is not a call of an interactive tool; it is counted as an error. */
+const CALL_TIMEOUT_MS = 30_000;
+
+/** What a run gathers on its way. */
+interface Gathering {
+  readonly request: ExaminationRequest;
+  readonly evidence: Partial<EvidenceMap>;
+  readonly notes: string[];
+  absent: Readonly<Partial<Record<EvidenceKey, string>>>;
+}
+
+/**
+ * Runs every stage against the target and returns what was found. A target that cannot be reached or that dies is
+ * evidence, not an exception. Whatever was started is stopped. Throws UsageError for a target that cannot be meant.
+ */
+export async function examine(request: ExaminationRequest): Promise<Examination> {
+  const startedAt = new Date();
+  const gathering: Gathering = { request, evidence: {}, notes: [], absent: {} };
+  const copy = request.workload?.state == null ? null : await prepareWorkingCopy(request.workload.state);
+  const channel = isStartedByUs(request.spec) ? await openAgentChannel() : null;
+  let targetFault: string | null;
+  try {
+    targetFault = await reachAndExamine(gathering, channel, copy);
+  } finally {
+    await channel?.close();
+    await copy?.remove();
+  }
+  return { bundle: bundleOf(gathering, startedAt), targetFault };
+}
+
+async function reachAndExamine(gathering: Gathering, channel: AgentChannel | null, copy: WorkingCopy | null): Promise<string | null> {
+  const { request, evidence } = gathering;
+  let session: Session;
+  try {
+    const opened = await openSession(withEnvironment(request.spec, copy), {
+      ...(channel === null ? {} : { extraEnv: agentEnvironment({ socketPath: channel.path }) }),
+      ...(request.era === null ? {} : { era: request.era }),
+      ...(request.workload === null ? {} : { replies: request.workload.replies }),
+      signal: request.signal,
+    });
+    session = opened.session;
+    evidence.reach = opened.reach;
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error;
+    evidence.reach = error.reach;
+    evidence.target = targetEvidence({ request, session: null, agent: null, noAgent: 'the server was not reached' });
+    return error.message;
+  }
+  try {
+    return await examineSession(gathering, channel, session, copy);
+  } finally {
+    await session.close();
+  }
+}
+
+async function examineSession(gathering: Gathering, channel: AgentChannel | null, session: Session, copy: WorkingCopy | null): Promise<string | null> {
+  const { request, evidence, notes } = gathering;
+  const agent = (await channel?.serving(AGENT_PATIENCE_MS)) ?? null;
+  const noAgent = agent === null ? noAgentReason(channel) : null;
+  const { catalogue } = await readCatalogue(session);
+  evidence.catalogue = catalogue;
+  const planning = planSubjects(catalogue, { tools: request.tools, workload: request.workload, allowWrites: request.allowWrites, seed: request.seed, directory: copy?.dir ?? request.spec.cwd });
+  const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
+  const stages = plan({ budgetMs: request.budgetMs, noAgent });
+  gathering.absent = stages.absent;
+  const process = collectProcess.start(clock);
+  const progress = new RunProgress(stages.stages, request.onProgress);
+  const context: LoadContext = { session, clock, signal: request.signal, callTimeoutMs: CALL_TIMEOUT_MS, onProgress: (now) => progress.within(now) };
+  await setUp(gathering, session);
+  const fault = await runStages(gathering, stages, { context, planning, agent, progress });
+  evidence.process = process.stop();
+  clock.close();
+  evidence.exercise = exerciseEvidence(planning.plans, evidence);
+  evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
+  const stdout = stdoutEvidence(session, channel);
+  if (stdout !== null) evidence.stdout = stdout;
+  if (evidence.stdout === undefined) gathering.absent = { ...gathering.absent, stdout: 'stdout is not the channel of a server reached over HTTP' };
+  if (fault !== null) notes.push(fault);
+  return fault;
+}
+
+async function runStages(
+  gathering: Gathering,
+  { stages }: Plan,
+  with_: { readonly context: LoadContext; readonly planning: SubjectPlanning; readonly agent: Awaited<ReturnType<AgentChannel['serving']>>; readonly progress: RunProgress },
+): Promise<string | null> {
+  const { request, evidence, notes } = gathering;
+  const { context, planning, agent, progress } = with_;
+  for (const stage of stages) {
+    if (request.signal.aborted) {
+      notes.push(`Interrupted before ${stage.title}: what follows it was not examined.`);
+      return null;
+    }
+    progress.begin(stage.name);
+    await runStage(stage, { context, sources: planning.sources, agent, seed: request.seed, evidence, notes });
+    const died = deathOf(context.session, stage.title);
+    if (died !== null) return died;
+  }
+  return null;
+}
+
+/** Calls of the workload that prepare the state; one that fails is noted, since later failures may come from it. */
+async function setUp({ request, notes }: Gathering, session: Session): Promise<void> {
+  for (const call of request.workload?.setup ?? []) {
+    const reply = await session.request('tools/call', { name: call.tool, arguments: call.arguments }, { timeoutMs: CALL_TIMEOUT_MS, signal: request.signal });
+    if (reply.outcome !== 'result' || reply.result['isError'] === true) notes.push(`The workload's setup call of ${call.tool} failed; calls that rely on it may fail too.`);
+  }
+}
+
+function deathOf(session: Session, during: string): string | null {
+  const exit = session.process?.exit;
+  if (exit == null) return null;
+  const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;
+  const lastLine = session.process?.stderrTail().at(-1);
+  return `The server died (${how}) while Mettle was ${during}${lastLine === undefined ? '' : `; its last line on stderr: ${lastLine}`}.`;
+}
+
+function isStartedByUs(spec: TargetSpec): boolean {
+  return spec.kind !== 'http' || spec.command !== null;
+}
+
+function withEnvironment(spec: TargetSpec, copy: WorkingCopy | null): TargetSpec {
+  return copy === null ? spec : { ...spec, env: { ...spec.env, ...copy.env } };
+}
+
+function bundleOf({ request, evidence, notes, absent }: Gathering, startedAt: Date): Bundle {
+  return {
+    manifest: {
+      schema: 'mettle/bundle@1',
+      mettle: request.mettle,
+      node: process.version,
+      command: request.command,
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      present: Object.keys(evidence) as EvidenceKey[],
+      absent,
+      notes,
+    },
+    evidence,
+  };
+}

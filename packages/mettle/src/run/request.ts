@@ -1,0 +1,22 @@
+import type { Era, TargetSpec } from '../evidence/index.ts';
+import type { Workload } from '../load/workload.ts';
+import type { Progress } from './progress.ts';
+
+/** Everything a run is told by its caller. */
+export interface ExaminationRequest {
+  readonly spec: TargetSpec;
+  /** The arguments that reproduce this target after `mettle check `, quoted and redacted. */
+  readonly targetArguments: string;
+  /** The whole command as typed, redacted; kept in the bundle. */
+  readonly command: string;
+  /** Version of Mettle. */
+  readonly mettle: string;
+  readonly tools: readonly string[];
+  readonly workload: Workload | null;
+  readonly allowWrites: boolean;
+  readonly budgetMs: number;
+  readonly seed: number;
+  readonly era: Era | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}

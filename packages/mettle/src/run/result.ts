@@ -1,0 +1,63 @@
+import type { Bundle, Detector, EvidenceMap, Result, ToolResult } from '../evidence/index.ts';
+import { findingsOf, judge } from './verdicts.ts';
+
+/** The result of a bundle: pure, so that a saved bundle can be judged again by a later version. */
+export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result {
+  const { manifest, evidence } = bundle;
+  const target = evidence.target;
+  const checks = judge(bundle, detectors);
+  return {
+    schema: 'mettle/result@1',
+    mettle: manifest.mettle,
+    node: manifest.node,
+    startedAt: manifest.startedAt,
+    durationMs: manifest.durationMs,
+    command: manifest.command,
+    target: {
+      kind: target?.kind ?? 'stdio',
+      command: target?.command ?? null,
+      url: target?.url ?? null,
+      node: target?.node ?? null,
+      server: target?.server ?? null,
+      protocolVersion: target?.protocolVersion ?? null,
+      era: target?.era ?? null,
+      sdk: target?.sdk ?? null,
+    },
+    tools: toolResults(evidence),
+    checks,
+    findings: findingsOf(checks),
+    notes: manifest.notes,
+  };
+}
+
+function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
+  return (evidence.exercise?.subjects ?? []).map((subject): ToolResult => {
+    const latency = evidence.latency?.subjects.find((record) => record.subject.name === subject.name);
+    const blocking = evidence.blocking?.subjects.find((record) => record.name === subject.name);
+    const overlap = evidence.overlap?.subjects.find((record) => record.name === subject.name);
+    const calls = subject.outcomes?.calls ?? 0;
+    const errors = subject.outcomes?.errors ?? 0;
+    const allFailed = calls > 0 && errors === calls;
+    const reason = allFailed ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}` : subject.reason;
+    const measured = latency?.latencyMs ?? null;
+    return {
+      name: subject.name,
+      kind: subject.kind,
+      exercised: subject.exercised && calls > 0,
+      reason: reason ?? (subject.exercised && calls === 0 ? 'not measured: the run ended before it was called' : null),
+      calls,
+      errors,
+      latencyMs: measured === null || allFailed ? null : { p50: measured.p50, p95: measured.p95, p99: measured.p99, max: measured.max },
+      cpuMsPerCall: allFailed ? null : cpuPerCall(latency?.mainCpuMsPerCall ?? null, blocking),
+      maxBlockMs: blocking === undefined || blocking.calls === 0 ? null : (blocking.longestStretchesMs[0] ?? 0),
+      retainedBytesPerCall: null,
+      overlap: overlap === undefined || overlap.callsWithoutOperation === overlap.inFlight ? null : overlap.maxOutstanding,
+    };
+  });
+}
+
+/** Main-thread CPU without an instrument where it could be read from outside, else the instrument's figure. */
+function cpuPerCall(outside: number | null, blocking: { readonly calls: number; readonly cpuMs: number } | undefined): number | null {
+  if (outside !== null) return outside;
+  return blocking === undefined || blocking.calls === 0 ? null : blocking.cpuMs / blocking.calls;
+}

@@ -1,0 +1,105 @@
+import type { EvidenceMap, Subject } from '../evidence/index.ts';
+import type { CallSource, LoadContext } from '../load/index.ts';
+import { runBatches, runMixed, runSolo } from '../load/index.ts';
+import type { ServingAgent } from '../collect/index.ts';
+import { collectBlocking, collectOverlap } from '../collect/index.ts';
+import { joinBlocking } from '../derive/index.ts';
+import type { Stage } from './plan.ts';
+
+/** What the stages work with, and what they found so far. */
+export interface StageSetting {
+  readonly context: LoadContext;
+  readonly sources: readonly CallSource[];
+  readonly agent: ServingAgent | null;
+  readonly seed: number;
+  readonly evidence: Partial<EvidenceMap>;
+  readonly notes: string[];
+}
+
+/** Calls in flight together in the mixed and traced stages: enough to show a queue, few enough for small servers. */
+const IN_FLIGHT = 8;
+/** Below this, waiting calls cannot be told from the host's scheduling, and nobody feels them. */
+const OVERLAP_WORTH_TRACING_MS = 3;
+
+/** Runs one stage until its budget is used or the run is aborted; its evidence is put into `setting.evidence`. */
+export async function runStage(stage: Stage, setting: StageSetting): Promise<void> {
+  const untilMs = now() + stage.budgetMs;
+  switch (stage.name) {
+    case 'solo':
+      setting.evidence.latency = await runSolo(setting.context, setting.sources, { untilMs, seed: setting.seed });
+      return;
+    case 'batches': {
+      const { evidence, skipped } = await runBatches(setting.context, answering(setting), { untilMs, seed: setting.seed, soloMs: soloMs(setting) });
+      setting.evidence.concurrency = evidence;
+      setting.notes.push(...skipped);
+      return;
+    }
+    case 'mixed': {
+      const { evidence } = await runMixed(setting.context, answering(setting), { untilMs, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
+      setting.evidence.mixedLatency = evidence;
+      return;
+    }
+    case 'blocking':
+      return blockingStage(stage, setting);
+    case 'overlap':
+      return overlapStage(untilMs, setting);
+  }
+}
+
+async function blockingStage(stage: Stage, setting: StageSetting): Promise<void> {
+  const { context, agent } = setting;
+  if (agent === null) return;
+  const sources = answering(setting);
+  if (sources.length === 0) return;
+  const recording = await collectBlocking.start(agent);
+  // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
+  await runSolo(context, sources, { untilMs: now() + stage.budgetMs / 2, seed: setting.seed, maxCallsPerSubject: 60 });
+  const { calls } = await runMixed(context, sources, { untilMs: now() + stage.budgetMs / 2, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
+  const record = await recording.stop();
+  const { blocking, cpuProfile } = joinBlocking(record, calls);
+  setting.evidence.blocking = blocking;
+  setting.evidence.cpuProfile = cpuProfile;
+}
+
+async function overlapStage(untilMs: number, setting: StageSetting): Promise<void> {
+  const { context, agent } = setting;
+  if (agent === null) return;
+  const typical = soloMs(setting);
+  const subjects: EvidenceMap['overlap']['subjects'][number][] = [];
+  for (const source of answering(setting)) {
+    const aloneMs = typical.get(source.subject.name) ?? 0;
+    // Serialised at worst: all in flight, one after the other, twice over.
+    const worstMs = aloneMs * IN_FLIGHT * 2;
+    if (source.subject.kind !== 'tool' || aloneMs < OVERLAP_WORTH_TRACING_MS || context.signal.aborted) continue;
+    if (now() + worstMs > untilMs) {
+      setting.notes.push(`${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`);
+      continue;
+    }
+    const recording = await collectOverlap.start(agent, { subject: source.subject.name, inFlight: IN_FLIGHT });
+    await Promise.all(
+      Array.from({ length: IN_FLIGHT }, (_, i) => {
+        const { method, params } = source.call(i);
+        return context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal });
+      }),
+    );
+    subjects.push(await recording.stop());
+    context.onProgress({ subject: source.subject.name, done: 1 - Math.max(0, untilMs - now()) / 1e4, calls: IN_FLIGHT });
+  }
+  setting.evidence.overlap = { subjects };
+}
+
+/** Sources that answered at least once when called alone: instruments and batches need answers. */
+function answering(setting: StageSetting): readonly CallSource[] {
+  const solo = setting.evidence.latency?.subjects;
+  if (solo === undefined) return setting.sources;
+  const answered = new Set(solo.filter((record) => record.latencyMs !== null).map((record) => record.subject.name));
+  return setting.sources.filter((source) => answered.has(source.subject.name));
+}
+
+function soloMs(setting: StageSetting): ReadonlyMap<Subject['name'], number> {
+  return new Map((setting.evidence.latency?.subjects ?? []).flatMap((record) => (record.latencyMs === null ? [] : [[record.subject.name, record.latencyMs.p50] as const])));
+}
+
+function now(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -1,0 +1,79 @@
+import { CHECKS } from '../evidence/index.ts';
+import type { Bundle, Check, Detector, EvidenceKey, EvidenceMap, Finding, Severity, Verdict } from '../evidence/index.ts';
+
+const SEVERITY_RANK: Readonly<Record<Severity, number>> = { critical: 0, high: 1, medium: 2, low: 3 };
+
+/** Checks that this version has no detector for, and what is said instead of a verdict. */
+const NOT_BUILT: Readonly<Partial<Record<Check, string>>> = {
+  leak: 'this version of Mettle does not look for leaks yet',
+  race: 'this version of Mettle does not explore interleavings yet',
+  overload: 'this version of Mettle does not overload the server yet',
+  regression: 'nothing to compare with: this version of Mettle does not keep baselines yet',
+};
+
+/** Which of `detectors` could run on the bundle, and one verdict per failure mode. Detectors that throw become `failed`. */
+export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<Record<Check, Verdict>> {
+  const entries = CHECKS.map((check): [Check, Verdict] => {
+    const mine = detectors.filter((detector) => detector.check === check);
+    if (mine.length === 0) return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
+    return [check, merge(mine.map((detector) => ({ id: detector.id, verdict: run(detector, bundle) })))];
+  });
+  return Object.fromEntries(entries) as Record<Check, Verdict>;
+}
+
+/** All findings of the verdicts, worst first. */
+export function findingsOf(checks: Readonly<Record<Check, Verdict>>): readonly Finding[] {
+  return CHECKS.flatMap((check) => {
+    const verdict = checks[check];
+    return verdict.status === 'found' ? verdict.findings : [];
+  }).toSorted(bySeverity);
+}
+
+function bySeverity(a: Finding, b: Finding): number {
+  return SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity];
+}
+
+function run(detector: Detector, bundle: Bundle): Verdict {
+  const missing = detector.needs.filter((key) => bundle.evidence[key] === undefined);
+  if (missing.length > 0) return { status: 'skipped', why: whyMissing(missing, bundle) };
+  const evidence = bundle.evidence as EvidenceMap;
+  try {
+    const nothing = nothingExercised(detector.check, evidence);
+    const findings = detector.detect(evidence);
+    if (findings.length > 0) return { status: 'found', findings };
+    if (nothing !== null) return { status: 'skipped', why: nothing };
+    return { status: 'clear', looked: detector.looked(evidence) };
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { status: 'failed', error: { message: `${detector.id}: ${message}`, ...(stack === undefined ? {} : { stack }) } };
+  }
+}
+
+/** "Clear" must never mean "did not look": with tools listed and none answered, there was nothing to judge. */
+function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string | null {
+  if (check === 'protocol' || evidence.exercise === undefined) return null;
+  const tools = evidence.exercise.subjects.filter((subject) => subject.kind === 'tool');
+  if (tools.length === 0) return null;
+  const answered = tools.filter((tool) => tool.outcomes !== null && tool.outcomes.calls > tool.outcomes.errors);
+  if (answered.length > 0) return null;
+  if (tools.some((tool) => tool.exercised)) return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
+  return `none of the ${tools.length} tools was called: give calls in a workload (--workload FILE), name tools with --tool, or pass --allow-writes`;
+}
+
+function whyMissing(missing: readonly EvidenceKey[], bundle: Bundle): string {
+  const reasons = new Set(missing.map((key) => bundle.manifest.absent[key] ?? `no ${key} evidence was taken`));
+  return [...reasons].join('; ');
+}
+
+function merge(parts: readonly { readonly id: string; readonly verdict: Verdict }[]): Verdict {
+  const verdicts = parts.map((part) => part.verdict);
+  const findings = verdicts.flatMap((verdict) => (verdict.status === 'found' ? verdict.findings : []));
+  if (findings.length > 0) return { status: 'found', findings: findings.toSorted(bySeverity) };
+  const failed = verdicts.find((verdict) => verdict.status === 'failed');
+  if (failed !== undefined) return failed;
+  const clear = parts.flatMap(({ verdict }) => (verdict.status === 'clear' ? [verdict.looked] : []));
+  const skipped = parts.flatMap(({ id, verdict }) => (verdict.status === 'skipped' ? [{ id, why: verdict.why }] : []));
+  if (clear.length === 0) return { status: 'skipped', why: [...new Set(skipped.map((part) => part.why))].join('; ') };
+  const notLooked = skipped.map((part) => `not looked for ${part.id}: ${part.why}`);
+  return { status: 'clear', looked: [...new Set([...clear, ...notLooked])].join('; ') };
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readBundle, writeBundle } from '../../src/run/bundle.ts';
+import { plan } from '../../src/run/plan.ts';
+import { resultOf } from '../../src/run/result.ts';
+import { bundleWith, exercised } from './builders.ts';
+
+describe('the result', () => {
+  test('a tool whose every call failed is "not measured", never fast', () => {
+    const { tools } = resultOf(bundleWith({ exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }), []);
+    expect(tools[0]).toMatchObject({ calls: 9, errors: 9, latencyMs: null, reason: 'not measured: every call failed, first error: no such file' });
+  });
+
+  test('a tool that was not called says why', () => {
+    const { tools } = resultOf(bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }), []);
+    expect(tools[0]).toMatchObject({ exercised: false, reason: 'not called: it is not marked read-only' });
+  });
+});
+
+describe('the plan', () => {
+  test('uses the whole budget, least disturbing stages first', () => {
+    const { stages } = plan({ budgetMs: 60_000, noAgent: null });
+    expect(stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(60_000);
+    expect(stages.map((stage) => stage.disturbance)).toEqual(['passive', 'passive', 'passive', 'sampling', 'tracing']);
+  });
+
+  test('without an agent its stages are left out, their evidence absent with the reason', () => {
+    const { stages, absent } = plan({ budgetMs: 10_000, noAgent: 'not Node.js' });
+    expect(stages.map((stage) => stage.name)).toEqual(['solo', 'batches', 'mixed']);
+    expect(stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(10_000);
+    expect(absent).toEqual({ blocking: 'not Node.js', cpuProfile: 'not Node.js', overlap: 'not Node.js' });
+  });
+});
+
+describe('the bundle on disk', () => {
+  const made: string[] = [];
+  afterEach(async () => {
+    await Promise.all(made.splice(0).map((directory) => rm(directory, { recursive: true })));
+  });
+  const temporary = async (): Promise<string> => {
+    const directory = await mkdtemp(join(tmpdir(), 'mettle-test-'));
+    made.push(directory);
+    return directory;
+  };
+
+  test('is read back as it was written, with no partial file left', async () => {
+    const directory = join(await temporary(), 'run');
+    const bundle = bundleWith({ exercise: exercised([{ name: 'read', calls: 3, errors: 0 }]) });
+    await writeBundle(directory, bundle);
+    expect(await readBundle(directory)).toEqual(bundle);
+    expect((await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  test('a directory that is no bundle is refused with a sentence', async () => {
+    await expect(readBundle(await temporary())).rejects.toThrow('is not a Mettle bundle');
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import type { Detector } from '../../src/evidence/index.ts';
+import { findingsOf, judge } from '../../src/run/verdicts.ts';
+import { bundleWith, detectorThatFinds, exercised, finding } from './builders.ts';
+
+const silent = (id: string, needs: Detector['needs'] = []): Detector => ({ id, check: 'cpu', needs, detect: () => [], looked: () => `${id} looked` });
+
+describe('verdicts', () => {
+  test('a detector whose evidence is missing is skipped with the reason, never clear', () => {
+    const checks = judge(bundleWith({}, { blocking: 'no agent: start the server with Mettle' }), [silent('blocked-event-loop', ['blocking'])]);
+    expect(checks.cpu).toEqual({ status: 'skipped', why: 'no agent: start the server with Mettle' });
+  });
+
+  test('clear says what was looked at, and what was not', () => {
+    const checks = judge(bundleWith({}, { blocking: 'no agent' }), [silent('a'), silent('b', ['blocking'])]);
+    expect(checks.cpu).toEqual({ status: 'clear', looked: 'a looked; not looked for b: no agent' });
+  });
+
+  test('a detector that throws makes its check failed unless another found something', () => {
+    const broken: Detector = { ...silent('broken'), detect: () => { throw new Error('off by one'); } };
+    expect(judge(bundleWith({}), [broken, silent('a')]).cpu).toMatchObject({ status: 'failed', error: { message: 'broken: off by one' } });
+    expect(judge(bundleWith({}), [broken, detectorThatFinds({ id: 'a', check: 'cpu' })]).cpu.status).toBe('found');
+  });
+
+  test('a check that no detector covers is skipped, not clear', () => {
+    expect(judge(bundleWith({}), []).leak).toMatchObject({ status: 'skipped' });
+  });
+
+  test('tools that were listed but never called make a check skipped, with what to do', () => {
+    const checks = judge(bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }), [silent('a')]);
+    expect(checks.cpu).toMatchObject({ status: 'skipped', why: expect.stringContaining('--allow-writes') });
+  });
+
+  test('tools whose every call failed are not judged healthy', () => {
+    const checks = judge(bundleWith({ exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }), [silent('a')]);
+    expect(checks.cpu).toMatchObject({ status: 'skipped', why: expect.stringContaining('every call of the 1 tools failed') });
+  });
+
+  test('findings come worst first, over all checks', () => {
+    const checks = judge(bundleWith({}), [
+      { ...silent('x'), detect: () => [finding('minor', 'low'), finding('worst', 'critical')] },
+      detectorThatFinds({ id: 'tail', check: 'latency', severity: 'medium' }),
+    ]);
+    expect(findingsOf(checks).map((one) => one.id)).toEqual(['worst', 'tail', 'minor']);
+  });
+});
