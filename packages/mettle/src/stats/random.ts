@@ -15,7 +15,10 @@ export function seedFor(seed: number, name: string): number {
   // FNV-1a, started from the run's seed.
   let hash = (0x811c9dc5 ^ seed) >>> 0;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193) >>> 0;
-  return hash;
+  // FNV alone leaves names that differ in one digit with similar seeds; this is Murmur3's last step.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** The items in a random order, as a new array (Fisher–Yates). */
