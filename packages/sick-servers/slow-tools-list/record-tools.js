@@ -1,11 +1,12 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 
-const RECORD_TYPES = [
-  ...['account', 'activity', 'asset', 'campaign', 'case', 'contact', 'contract', 'delivery', 'discount', 'dispute'],
-  ...['event', 'invoice', 'lead', 'meeting', 'message', 'note', 'offer', 'opportunity', 'order', 'partner'],
-  ...['payment', 'product', 'project', 'quote', 'refund', 'renewal', 'return', 'subscription', 'task', 'ticket'],
-];
+const RECORD_TYPES = `
+  account activity asset campaign case contact contract delivery discount dispute
+  event invoice lead meeting message note offer opportunity order partner
+  payment product project quote refund renewal return subscription task ticket`
+  .trim()
+  .split(/\s+/);
 const ACTIONS = ['create', 'update', 'merge', 'archive'];
 
 function address(of) {

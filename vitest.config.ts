@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const inParallel = {
+  environment: 'node',
+  // Tests start servers; on a busy machine a start alone may take seconds.
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  // Each worker has child servers of its own: more than two would measure one another.
+  maxWorkers: 2,
+  sequence: { groupOrder: 0 },
+} as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...inParallel,
+          name: 'mettle',
+          root: 'packages/mettle',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/smoke/**'],
+        },
+      },
+      { test: { ...inParallel, name: 'runtime', root: 'packages/runtime', include: ['test/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'smoke',
+          root: 'packages/mettle',
+          include: ['test/smoke/**/*.test.ts'],
+          globalSetup: 'test/smoke/install-servers.ts',
+          // One examination of a published server takes up to half a minute on a busy machine.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
