@@ -154,7 +154,7 @@ describe('detectors', () => {
 
   test('each is named after the finding it makes', () => {
     const source = (id: string): string => readFileSync(join(mettle, `src/detect/detectors/${id}.ts`), 'utf8');
-    expect(without((id) => source(id).includes(`id: '${id}'`))).toEqual([]);
+    expect(without((id) => new RegExp(`\\b(id:|ID =) '${id}'`).test(source(id)))).toEqual([]);
   });
 
   test('each is listed', () => {

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { examine, freePort } from './examination.ts';
+import type { Examination } from './examination.ts';
+import { PUBLISHED_SERVERS } from './servers.ts';
+import type { PublishedServer, Start } from './servers.ts';
+import { expectTruthful, findingNames } from './truthful.ts';
+
+const folders = inject('serverFolders');
+
+describe.each(PUBLISHED_SERVERS)('$package@$version', (published) => {
+  test.each(published.eras)('is examined over stdio, %s era', async (era) => {
+    const examination = await examined(published, published.stdio, published.eras.length > 1 ? era : undefined);
+    expectIdentity(published, examination, 'stdio', era);
+    expectTools(published, examination);
+    expectTruthful(examination);
+    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual([]);
+  });
+
+  const { http } = published;
+  test.runIf(http !== undefined).each(published.eras)('is examined over HTTP, %s era', async (era) => {
+    const start = http?.(await freePort()) ?? published.stdio;
+    const examination = await examined(published, start, published.eras.length > 1 ? era : undefined);
+    expectIdentity(published, examination, 'http', era);
+    expectTools(published, examination);
+    expectTruthful(examination);
+    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual([]);
+  });
+});
+
+function examined(published: PublishedServer, start: Start, era: string | undefined): Promise<Examination> {
+  return examine({
+    command: ['node', join(packageFolder(published), published.script), ...start.args],
+    ...(start.env === undefined ? {} : { env: start.env }),
+    ...(start.url === undefined ? {} : { url: start.url }),
+    ...(era === undefined ? {} : { era }),
+    ...(published.prepare === undefined ? {} : { prepare: published.prepare }),
+  });
+}
+
+function expectIdentity(
+  published: PublishedServer,
+  { result, stderr }: Examination,
+  kind: 'stdio' | 'http',
+  era: string,
+): void {
+  expect(result.target.kind, stderr).toBe(kind);
+  expect(result.target.server).toEqual(published.server);
+  expect(result.target.era).toBe(era);
+  expect(result.target.protocolVersion).toBe(era === '2026' ? '2026-07-28' : '2025-11-25');
+  expect(result.target.node).toBe(process.version);
+  if (published.sdk !== null) {
+    expect(result.target.sdk).toEqual({ name: published.sdk, version: installedVersion(published, published.sdk) });
+  }
+}
+
+function expectTools(published: PublishedServer, { result }: Examination): void {
+  const tools = result.tools.filter(({ kind }) => kind === 'tool');
+  expect(tools.map(({ name }) => name).toSorted()).toEqual([...published.called, ...published.leftAlone].toSorted());
+  expect(tools.filter(({ exercised }) => exercised).map(({ name }) => name).toSorted()).toEqual(
+    [...published.called].toSorted(),
+  );
+}
+
+function packageFolder(published: PublishedServer): string {
+  return join(folders[`${published.package}@${published.version}`] ?? '', 'node_modules', published.package);
+}
+
+/** The version that npm put beside the server. */
+function installedVersion(published: PublishedServer, name: string): string {
+  const manifest = join(folders[`${published.package}@${published.version}`] ?? '', 'node_modules', name, 'package.json');
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}

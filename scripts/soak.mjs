@@ -1,0 +1,82 @@
+/*
+ * npm run soak [-- --runs 10] [--only FOLDER]
+ * Examines every sick server and its healthy twin again and again: each ailment must be found every time, with
+ * its tool and line, and nothing that is not true of the server.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
+
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '10' }, only: { type: 'string' } } });
+const servers = join(root, 'packages/sick-servers');
+const out = mkdtempSync(join(tmpdir(), 'mettle-soak-'));
+
+requireNode();
+ensureInstalled();
+ensureBuilt('packages/mettle');
+
+const folders = readdirSync(servers)
+  .filter((folder) => existsSync(join(servers, folder, 'ailment.json')))
+  .filter((folder) => values.only === undefined || folder === values.only);
+let faults = 0;
+try {
+  for (const folder of folders) {
+    const expected = JSON.parse(readFileSync(join(servers, folder, 'ailment.json'), 'utf8'));
+    for (const twin of ['sick', 'healthy']) {
+      for (let run = 1; run <= Number(values.runs); run++) report(folder, twin, run, expected);
+    }
+  }
+} finally {
+  rmSync(out, { recursive: true, force: true });
+}
+console.log(faults === 0 ? 'Every verdict as expected.' : `${faults} verdicts not as expected.`);
+process.exitCode = faults === 0 ? 0 : 1;
+
+function report(folder, twin, run, expected) {
+  const { findings, seconds, failure } = examined(folder, twin);
+  const complaints = failure === null ? complaintsOf(folder, twin, findings, expected) : [failure];
+  faults += complaints.length;
+  const verdict = complaints.length === 0 ? 'as expected' : complaints.join('; ');
+  console.log(`${folder}/${twin} ${run}/${values.runs} (${seconds.toFixed(0)} s): ${verdict}`);
+}
+
+function examined(folder, twin) {
+  const startedAt = performance.now();
+  const mettle = join(root, 'packages/mettle/bin/mettle.js');
+  const server = join(servers, folder, `${twin}.js`);
+  const words = ['check', '--format', 'json', '--quiet', '--out', join(out, 'run'), '--', 'node', server];
+  const run = spawnSync(process.execPath, [mettle, ...words], { cwd: out, encoding: 'utf8', maxBuffer: 2 ** 27 });
+  rmSync(join(out, 'run'), { recursive: true, force: true });
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (run.status !== 0 && run.status !== 1) {
+    return { findings: [], seconds, failure: `exit code ${run.status}: ${run.stderr.trim().split('\n')[0]}` };
+  }
+  return { findings: JSON.parse(run.stdout).findings, seconds, failure: null };
+}
+
+function complaintsOf(folder, twin, findings, { ailments, consequences }) {
+  if (twin === 'healthy') return findings.map(({ id, title }) => `false alarm ${id}: ${title}`);
+  const missing = ailments
+    .filter((ailment) => !findings.some((finding) => isAilment(folder, finding, ailment)))
+    .map(({ finding, tool }) => `missed ${finding} in ${tool}; found ${JSON.stringify(near(findings, tool))}`);
+  const known = new Set([...ailments.map(({ finding }) => finding), ...consequences]);
+  const alarms = findings.filter(({ id }) => !known.has(id)).map(({ id, title }) => `false alarm ${id}: ${title}`);
+  return [...missing, ...alarms];
+}
+
+function isAilment(folder, found, { finding, tool, location }) {
+  if (found.id !== finding || found.tool !== tool) return false;
+  if (location === null) return true;
+  if (!found.location?.file.replaceAll('\\', '/').endsWith(`${folder}/${location.file}`)) return false;
+  if (location.function !== undefined) return found.location.function === location.function;
+  const lines = readFileSync(join(servers, folder, location.file), 'utf8').split('\n');
+  return found.location.line === lines.findIndex((line) => line.endsWith(`// ${location.marker}`)) + 1;
+}
+
+/** What was found instead, short. */
+function near(findings, tool) {
+  return findings.filter((finding) => finding.tool === tool).map(({ id, location }) => [id, location?.file, location?.line]);
+}
