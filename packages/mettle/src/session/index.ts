@@ -1,0 +1,8 @@
+export { readCatalogue } from './catalogue.ts';
+export { readClientConfig } from './client-config.ts';
+export type { ClientConfigOptions } from './client-config.ts';
+export { openSession } from './open.ts';
+export { openProcessClock } from './process-clock.ts';
+export type { ProcessClock } from './process-clock.ts';
+export * from './session.ts';
+export { killAllStarted } from './started-process.ts';
