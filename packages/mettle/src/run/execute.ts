@@ -1,8 +1,9 @@
 import { agentEnvironment } from '../agent/location.ts';
 import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
+import { homeOf } from '../derive/index.ts';
 import type { Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../evidence/index.ts';
-import { planSubjects, prepareWorkingCopy } from '../load/index.ts';
+import { isSuccess, planSubjects, prepareWorkingCopy, setupRequests } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
 import { openProcessClock, openSession, readCatalogue, TargetError } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
@@ -82,14 +83,15 @@ async function examineSession(gathering: Gathering, channel: AgentChannel | null
   const noAgent = agent === null ? noAgentReason(channel) : null;
   const { catalogue } = await readCatalogue(session);
   evidence.catalogue = catalogue;
-  const planning = planSubjects(catalogue, { tools: request.tools, workload: request.workload, allowWrites: request.allowWrites, seed: request.seed, directory: copy?.dir ?? request.spec.cwd });
+  const directory = copy?.dir ?? request.spec.cwd;
+  const planning = planSubjects(catalogue, { tools: request.tools, workload: request.workload, allowWrites: request.allowWrites, seed: request.seed, directory });
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
   const stages = plan({ budgetMs: request.budgetMs, noAgent });
   gathering.absent = stages.absent;
   const process = collectProcess.start(clock);
   const progress = new RunProgress(stages.stages, request.onProgress);
   const context: LoadContext = { session, clock, signal: request.signal, callTimeoutMs: CALL_TIMEOUT_MS, onProgress: (now) => progress.within(now) };
-  await setUp(gathering, session);
+  await setUp(gathering, session, directory);
   const fault = await runStages(gathering, stages, { context, planning, agent, progress });
   evidence.process = process.stop();
   clock.close();
@@ -109,13 +111,14 @@ async function runStages(
 ): Promise<string | null> {
   const { request, evidence, notes } = gathering;
   const { context, planning, agent, progress } = with_;
+  const home = homeOf({ cwd: request.spec.cwd, command: request.spec.kind === 'module' ? null : request.spec.command });
   for (const stage of stages) {
     if (request.signal.aborted) {
       notes.push(`Interrupted before ${stage.title}: what follows it was not examined.`);
       return null;
     }
     progress.begin(stage.name);
-    await runStage(stage, { context, sources: planning.sources, agent, seed: request.seed, evidence, notes });
+    await runStage(stage, { context, sources: planning.sources, agent, seed: request.seed, home, evidence, notes });
     const died = deathOf(context.session, stage.title);
     if (died !== null) return died;
   }
@@ -123,10 +126,11 @@ async function runStages(
 }
 
 /** Calls of the workload that prepare the state; one that fails is noted, since later failures may come from it. */
-async function setUp({ request, notes }: Gathering, session: Session): Promise<void> {
-  for (const call of request.workload?.setup ?? []) {
-    const reply = await session.request('tools/call', { name: call.tool, arguments: call.arguments }, { timeoutMs: CALL_TIMEOUT_MS, signal: request.signal });
-    if (reply.outcome !== 'result' || reply.result['isError'] === true) notes.push(`The workload's setup call of ${call.tool} failed; calls that rely on it may fail too.`);
+async function setUp({ request, notes }: Gathering, session: Session, directory: string): Promise<void> {
+  const requests = setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed });
+  for (const { method, params } of requests) {
+    const reply = await session.request(method, params, { timeoutMs: CALL_TIMEOUT_MS, signal: request.signal });
+    if (!isSuccess(reply)) notes.push(`The workload's setup call of ${String(params['name'])} failed; calls that rely on it may fail too.`);
   }
 }
 

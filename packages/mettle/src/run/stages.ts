@@ -1,9 +1,11 @@
 import type { EvidenceMap, Subject } from '../evidence/index.ts';
 import type { CallSource, LoadContext } from '../load/index.ts';
-import { runBatches, runMixed, runSolo } from '../load/index.ts';
+import { nextCall, runBatches, runMixed, runSolo } from '../load/index.ts';
 import type { ServingAgent } from '../collect/index.ts';
 import { collectBlocking, collectOverlap } from '../collect/index.ts';
 import { joinBlocking } from '../derive/index.ts';
+import type { Home } from '../derive/index.ts';
+import { monotonicMs } from '../session/index.ts';
 import type { Stage } from './plan.ts';
 
 /** What the stages work with, and what they found so far. */
@@ -12,6 +14,8 @@ export interface StageSetting {
   readonly sources: readonly CallSource[];
   readonly agent: ServingAgent | null;
   readonly seed: number;
+  /** Where the server's own code lives. */
+  readonly home: Home;
   readonly evidence: Partial<EvidenceMap>;
   readonly notes: string[];
 }
@@ -23,7 +27,7 @@ const OVERLAP_WORTH_TRACING_MS = 3;
 
 /** Runs one stage until its budget is used or the run is aborted; its evidence is put into `setting.evidence`. */
 export async function runStage(stage: Stage, setting: StageSetting): Promise<void> {
-  const untilMs = now() + stage.budgetMs;
+  const untilMs = monotonicMs() + stage.budgetMs;
   switch (stage.name) {
     case 'solo':
       setting.evidence.latency = await runSolo(setting.context, setting.sources, { untilMs, seed: setting.seed });
@@ -53,10 +57,10 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   if (sources.length === 0) return;
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
-  await runSolo(context, sources, { untilMs: now() + stage.budgetMs / 2, seed: setting.seed, maxCallsPerSubject: 60 });
-  const { calls } = await runMixed(context, sources, { untilMs: now() + stage.budgetMs / 2, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
+  await runSolo(context, sources, { untilMs: monotonicMs() + stage.budgetMs / 2, seed: setting.seed, maxCallsPerSubject: 60 });
+  const { calls } = await runMixed(context, sources, { untilMs: monotonicMs() + stage.budgetMs / 2, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
   const record = await recording.stop();
-  const { blocking, cpuProfile } = joinBlocking(record, calls);
+  const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
   setting.evidence.blocking = blocking;
   setting.evidence.cpuProfile = cpuProfile;
 }
@@ -71,19 +75,19 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
     // Serialised at worst: all in flight, one after the other, twice over.
     const worstMs = aloneMs * IN_FLIGHT * 2;
     if (source.subject.kind !== 'tool' || aloneMs < OVERLAP_WORTH_TRACING_MS || context.signal.aborted) continue;
-    if (now() + worstMs > untilMs) {
+    if (monotonicMs() + worstMs > untilMs) {
       setting.notes.push(`${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`);
       continue;
     }
     const recording = await collectOverlap.start(agent, { subject: source.subject.name, inFlight: IN_FLIGHT });
     await Promise.all(
-      Array.from({ length: IN_FLIGHT }, (_, i) => {
-        const { method, params } = source.call(i);
+      Array.from({ length: IN_FLIGHT }, () => {
+        const { method, params } = nextCall(source);
         return context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal });
       }),
     );
     subjects.push(await recording.stop());
-    context.onProgress({ subject: source.subject.name, done: 1 - Math.max(0, untilMs - now()) / 1e4, calls: IN_FLIGHT });
+    context.onProgress({ subject: source.subject.name, done: 1 - Math.max(0, untilMs - monotonicMs()) / 1e4, calls: IN_FLIGHT });
   }
   setting.evidence.overlap = { subjects };
 }
@@ -100,6 +104,3 @@ function soloMs(setting: StageSetting): ReadonlyMap<Subject['name'], number> {
   return new Map((setting.evidence.latency?.subjects ?? []).flatMap((record) => (record.latencyMs === null ? [] : [[record.subject.name, record.latencyMs.p50] as const])));
 }
 
-function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
