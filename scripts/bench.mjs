@@ -16,7 +16,10 @@ const benchmarks = ['bench', 'packages/mettle/bench', 'packages/runtime/bench']
   .filter((folder) => existsSync(join(root, folder)))
   .flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith('.bench.mjs') && file.includes(wanted));
-if (benchmarks.length === 0) console.error(`No benchmark${wanted ? ` with "${wanted}" in its path` : ''}: they are files called *.bench.mjs in bench/.`);
+if (benchmarks.length === 0)
+  console.error(
+    `No benchmark${wanted ? ` with "${wanted}" in its path` : ''}: they are files called *.bench.mjs in bench/.`,
+  );
 for (const file of benchmarks) {
   console.log(`── ${file}`);
   const run = spawnSync(process.execPath, [file], { cwd: root, stdio: 'inherit' });

@@ -21,11 +21,20 @@ function installed(folder, spec) {
   const partial = `${folder}.partial-${process.pid}`;
   mkdirSync(partial, { recursive: true });
   writeFileSync(join(partial, 'package.json'), '{ "private": true }\n');
-  const [command, words] = npm('install', '--ignore-scripts', '--no-audit', '--no-fund', '--save-exact', spec);
+  const [command, words] = npm(
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--save-exact',
+    spec,
+  );
   const run = spawnSync(command, words, { cwd: partial, encoding: 'utf8' });
   if (run.status !== 0) {
     rmSync(partial, { recursive: true, force: true });
-    throw new Error(`npm could not install ${spec} (is the registry reachable?):\n${run.stderr ?? run.error?.message}`);
+    throw new Error(
+      `npm could not install ${spec} (is the registry reachable?):\n${run.stderr ?? run.error?.message}`,
+    );
   }
   try {
     renameSync(partial, folder);

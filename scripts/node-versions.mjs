@@ -12,7 +12,13 @@ const platform = process.platform === 'win32' ? 'win' : process.platform;
 const name = `node-${platform}-${process.arch}`;
 const asked = process.argv.slice(2);
 const versions = asked.length > 0 ? asked : VERSIONS;
-const folders = installFromRegistry('node', versions.map((version) => `${name}@${version}`));
+const folders = installFromRegistry(
+  'node',
+  versions.map((version) => `${name}@${version}`),
+);
 const executable = platform === 'win' ? 'bin/node.exe' : 'bin/node';
-const paths = versions.map((version) => [version, join(folders[`${name}@${version}`], 'node_modules', name, executable)]);
+const paths = versions.map((version) => [
+  version,
+  join(folders[`${name}@${version}`], 'node_modules', name, executable),
+]);
 console.log(JSON.stringify(Object.fromEntries(paths), null, 2));

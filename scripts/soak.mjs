@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '10' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '10' }, only: { type: 'string' } },
+});
 const servers = join(root, 'packages/sick-servers');
 const out = mkdtempSync(join(tmpdir(), 'mettle-soak-'));
 
@@ -48,7 +50,11 @@ function examined(folder, twin) {
   const mettle = join(root, 'packages/mettle/bin/mettle.js');
   const server = join(servers, folder, `${twin}.js`);
   const words = ['check', '--format', 'json', '--quiet', '--out', join(out, 'run'), '--', 'node', server];
-  const run = spawnSync(process.execPath, [mettle, ...words], { cwd: out, encoding: 'utf8', maxBuffer: 2 ** 27 });
+  const run = spawnSync(process.execPath, [mettle, ...words], {
+    cwd: out,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 27,
+  });
   rmSync(join(out, 'run'), { recursive: true, force: true });
   const seconds = (performance.now() - startedAt) / 1000;
   if (run.status !== 0 && run.status !== 1) {
@@ -61,9 +67,13 @@ function complaintsOf(folder, twin, findings, { ailments, consequences }) {
   if (twin === 'healthy') return findings.map(({ id, title }) => `false alarm ${id}: ${title}`);
   const missing = ailments
     .filter((ailment) => !findings.some((finding) => isAilment(folder, finding, ailment)))
-    .map(({ finding, tool }) => `missed ${finding} in ${tool}; found ${JSON.stringify(near(findings, tool))}`);
+    .map(
+      ({ finding, tool }) => `missed ${finding} in ${tool}; found ${JSON.stringify(near(findings, tool))}`,
+    );
   const known = new Set([...ailments.map(({ finding }) => finding), ...consequences]);
-  const alarms = findings.filter(({ id }) => !known.has(id)).map(({ id, title }) => `false alarm ${id}: ${title}`);
+  const alarms = findings
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, title }) => `false alarm ${id}: ${title}`);
   return [...missing, ...alarms];
 }
 
@@ -78,5 +88,7 @@ function isAilment(folder, found, { finding, tool, location }) {
 
 /** What was found instead, short. */
 function near(findings, tool) {
-  return findings.filter((finding) => finding.tool === tool).map(({ id, location }) => [id, location?.file, location?.line]);
+  return findings
+    .filter((finding) => finding.tool === tool)
+    .map(({ id, location }) => [id, location?.file, location?.line]);
 }

@@ -19,7 +19,9 @@ const demonstrating = asked.length === 0;
 const mettle = fileURLToPath(new URL('../packages/mettle/bin/mettle.js', import.meta.url));
 const child = spawn(process.execPath, [mettle, ...(demonstrating ? DEMONSTRATION : asked)], {
   // Relative paths are the user's: npm itself would have moved us to the checkout's folder.
-  cwd: demonstrating ? fileURLToPath(new URL('..', import.meta.url)) : (process.env.INIT_CWD ?? process.cwd()),
+  cwd: demonstrating
+    ? fileURLToPath(new URL('..', import.meta.url))
+    : (process.env.INIT_CWD ?? process.cwd()),
   stdio: 'inherit',
 });
 // Ctrl-C reaches mettle by itself; it stops its server, and we wait for it.

@@ -6,31 +6,37 @@ import { spawnSync } from 'node:child_process';
 import { bin, ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
 
 const quick = process.argv.includes('--quick');
-const vitest = (...words) => [bin('vitest', 'vitest.mjs'), 'run', ...words];
+const vitest = bin('vitest', 'vitest.mjs');
+const publint = bin('publint', 'src/cli.js');
 const steps = [
-  ['install', ensureInstalled],
-  ['build', () => ensureBuilt()],
-  ['format', [bin('oxfmt', 'bin/oxfmt'), '--check']],
-  ['lint', [bin('oxlint', 'bin/oxlint'), '--deny-warnings']],
-  ['unused code (knip)', [bin('knip', 'bin/knip.js')]],
-  ['package mettle (publint)', [bin('publint', 'src/cli.js'), '--strict', 'packages/mettle']],
-  ['package @mettle/runtime (publint)', [bin('publint', 'src/cli.js'), '--strict', 'packages/runtime']],
-  ['tests', vitest('--project', 'mettle', '--project', 'runtime')],
-  ...(quick ? [] : [['smoke tests', vitest('--project', 'smoke')]]),
+  step('install', ensureInstalled),
+  step('build', () => ensureBuilt()),
+  step('format', tool(bin('oxfmt', 'bin/oxfmt'), '--check')),
+  step('lint', tool(bin('oxlint', 'bin/oxlint'), '--deny-warnings')),
+  step('unused code (knip)', tool(bin('knip', 'bin/knip.js'))),
+  step('package mettle (publint)', tool(publint, '--strict', 'packages/mettle')),
+  step('package @mettle/runtime (publint)', tool(publint, '--strict', 'packages/runtime')),
+  step('tests', tool(vitest, 'run', '--project', 'mettle', '--project', 'runtime')),
+  ...(quick ? [] : [step('smoke tests', tool(vitest, 'run', '--project', 'smoke'))]),
 ];
 
 requireNode();
 const failed = [];
-for (const [name, work] of steps) {
+for (const { name, work } of steps) {
   console.log(`── ${name}`);
   const startedAt = performance.now();
-  const passed = typeof work === 'function' ? (work(), true) : runs(work);
+  const passed = work() !== false;
   if (!passed) failed.push(name);
   console.log(`${passed ? '✓' : '✗'} ${name}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
 }
 console.log(failed.length === 0 ? `All ${steps.length} steps passed.` : `Failed: ${failed.join(', ')}.`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
-function runs([script, ...words]) {
-  return spawnSync(process.execPath, [script, ...words], { cwd: root, stdio: 'inherit' }).status === 0;
+function step(name, work) {
+  return { name, work };
+}
+
+/** A tool of ours, run with its output shown; whether it passed. */
+function tool(script, ...words) {
+  return () => spawnSync(process.execPath, [script, ...words], { cwd: root, stdio: 'inherit' }).status === 0;
 }

@@ -9,7 +9,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function parsed(text: string): readonly (readonly [number, string, string, boolean])[] {
   writeFileSync(join(folder, 'sample.ts'), text);
-  return importsOf(folder, 'sample.ts').map(({ line, target, names, typeOnly }) => [line, target, names, typeOnly]);
+  return importsOf(folder, 'sample.ts').map(({ line, target, names, typeOnly }) => [
+    line,
+    target,
+    names,
+    typeOnly,
+  ]);
 }
 
 test('finds every form of import, over several lines too, and tells types from values', () => {

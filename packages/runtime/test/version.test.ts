@@ -1,1 +1,6 @@
-import { VERSION } from '../src/index.ts'; import {test, expect} from 'vitest'; test('the version is that of the package', async () => { const m = await import('../package.json', { with: { type: 'json' } }); expect(VERSION).toBe(m.default.version); });
+import { VERSION } from '../src/index.ts';
+import { test, expect } from 'vitest';
+test('the version is that of the package', async () => {
+  const m = await import('../package.json', { with: { type: 'json' } });
+  expect(VERSION).toBe(m.default.version);
+});

@@ -13,7 +13,10 @@ const execFile = promisify(execFileWithCallback);
 const pbkdf2 = promisify(pbkdf2WithCallback);
 
 const ROUNDS = passwordRounds();
-const account = { salt: 'f3a1c07b', hash: await pbkdf2('correct horse battery', 'f3a1c07b', ROUNDS, 32, 'sha512') };
+const account = {
+  salt: 'f3a1c07b',
+  hash: await pbkdf2('correct horse battery', 'f3a1c07b', ROUNDS, 32, 'sha512'),
+};
 const pool = createPool(32, 30);
 const renderer = fileURLToPath(new URL('render-invoices.js', import.meta.url));
 
@@ -36,7 +39,9 @@ server.registerTool('reserve_stock', tools.reserve_stock, async ({ sku, quantity
 server.registerTool('search_orders', tools.search_orders, async ({ status, limit }) => {
   const connection = await pool.acquire();
   try {
-    return answer(JSON.stringify(await connection.query(orders.filter((order) => order.status === status).slice(-limit))));
+    return answer(
+      JSON.stringify(await connection.query(orders.filter((order) => order.status === status).slice(-limit))),
+    );
   } finally {
     pool.release(connection);
   }

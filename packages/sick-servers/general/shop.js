@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 export const EUR_RATES = { EUR: 1, USD: 1.09, GBP: 0.84, JPY: 171.3 };
-export const orders = Array.from({ length: 200 }, (_, i) => ({ id: `A-${1000 + i}`, status: i % 3 === 0 ? 'open' : 'shipped' }));
+export const orders = Array.from({ length: 200 }, (_, i) => ({
+  id: `A-${1000 + i}`,
+  status: i % 3 === 0 ? 'open' : 'shipped',
+}));
 export const stock = new Map([
   ['teapot', 4_000_000],
   ['kettle', 2_500_000],
@@ -30,7 +33,10 @@ export const tools = {
   },
   export_invoices: {
     description: 'Renders a month’s invoices into one file.',
-    inputSchema: { month: z.enum(['2026-08', '2026-09', '2026-10']), format: z.enum(['pdf', 'html']).default('pdf') },
+    inputSchema: {
+      month: z.enum(['2026-08', '2026-09', '2026-10']),
+      format: z.enum(['pdf', 'html']).default('pdf'),
+    },
     annotations,
   },
   convert_currency: {

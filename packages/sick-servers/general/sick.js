@@ -9,7 +9,10 @@ import { createPool } from '../serialised-by-pool/connection-pool.js';
 import { answer, EUR_RATES, orders, stock, tools } from './shop.js';
 
 const ROUNDS = passwordRounds();
-const account = { salt: 'f3a1c07b', hash: pbkdf2Sync('correct horse battery', 'f3a1c07b', ROUNDS, 32, 'sha512') };
+const account = {
+  salt: 'f3a1c07b',
+  hash: pbkdf2Sync('correct horse battery', 'f3a1c07b', ROUNDS, 32, 'sha512'),
+};
 const pool = createPool(2, 30);
 const renderer = fileURLToPath(new URL('render-invoices.js', import.meta.url));
 
@@ -47,7 +50,9 @@ server.registerTool('reserve_stock', tools.reserve_stock, async ({ sku, quantity
 server.registerTool('search_orders', tools.search_orders, async ({ status, limit }) => {
   const connection = await pool.acquire(); // ailment: serialised-by-pool
   try {
-    return answer(JSON.stringify(await connection.query(orders.filter((order) => order.status === status).slice(-limit))));
+    return answer(
+      JSON.stringify(await connection.query(orders.filter((order) => order.status === status).slice(-limit))),
+    );
   } finally {
     pool.release(connection);
   }

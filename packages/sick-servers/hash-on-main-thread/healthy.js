@@ -26,7 +26,9 @@ server.registerTool(
     await databaseAnswer(2, account);
     const hash = await pbkdf2(password, account.salt, ROUNDS, 32, 'sha512');
     const granted = timingSafeEqual(hash, account.hash);
-    return { content: [{ type: 'text', text: granted ? `Welcome, ${email}.` : `Wrong password for ${email}.` }] };
+    return {
+      content: [{ type: 'text', text: granted ? `Welcome, ${email}.` : `Wrong password for ${email}.` }],
+    };
   },
 );
 

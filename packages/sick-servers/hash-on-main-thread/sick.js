@@ -24,7 +24,9 @@ server.registerTool(
     await databaseAnswer(2, account);
     const hash = pbkdf2Sync(password, account.salt, ROUNDS, 32, 'sha512'); // ailment: hash-on-main-thread
     const granted = timingSafeEqual(hash, account.hash);
-    return { content: [{ type: 'text', text: granted ? `Welcome, ${email}.` : `Wrong password for ${email}.` }] };
+    return {
+      content: [{ type: 'text', text: granted ? `Welcome, ${email}.` : `Wrong password for ${email}.` }],
+    };
   },
 );
 

@@ -4,7 +4,11 @@ export function buildReport(year, currency) {
   for (let product = 0; product < 1800; product++) {
     for (let week = 1; week <= 52; week++) {
       const turnover = ((product * 131 + week * 17 + year) % 9973) / 7;
-      lines.push([`P-${product}`, `${year}-W${String(week).padStart(2, '0')}`, turnover.toFixed(2), currency].join(';'));
+      lines.push(
+        [`P-${product}`, `${year}-W${String(week).padStart(2, '0')}`, turnover.toFixed(2), currency].join(
+          ';',
+        ),
+      );
     }
   }
   const totals = new Map();

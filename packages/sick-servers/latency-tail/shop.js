@@ -1,7 +1,9 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 
-const products = new Map(Array.from({ length: 500 }, (_, i) => [i, { name: `Teapot no. ${i}`, price: 20 + (i % 30) }]));
+const products = new Map(
+  Array.from({ length: 500 }, (_, i) => [i, { name: `Teapot no. ${i}`, price: 20 + (i % 30) }]),
+);
 
 /** A shop with two quick tools and `export_report`, which answers with what `makeReport` brings. */
 export function createShop(makeReport) {
@@ -9,14 +11,21 @@ export function createShop(makeReport) {
   const annotations = { readOnlyHint: true };
   server.registerTool(
     'lookup_product',
-    { description: 'One product by number.', inputSchema: { product: z.number().int().min(0).max(499) }, annotations },
+    {
+      description: 'One product by number.',
+      inputSchema: { product: z.number().int().min(0).max(499) },
+      annotations,
+    },
     async ({ product }) => ({ content: [{ type: 'text', text: JSON.stringify(products.get(product)) }] }),
   );
   server.registerTool(
     'check_price',
     {
       description: 'A product’s price with discount.',
-      inputSchema: { product: z.number().int().min(0).max(499), discount: z.number().min(0).max(0.5).default(0) },
+      inputSchema: {
+        product: z.number().int().min(0).max(499),
+        discount: z.number().min(0).max(0.5).default(0),
+      },
       annotations,
     },
     async ({ product, discount }) => {

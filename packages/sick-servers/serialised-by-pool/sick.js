@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { createPool } from './connection-pool.js';
 
 const pool = createPool(2, 30);
-const orders = Array.from({ length: 200 }, (_, i) => ({ id: `A-${1000 + i}`, status: i % 3 === 0 ? 'open' : 'shipped' }));
+const orders = Array.from({ length: 200 }, (_, i) => ({
+  id: `A-${1000 + i}`,
+  status: i % 3 === 0 ? 'open' : 'shipped',
+}));
 
 const server = new McpServer({ name: 'orders', version: '3.0.2' });
 

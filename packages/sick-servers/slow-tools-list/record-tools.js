@@ -16,7 +16,9 @@ function address(of) {
     city: z.string().min(1).max(80).describe(`City of the ${of}`),
     postcode: z.string().max(12).describe(`Postcode of the ${of}`),
     country: z.enum(['AT', 'CH', 'DE', 'DK', 'ES', 'FR', 'GB', 'IT', 'NL', 'SE', 'US']),
-    geo: z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) }).optional(),
+    geo: z
+      .object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
+      .optional(),
   });
 }
 
@@ -49,7 +51,9 @@ function recordSchema(record) {
     deliverTo: address('delivery').optional(),
     lines: z.array(line).max(100),
     tags: z.array(z.string().max(30)).max(20).optional(),
-    history: z.array(z.object({ at: z.string().max(30), by: person('editor'), note: z.string().max(500) })).optional(),
+    history: z
+      .array(z.object({ at: z.string().max(30), by: person('editor'), note: z.string().max(500) }))
+      .optional(),
     custom: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   });
 }

@@ -10,24 +10,27 @@ test.each([
   { asked: '2026', era: '2026', protocolVersion: '2026-07-28' },
   // Not asked: the newest that the server speaks.
   { asked: undefined, era: '2026', protocolVersion: '2026-07-28' },
-])('a small server of both eras, asked for $asked, is examined in era $era', async ({ asked, era, protocolVersion }) => {
-  const port = await freePort();
-  const examination = await examine({
-    command: ['node', SERVER, String(port)],
-    url: `http://127.0.0.1:${port}/mcp`,
-    ...(asked === undefined ? {} : { era: asked }),
-  });
-  const { result } = examination;
-  expect(result.target).toMatchObject({
-    kind: 'http',
-    server: { name: 'both-eras', version: '1.0.0' },
-    era,
-    protocolVersion,
-    sdk: { name: '@modelcontextprotocol/server', version: '2.4.0' },
-  });
-  expect(result.tools.filter(({ kind }) => kind === 'tool').map(({ name, exercised }) => [name, exercised])).toEqual([
-    ['add', true],
-  ]);
-  expectTruthful(examination);
-  expect(findingNames(result)).toEqual([]);
-});
+])(
+  'a small server of both eras, asked for $asked, is examined in era $era',
+  async ({ asked, era, protocolVersion }) => {
+    const port = await freePort();
+    const examination = await examine({
+      command: ['node', SERVER, String(port)],
+      url: `http://127.0.0.1:${port}/mcp`,
+      ...(asked === undefined ? {} : { era: asked }),
+    });
+    const { result } = examination;
+    expect(result.target).toMatchObject({
+      kind: 'http',
+      server: { name: 'both-eras', version: '1.0.0' },
+      era,
+      protocolVersion,
+      sdk: { name: '@modelcontextprotocol/server', version: '2.4.0' },
+    });
+    expect(
+      result.tools.filter(({ kind }) => kind === 'tool').map(({ name, exercised }) => [name, exercised]),
+    ).toEqual([['add', true]]);
+    expectTruthful(examination);
+    expect(findingNames(result)).toEqual([]);
+  },
+);

@@ -39,7 +39,9 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
     try {
       result = JSON.parse(run.stdout) as Result;
     } catch {
-      throw new Error(`stdout is no JSON (exit code ${run.exitCode}).\n${run.stdout.slice(0, 2000)}\n${run.stderr}`);
+      throw new Error(
+        `stdout is no JSON (exit code ${run.exitCode}).\n${run.stdout.slice(0, 2000)}\n${run.stderr}`,
+      );
     }
     return { ...run, result };
   } finally {
@@ -61,15 +63,14 @@ export async function freePort(): Promise<number> {
 }
 
 function wordsFor(options: ExaminationOptions, folder: string): readonly string[] {
-  const env = Object.entries(options.env ?? {}).flatMap(([name, value]) => ['--env', `${name}=${value.replaceAll('{folder}', folder)}`]);
-  return [
-    'check',
-    ...['--format', 'json', '--budget', String(options.budgetSeconds ?? 10), '--out', join(folder, '.mettle')],
-    ...(options.url === undefined ? [] : ['--http', options.url]),
-    ...(options.era === undefined ? [] : ['--era', options.era]),
-    ...env,
-    ...['--', ...options.command],
-  ];
+  const words = ['check', '--format', 'json', '--budget', String(options.budgetSeconds ?? 10)];
+  words.push('--out', join(folder, '.mettle'));
+  if (options.url !== undefined) words.push('--http', options.url);
+  if (options.era !== undefined) words.push('--era', options.era);
+  for (const [name, value] of Object.entries(options.env ?? {})) {
+    words.push('--env', `${name}=${value.replaceAll('{folder}', folder)}`);
+  }
+  return [...words, '--', ...options.command];
 }
 
 function ran(

@@ -11,11 +11,17 @@ const folders = inject('serverFolders');
 
 describe.each(PUBLISHED_SERVERS)('$package@$version', (published) => {
   test.each(published.eras)('is examined over stdio, %s era', async (era) => {
-    const examination = await examined(published, published.stdio, published.eras.length > 1 ? era : undefined);
+    const examination = await examined(
+      published,
+      published.stdio,
+      published.eras.length > 1 ? era : undefined,
+    );
     expectIdentity(published, examination, 'stdio', era);
     expectTools(published, examination);
     expectTruthful(examination);
-    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual([]);
+    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual(
+      [],
+    );
   });
 
   const { http } = published;
@@ -25,7 +31,9 @@ describe.each(PUBLISHED_SERVERS)('$package@$version', (published) => {
     expectIdentity(published, examination, 'http', era);
     expectTools(published, examination);
     expectTruthful(examination);
-    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual([]);
+    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual(
+      [],
+    );
   });
 });
 
@@ -51,16 +59,24 @@ function expectIdentity(
   expect(result.target.protocolVersion).toBe(era === '2026' ? '2026-07-28' : '2025-11-25');
   expect(result.target.node).toBe(process.version);
   if (published.sdk !== null) {
-    expect(result.target.sdk).toEqual({ name: published.sdk, version: installedVersion(published, published.sdk) });
+    expect(result.target.sdk).toEqual({
+      name: published.sdk,
+      version: installedVersion(published, published.sdk),
+    });
   }
 }
 
 function expectTools(published: PublishedServer, { result }: Examination): void {
   const tools = result.tools.filter(({ kind }) => kind === 'tool');
-  expect(tools.map(({ name }) => name).toSorted()).toEqual([...published.called, ...published.leftAlone].toSorted());
-  expect(tools.filter(({ exercised }) => exercised).map(({ name }) => name).toSorted()).toEqual(
-    [...published.called].toSorted(),
+  expect(tools.map(({ name }) => name).toSorted()).toEqual(
+    [...published.called, ...published.leftAlone].toSorted(),
   );
+  expect(
+    tools
+      .filter(({ exercised }) => exercised)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual([...published.called].toSorted());
 }
 
 function packageFolder(published: PublishedServer): string {
@@ -69,6 +85,11 @@ function packageFolder(published: PublishedServer): string {
 
 /** The version that npm put beside the server. */
 function installedVersion(published: PublishedServer, name: string): string {
-  const manifest = join(folders[`${published.package}@${published.version}`] ?? '', 'node_modules', name, 'package.json');
+  const manifest = join(
+    folders[`${published.package}@${published.version}`] ?? '',
+    'node_modules',
+    name,
+    'package.json',
+  );
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

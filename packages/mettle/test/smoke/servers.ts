@@ -46,7 +46,11 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
     server: { name: 'mcp-servers/everything', version: '2.0.0' },
     eras: ['2025'],
     stdio: { args: ['stdio'] },
-    http: (port) => ({ args: ['streamableHttp'], env: { PORT: String(port) }, url: `http://127.0.0.1:${port}/mcp` }),
+    http: (port) => ({
+      args: ['streamableHttp'],
+      env: { PORT: String(port) },
+      url: `http://127.0.0.1:${port}/mcp`,
+    }),
     called: words(`echo get-annotated-message get-env get-resource-links get-resource-reference
       get-structured-content get-sum get-tiny-image get-roots-list trigger-long-running-operation`),
     leftAlone: words(`gzip-file-as-resource toggle-simulated-logging toggle-subscriber-updates
@@ -111,7 +115,8 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
     }),
     called: words(`git_blame git_changelog_analyze git_diff git_log git_reflog git_show git_status
       git_wrapup_instructions`),
-    leftAlone: words(`git_add git_branch git_checkout git_cherry_pick git_clean git_clear_working_dir git_clone
+    leftAlone:
+      words(`git_add git_branch git_checkout git_cherry_pick git_clean git_clear_working_dir git_clone
       git_commit git_fetch git_init git_merge git_pull git_push git_rebase git_remote git_reset
       git_set_working_dir git_stash git_tag git_worktree`),
     trueFindings: [],
@@ -150,7 +155,11 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
 function commitOneFile(folder: string): void {
   writeFileSync(join(folder, 'readme.txt'), 'One file.\n');
   const git = ['-c', 'user.name=smoke', '-c', 'user.email=smoke@example.test'];
-  for (const step of [['init', '-q'], ['add', '.'], ['commit', '-qm', 'First']]) {
+  for (const step of [
+    ['init', '-q'],
+    ['add', '.'],
+    ['commit', '-qm', 'First'],
+  ]) {
     execFileSync('git', [...git, ...step], { cwd: folder });
   }
 }

@@ -24,7 +24,9 @@ export function expectTruthful({ result, exitCode, stderr }: Examination): void 
     if (verdict.status === 'skipped') expect(verdict.why, `why ${check} was skipped`).toMatch(/\w+ \w+/);
     if (verdict.status === 'found') expect(verdict.findings.length).toBeGreaterThan(0);
   }
-  const found = Object.values(result.checks).flatMap((verdict) => (verdict.status === 'found' ? verdict.findings : []));
+  const found = Object.values(result.checks).flatMap((verdict) =>
+    verdict.status === 'found' ? verdict.findings : [],
+  );
   expect(found.map((finding) => finding.fingerprint).toSorted()).toEqual(
     result.findings.map((finding) => finding.fingerprint).toSorted(),
   );
