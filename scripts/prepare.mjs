@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout's folder. */
@@ -17,8 +17,10 @@ export function requireNode() {
 export function ensureInstalled() {
   const missing = missingPackage();
   if (missing === null) return;
-  console.error(`Installing packages (npm ci; ${missing} is missing or outdated) …`);
-  runQuietly(...npm('ci', '--no-audit', '--no-fund'), 'npm ci');
+  console.error(`Installing packages (${missing} is missing or outdated) …`);
+  // Not `npm ci`: it refuses a lock file without the binaries for every platform, which not every registry has.
+  // With --no-save the lock file is followed and left as it is.
+  runQuietly(...npm('install', '--no-save', '--no-audit', '--no-fund'), 'npm install');
 }
 
 /** Builds the given TypeScript projects (all without any) where their sources are newer than what was built. */
@@ -43,6 +45,7 @@ function missingPackage() {
   const wanted = lockedPackages('package-lock.json');
   const installed = lockedPackages('node_modules/.package-lock.json');
   if (installed === null) return 'node_modules';
+  if (!existsSync(new URL('../node_modules/.bin/mettle', import.meta.url))) return 'the mettle command';
   for (const [place, entry] of Object.entries(wanted)) {
     // Optional packages are those of other platforms; workspaces have no version of their own there.
     if (!place.startsWith('node_modules/') || entry.optional || entry.link) continue;
