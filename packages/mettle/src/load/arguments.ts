@@ -6,7 +6,9 @@ import { compileSchema, type Validate } from './schema-validator.ts';
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** Ready-made arguments, each valid by the schema; or why there are none. */
-export type PreparedArguments = { readonly samples: readonly [Arguments, ...Arguments[]] } | { readonly samples: null; readonly reason: string };
+export type PreparedArguments =
+  | { readonly samples: readonly [Arguments, ...Arguments[]] }
+  | { readonly samples: null; readonly reason: string };
 
 export interface ArgumentOptions {
   readonly seed: number;
@@ -38,18 +40,27 @@ const HARMLESS_FORMATS: Readonly<Record<string, () => string>> = {
 /** Arguments for a tool from its JSON Schema: modest, harmless, valid, and the same for the same seed. */
 export function prepareArguments(schema: unknown, options: ArgumentOptions): PreparedArguments {
   if (schema === undefined || schema === null || schema === true) return { samples: [{}] };
-  if (typeof schema !== 'object' || Array.isArray(schema)) return { samples: null, reason: 'its input schema is not an object' };
+  if (typeof schema !== 'object' || Array.isArray(schema))
+    return { samples: null, reason: 'its input schema is not an object' };
   let validate: Validate;
   try {
     validate = compileSchema(schema);
   } catch (error) {
-    return { samples: null, reason: `its input schema cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      samples: null,
+      reason: `its input schema cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
   const hints = options.hints ?? {};
   const given = ownExamples(schema, validate);
   if (given !== null) return { samples: given };
-  const schemas = [modestSchema(schema, { hints, useGiven: true }), modestSchema(schema, { hints, useGiven: false }), schema];
-  const accept = (value: unknown): value is Arguments => isArguments(value) && validate(value) && callsNoStranger(value, schema);
+  const schemas = [
+    modestSchema(schema, { hints, useGiven: true }),
+    modestSchema(schema, { hints, useGiven: false }),
+    schema,
+  ];
+  const accept = (value: unknown): value is Arguments =>
+    isArguments(value) && validate(value) && callsNoStranger(value, schema);
   const samples: Arguments[] = [];
   for (let slot = 0; slot < POOL_SIZE; slot++) {
     const sample = drawOne(schemas, slot, options.seed, accept);
@@ -65,12 +76,19 @@ export function prepareArguments(schema: unknown, options: ArgumentOptions): Pre
 function ownExamples(schema: object, validate: Validate): readonly [Arguments, ...Arguments[]] | null {
   const examples: unknown = (schema as Record<string, unknown>)['examples'];
   if (!Array.isArray(examples)) return null;
-  const [first, ...others] = examples.filter((value): value is Arguments => isArguments(value) && validate(value));
+  const [first, ...others] = examples.filter(
+    (value): value is Arguments => isArguments(value) && validate(value),
+  );
   return first === undefined ? null : [first, ...others];
 }
 
 /** The most modest schema that yields a valid sample wins. */
-function drawOne(schemas: readonly unknown[], slot: number, seed: number, accept: (value: unknown) => value is Arguments): Arguments | null {
+function drawOne(
+  schemas: readonly unknown[],
+  slot: number,
+  seed: number,
+  accept: (value: unknown) => value is Arguments,
+): Arguments | null {
   // Optional arguments exclude each other too often to be strewn in: every other sample has the required ones only.
   const optionalsProbability = slot % 2 === 0 ? 0 : 0.25;
   for (const [level, schema] of schemas.entries()) {
@@ -84,7 +102,14 @@ function drawOne(schemas: readonly unknown[], slot: number, seed: number, accept
 
 function generate(schema: unknown, seed: number, optionalsProbability: number): unknown {
   try {
-    return generateSync(schema as JsonSchema, { seed, optionalsProbability, maxDefaultItems: 2, maxDepth: 4, refDepthMax: 2, formats: { ...HARMLESS_FORMATS } });
+    return generateSync(schema as JsonSchema, {
+      seed,
+      optionalsProbability,
+      maxDefaultItems: 2,
+      maxDepth: 4,
+      refDepthMax: 2,
+      formats: { ...HARMLESS_FORMATS },
+    });
   } catch {
     // A draw that failed: the next one, or the next schema, may do.
     return undefined;
@@ -111,5 +136,7 @@ function callsNoStranger(value: unknown, schema: object): boolean {
 export function promptArguments(names: readonly string[], seed: number): Arguments {
   const random = seededRandom(seed);
   const words = ['alpha', 'note', 'sample', 'test'];
-  return Object.fromEntries(names.map((name) => [name, words[Math.floor(random() * words.length)] as string]));
+  return Object.fromEntries(
+    names.map((name) => [name, words[Math.floor(random() * words.length)] as string]),
+  );
 }

@@ -1,4 +1,5 @@
 export type { CallSource, LoadContext, TargetClock } from './load.ts';
+export { findReadable } from './readable.ts';
 export { nextCall } from './call-numbers.ts';
 export { isSuccess } from './outcomes.ts';
 export { setupRequests } from './sources.ts';

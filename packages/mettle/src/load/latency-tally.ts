@@ -17,7 +17,14 @@ export function readClock(clock: TargetClock): ClockReading {
 }
 
 /** What the target used between two readings; null where either could not be read. */
-export function usedBetween(before: ClockReading, after: ClockReading): { readonly mainCpuMs: number | null; readonly processCpuMs: number | null; readonly hostDelayMs: number | null } {
+export function usedBetween(
+  before: ClockReading,
+  after: ClockReading,
+): {
+  readonly mainCpuMs: number | null;
+  readonly processCpuMs: number | null;
+  readonly hostDelayMs: number | null;
+} {
   return {
     mainCpuMs: difference(before.main?.cpuMs, after.main?.cpuMs),
     processCpuMs: difference(before.tree?.cpuMs, after.tree?.cpuMs),
@@ -66,12 +73,16 @@ export class LatencyTally {
   record(reply: Reply, hostDelayMs: number | null): boolean {
     const ok = this.#outcomes.add(reply);
     if (ok) this.#histogram.record(reply.latencyMs);
-    if (reply.latencyMs > this.#slowestFloorMs || this.#slowest.length < SLOWEST_KEPT) this.#keep({ sentAtMs: reply.sentAtMs, latencyMs: reply.latencyMs, hostDelayMs, ok });
+    if (reply.latencyMs > this.#slowestFloorMs || this.#slowest.length < SLOWEST_KEPT)
+      this.#keep({ sentAtMs: reply.sentAtMs, latencyMs: reply.latencyMs, hostDelayMs, ok });
     return ok;
   }
 
   /** Adds what the target used for so many timed calls. */
-  addCpu(calls: number, used: { readonly mainCpuMs: number | null; readonly processCpuMs: number | null }): void {
+  addCpu(
+    calls: number,
+    used: { readonly mainCpuMs: number | null; readonly processCpuMs: number | null },
+  ): void {
     this.#cpuCalls += calls;
     this.#mainCpuMs = sum(this.#mainCpuMs, used.mainCpuMs);
     this.#processCpuMs = sum(this.#processCpuMs, used.processCpuMs);
@@ -82,7 +93,8 @@ export class LatencyTally {
   }
 
   result(): LatencyRecord {
-    const perCall = (totalMs: number | null): number | null => (totalMs === null || this.#cpuCalls === 0 ? null : totalMs / this.#cpuCalls);
+    const perCall = (totalMs: number | null): number | null =>
+      totalMs === null || this.#cpuCalls === 0 ? null : totalMs / this.#cpuCalls;
     return {
       subject: this.subject,
       outcomes: this.outcomes(),
@@ -99,7 +111,8 @@ export class LatencyTally {
     while (place > 0 && (this.#slowest[place - 1] as TimedCall).latencyMs < call.latencyMs) place--;
     this.#slowest.splice(place, 0, call);
     if (this.#slowest.length > SLOWEST_KEPT) this.#slowest.pop();
-    if (this.#slowest.length === SLOWEST_KEPT) this.#slowestFloorMs = this.#slowest[SLOWEST_KEPT - 1]?.latencyMs ?? -1;
+    if (this.#slowest.length === SLOWEST_KEPT)
+      this.#slowestFloorMs = this.#slowest[SLOWEST_KEPT - 1]?.latencyMs ?? -1;
   }
 }
 

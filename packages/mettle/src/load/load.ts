@@ -25,5 +25,9 @@ export interface LoadContext {
   /** Time-out of one call. */
   readonly callTimeoutMs: number;
   /** Told now and then; `done` from 0 to 1 within this profile. */
-  readonly onProgress: (progress: { readonly subject: string | null; readonly done: number; readonly calls: number }) => void;
+  readonly onProgress: (progress: {
+    readonly subject: string | null;
+    readonly done: number;
+    readonly calls: number;
+  }) => void;
 }

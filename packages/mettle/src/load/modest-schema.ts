@@ -8,6 +8,8 @@ export interface ArgumentHints {
   readonly directory?: string;
   /** A file that the server may read: for arguments named like a file. */
   readonly file?: string;
+  /** The tool's name: "read_file" tells what its `path` is. */
+  readonly tool?: string;
 }
 
 export interface ModestOptions {
@@ -24,8 +26,33 @@ const NUMBER_STEPS = 10;
 const WORDS = ['alpha', 'note', 'sample', 'value', 'item one', 'data', 'x', 'test'];
 
 /** Numbers that make a call take longer; sent even when optional, because their defaults can be long. */
-const WAIT = new Set(['duration', 'delay', 'wait', 'sleep', 'pause', 'seconds', 'secs', 'minutes', 'ms', 'millis', 'milliseconds']);
-const PATH = new Set(['path', 'paths', 'filepath', 'file', 'files', 'filename', 'dir', 'directory', 'directories', 'folder', 'root', 'cwd']);
+const WAIT = new Set([
+  'duration',
+  'delay',
+  'wait',
+  'sleep',
+  'pause',
+  'seconds',
+  'secs',
+  'minutes',
+  'ms',
+  'millis',
+  'milliseconds',
+]);
+const PATH = new Set([
+  'path',
+  'paths',
+  'filepath',
+  'file',
+  'files',
+  'filename',
+  'dir',
+  'directory',
+  'directories',
+  'folder',
+  'root',
+  'cwd',
+]);
 const FILE = new Set(['filepath', 'file', 'files', 'filename']);
 const URI = new Set(['uri', 'uris']);
 const URL_LIKE = new Set(['url', 'urls', 'href', 'link', 'endpoint', 'webhook', 'website']);
@@ -79,7 +106,9 @@ function narrowParts(schema: Schema, name: string, options: ModestOptions): Reco
   for (const keyword of ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']) {
     const named = schema[keyword];
     if (!isSchema(named)) continue;
-    out[keyword] = Object.fromEntries(Object.entries(named).map(([key, value]) => [key, narrow(value, key, options)]));
+    out[keyword] = Object.fromEntries(
+      Object.entries(named).map(([key, value]) => [key, narrow(value, key, options)]),
+    );
   }
   for (const keyword of ['items', 'prefixItems', 'additionalProperties', 'allOf', 'then', 'else']) {
     const value = schema[keyword];
@@ -101,7 +130,9 @@ function narrowParts(schema: Schema, name: string, options: ModestOptions): Reco
 }
 
 function requiredNames(schema: Schema): readonly string[] {
-  const required = Array.isArray(schema['required']) ? schema['required'].filter((each) => typeof each === 'string') : [];
+  const required = Array.isArray(schema['required'])
+    ? schema['required'].filter((each) => typeof each === 'string')
+    : [];
   const waiting = Object.entries(schema['properties'] as Schema)
     .filter(([name, value]) => isSchema(value) && isWait(value, name))
     .map(([name]) => name);
@@ -118,8 +149,9 @@ function numberBounds(schema: Schema, wait: 'duration' | 'count' | null): Record
   const start = least !== null && least >= 0 ? least : freeStart(least, high, step);
   const first = whole || 'multipleOf' in schema ? Math.ceil(start / step) * step : start;
   if (wait !== null) return { enum: [wait === 'count' ? first : shortest(schema, first)] };
-  const steps: number[] = [];
-  for (let i = 0; i < NUMBER_STEPS && (high === null || first + i * step <= high); i++) steps.push(first + i * step);
+  const steps = Array.from({ length: NUMBER_STEPS }, (_, i) => first + i * step).filter(
+    (value) => high === null || value <= high,
+  );
   // Bounds closer than one step, such as 0 to 0.5: any number between them is modest.
   return steps.length > 1 ? { enum: steps } : {};
 }
@@ -145,14 +177,31 @@ function stringChoice(schema: Schema, name: string, hints: ArgumentHints): Recor
 function likelyStrings(schema: Schema, name: string, hints: ArgumentHints): readonly string[] {
   const words = wordsOf(name);
   const format = schema['format'];
-  if (words.some((word) => URI.has(word)) && hints.directory !== undefined) return [pathToFileURL(hints.file ?? hints.directory).href];
-  if (format === 'uri' || format === 'url' || format === 'iri' || words.some((word) => URI.has(word) || URL_LIKE.has(word))) return [LOOPBACK_URL, 'https://127.0.0.1:9/'];
+  if (words.some((word) => URI.has(word)) && hints.directory !== undefined)
+    return [pathToFileURL(hints.file ?? hints.directory).href];
+  if (
+    format === 'uri' ||
+    format === 'url' ||
+    format === 'iri' ||
+    words.some((word) => URI.has(word) || URL_LIKE.has(word))
+  )
+    return [LOOPBACK_URL, 'https://127.0.0.1:9/'];
   if (format !== undefined) return [];
   if (words.some((word) => PATH.has(word))) {
     const directory = hints.directory ?? '.';
-    return [words.some((word) => FILE.has(word)) ? (hints.file ?? directory) : directory];
+    return [meansFile(words, hints.tool ?? '') ? (hints.file ?? directory) : directory];
   }
   return WORDS;
+}
+
+/** `fileName`; `path` of "read_file", not of "search_files"; `paths` of "read_files". */
+function meansFile(words: readonly string[], tool: string): boolean {
+  const toolWords = wordsOf(tool);
+  return (
+    words.some((word) => FILE.has(word)) ||
+    toolWords.includes('file') ||
+    (toolWords.includes('files') && words.includes('paths'))
+  );
 }
 
 function fits(text: string, schema: Schema): boolean {
@@ -189,7 +238,10 @@ function waitNamed(name: string): 'duration' | 'count' | null {
 
 /** `delayMs`, `delay_ms` and `DelayMS` are all "delay" and "ms". */
 function wordsOf(name: string): readonly string[] {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/);
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/);
 }
 
 function numberOf(value: unknown): number | null {

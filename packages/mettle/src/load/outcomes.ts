@@ -50,13 +50,24 @@ export class OutcomeTally {
   }
 
   counts(): OutcomeCounts {
-    return { calls: this.#calls, errors: this.#errors, errorKinds: { ...this.#kinds }, firstError: this.#firstError };
+    return {
+      calls: this.#calls,
+      errors: this.#errors,
+      errorKinds: { ...this.#kinds },
+      firstError: this.#firstError,
+    };
   }
 }
 
 function contentText(result: Readonly<Record<string, unknown>>): string {
   const content = Array.isArray(result['content']) ? (result['content'] as unknown[]) : [];
-  const texts = content.map((item) => (typeof item === 'object' && item !== null && 'text' in item && typeof item.text === 'string' ? item.text : '')).filter((text) => text !== '');
+  const texts = content
+    .map((item) =>
+      typeof item === 'object' && item !== null && 'text' in item && typeof item.text === 'string'
+        ? item.text
+        : '',
+    )
+    .filter((text) => text !== '');
   return texts.length > 0 ? texts.join(' ') : 'isError without a text';
 }
 

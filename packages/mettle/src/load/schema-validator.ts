@@ -23,7 +23,7 @@ export function compileSchema(schema: unknown): Validate {
       const ajv = make();
       addFormats(ajv as Ajv);
       const validate = ajv.compile(rest);
-      return (value) => validate(value) === true;
+      return (value) => validate(value);
     } catch (error) {
       fault ??= error;
     }

@@ -11,13 +11,25 @@ export interface PreparedRequest {
 }
 
 /** Calls that were made ready before, one after the other, over and over. */
-export function rotatingSource(subject: Subject, requests: readonly [PreparedRequest, ...PreparedRequest[]]): CallSource {
+export function rotatingSource(
+  subject: Subject,
+  requests: readonly [PreparedRequest, ...PreparedRequest[]],
+): CallSource {
   return { subject, weight: 1, call: (i) => requests[i % requests.length] ?? requests[0] };
 }
 
 /** The user's calls of one subject, each as often as its weight says; their placeholders are filled per call. */
-export function workloadSource(subject: Subject, calls: readonly (ToolCall | MethodCall)[], setting: { readonly directory: string | null; readonly seed: number }): CallSource {
-  const requests = calls.map((call, k) => requestTemplate(call, { directory: setting.directory, seed: seedFor(setting.seed, `${subject.name}/${k}`) }));
+export function workloadSource(
+  subject: Subject,
+  calls: readonly (ToolCall | MethodCall)[],
+  setting: { readonly directory: string | null; readonly seed: number },
+): CallSource {
+  const requests = calls.map((call, k) =>
+    requestTemplate(call, {
+      directory: setting.directory,
+      seed: seedFor(setting.seed, `${subject.name}/${k}`),
+    }),
+  );
   const weight = calls.reduce((sum, call) => sum + call.weight, 0);
   const upTo: number[] = [];
   for (const call of calls) upTo.push((upTo.at(-1) ?? 0) + call.weight / weight);
@@ -28,18 +40,31 @@ export function workloadSource(subject: Subject, calls: readonly (ToolCall | Met
       // Multiples of the golden ratio fall evenly: after any number of calls the shares are as near to the weights as can be.
       const place = (i * 0.618_033_988_749_894_9) % 1;
       const chosen = upTo.findIndex((bound) => place < bound);
-      return (requests[chosen] ?? (requests.at(-1) as (i: number) => PreparedRequest))(i);
+      // The last bound may be a rounding error below 1.
+      const request = requests.at(chosen) as (i: number) => PreparedRequest;
+      return request(i);
     },
   };
 }
 
 /** The requests that a workload's `setup` asks for, in order, placeholders filled. */
-export function setupRequests(setup: readonly ToolCall[], setting: { readonly directory: string | null; readonly seed: number }): readonly PreparedRequest[] {
-  return setup.map((call, i) => requestTemplate(call, { directory: setting.directory, seed: seedFor(setting.seed, `setup/${i}`) })(i));
+export function setupRequests(
+  setup: readonly ToolCall[],
+  setting: { readonly directory: string | null; readonly seed: number },
+): readonly PreparedRequest[] {
+  return setup.map((call, i) =>
+    requestTemplate(call, { directory: setting.directory, seed: seedFor(setting.seed, `setup/${i}`) })(i),
+  );
 }
 
-function requestTemplate(call: ToolCall | MethodCall, setting: { readonly directory: string | null; readonly seed: number }): (i: number) => PreparedRequest {
-  const request: PreparedRequest = 'tool' in call ? { method: 'tools/call', params: { name: call.tool, arguments: call.arguments } } : { method: call.method, params: call.params };
+function requestTemplate(
+  call: ToolCall | MethodCall,
+  setting: { readonly directory: string | null; readonly seed: number },
+): (i: number) => PreparedRequest {
+  const request: PreparedRequest =
+    'tool' in call
+      ? { method: 'tools/call', params: { name: call.tool, arguments: call.arguments } }
+      : { method: call.method, params: call.params };
   const template = compileTemplate(request, setting);
   return (i) => template.render(i) as PreparedRequest;
 }

@@ -1,4 +1,10 @@
-import { UsageError, type CatalogueEvidence, type Subject, type SubjectPlan, type ToolInfo } from '../evidence/index.ts';
+import {
+  UsageError,
+  type CatalogueEvidence,
+  type Subject,
+  type SubjectPlan,
+  type ToolInfo,
+} from '../evidence/index.ts';
 import { seedFor } from '../stats/index.ts';
 import { prepareArguments, promptArguments } from './arguments.ts';
 import { closestName } from './closest-name.ts';
@@ -25,7 +31,9 @@ export interface SubjectPlanning {
 }
 
 type GivenCalls = ReadonlyMap<string, readonly (ToolCall | MethodCall)[]>;
-type Decision = { readonly source: CallSource; readonly arguments: SubjectPlan['arguments'] } | { readonly reason: string };
+type Decision =
+  | { readonly source: CallSource; readonly arguments: SubjectPlan['arguments'] }
+  | { readonly reason: string };
 
 /** Resources or prompts taken in turn: enough to vary, few enough to come round again within a short phase. */
 const MAX_ROTATED = 8;
@@ -49,48 +57,89 @@ export function planSubjects(catalogue: CatalogueEvidence, options: SubjectOptio
     // A server that lists one name twice has one tool of that name.
     if (plans.some((plan) => plan.name === subject.name)) return;
     const called = 'source' in decision;
-    plans.push({ ...subject, exercised: called, reason: called ? null : decision.reason, arguments: called ? decision.arguments : 'none' });
+    plans.push({
+      ...subject,
+      exercised: called,
+      reason: called ? null : decision.reason,
+      arguments: called ? decision.arguments : 'none',
+    });
     if (called) sources.push(decision.source);
   };
   for (const tool of catalogue.tools) {
     const subject: Subject = { name: tool.name, kind: 'tool' };
-    add(subject, leftOut(subject, options) ?? fromWorkload(subject, givenTools, options) ?? decideTool(tool, subject, options));
+    add(
+      subject,
+      leftOut(subject, options) ??
+        fromWorkload(subject, givenTools, options) ??
+        decideTool(tool, subject, options),
+    );
   }
   for (const name of methods) {
     const subject: Subject = { name, kind: 'method' };
-    add(subject, leftOut(subject, options) ?? fromWorkload(subject, givenMethods, options) ?? { source: listed.get(name) as CallSource, arguments: 'none' });
+    add(
+      subject,
+      leftOut(subject, options) ??
+        fromWorkload(subject, givenMethods, options) ?? {
+          source: listed.get(name) as CallSource,
+          arguments: 'none',
+        },
+    );
   }
   return { plans, sources };
 }
 
 function leftOut(subject: Subject, { tools }: SubjectOptions): Decision | null {
-  return tools.length === 0 || tools.includes(subject.name) ? null : { reason: 'not called: --tool names others only' };
+  return tools.length === 0 || tools.includes(subject.name)
+    ? null
+    : { reason: 'not called: --tool names others only' };
 }
 
 function fromWorkload(subject: Subject, given: GivenCalls, options: SubjectOptions): Decision | null {
   const calls = given.get(subject.name);
   if (calls === undefined) return null;
-  return { source: workloadSource(subject, calls, { directory: options.directory ?? null, seed: options.seed }), arguments: 'workload' };
+  return {
+    source: workloadSource(subject, calls, { directory: options.directory ?? null, seed: options.seed }),
+    arguments: 'workload',
+  };
 }
 
 function decideTool(tool: ToolInfo, subject: Subject, options: SubjectOptions): Decision {
   const reason = reasonNotToCall(tool, options);
   if (reason !== null) return { reason };
   const { directory, file } = options;
-  const hints = { ...(directory === undefined ? {} : { directory }), ...(file === undefined ? {} : { file }) };
+  const hints = {
+    tool: tool.name,
+    ...(directory === undefined ? {} : { directory }),
+    ...(file === undefined ? {} : { file }),
+  };
   const prepared = prepareArguments(tool.inputSchema, { seed: seedFor(options.seed, tool.name), hints });
-  if (prepared.samples === null) return { reason: `not called: ${prepared.reason}; give it calls in a workload` };
+  if (prepared.samples === null)
+    return { reason: `not called: ${prepared.reason}; give it calls in a workload` };
   const [first, ...others] = prepared.samples;
-  const request = (sample: Readonly<Record<string, unknown>>): PreparedRequest => ({ method: 'tools/call', params: { name: tool.name, arguments: sample } });
+  const request = (sample: Readonly<Record<string, unknown>>): PreparedRequest => ({
+    method: 'tools/call',
+    params: { name: tool.name, arguments: sample },
+  });
   return { source: rotatingSource(subject, [request(first), ...others.map(request)]), arguments: 'schema' };
 }
 
 /** CONTRACTS, "Which tools are called". Hints that are absent are not taken for true, though the specification would. */
-function reasonNotToCall({ name, annotations }: ToolInfo, { tools, allowWrites }: SubjectOptions): string | null {
+function reasonNotToCall(
+  { name, annotations }: ToolInfo,
+  { tools, allowWrites }: SubjectOptions,
+): string | null {
   if (tools.includes(name) || annotations.readOnlyHint === true) return null;
-  const mark = annotations.destructiveHint === true ? 'destructive' : annotations.openWorldHint === true ? 'reaching the outside world (openWorldHint)' : null;
-  if (mark !== null) return `not called: it is marked as ${mark}; give it calls in a workload or name it with --tool`;
-  return allowWrites ? null : 'not called: it is not marked read-only; give it calls in a workload, name it with --tool, or pass --allow-writes';
+  const mark =
+    annotations.destructiveHint === true
+      ? 'destructive'
+      : annotations.openWorldHint === true
+        ? 'reaching the outside world (openWorldHint)'
+        : null;
+  if (mark !== null)
+    return `not called: it is marked as ${mark}; give it calls in a workload or name it with --tool`;
+  return allowWrites
+    ? null
+    : 'not called: it is not marked read-only; give it calls in a workload, name it with --tool, or pass --allow-writes';
 }
 
 /** The methods besides tools that this server answers, as its listings show. */
@@ -101,12 +150,20 @@ function listedMethods(catalogue: CatalogueEvidence, seed: number): ReadonlyMap<
     if (first !== undefined) out.set(name, rotatingSource({ name, kind: 'method' }, [first, ...others]));
   };
   if (catalogue.toolsListPages > 0) add('tools/list', [{ method: 'tools/list', params: {} }]);
-  add('resources/read', catalogue.resources.map(({ uri }) => ({ method: 'resources/read', params: { uri } })));
+  add(
+    'resources/read',
+    catalogue.resources.map(({ uri }) => ({ method: 'resources/read', params: { uri } })),
+  );
   add(
     'prompts/get',
     catalogue.prompts.map((prompt) => {
-      const required = prompt.arguments.filter((argument) => argument.required).map((argument) => argument.name);
-      return { method: 'prompts/get', params: { name: prompt.name, arguments: promptArguments(required, seedFor(seed, prompt.name)) } };
+      const required = prompt.arguments
+        .filter((argument) => argument.required)
+        .map((argument) => argument.name);
+      return {
+        method: 'prompts/get',
+        params: { name: prompt.name, arguments: promptArguments(required, seedFor(seed, prompt.name)) },
+      };
     }),
   );
   return out;
@@ -122,17 +179,28 @@ function callsBySubject(workload: Workload | null, kind: Subject['kind']): Given
   return out;
 }
 
-function checkNames(catalogue: CatalogueEvidence, methods: readonly string[], { tools, workload }: SubjectOptions): void {
+function checkNames(
+  catalogue: CatalogueEvidence,
+  methods: readonly string[],
+  { tools, workload }: SubjectOptions,
+): void {
   const listed = catalogue.tools.map((tool) => tool.name);
-  for (const name of tools) if (!listed.includes(name) && !methods.includes(name)) throw unknownTool(`--tool names "${name}"`, name, listed);
-  const called = [...(workload?.setup ?? []), ...(workload?.calls ?? [])].flatMap((call) => ('tool' in call ? [call.tool] : []));
-  for (const name of called) if (!listed.includes(name)) throw unknownTool(`The workload calls "${name}"`, name, listed);
+  for (const name of tools)
+    if (!listed.includes(name) && !methods.includes(name))
+      throw unknownTool(`--tool names "${name}"`, name, listed);
+  const called = [...(workload?.setup ?? []), ...(workload?.calls ?? [])].flatMap((call) =>
+    'tool' in call ? [call.tool] : [],
+  );
+  for (const name of called)
+    if (!listed.includes(name)) throw unknownTool(`The workload calls "${name}"`, name, listed);
 }
 
 function unknownTool(what: string, name: string, listed: readonly string[]): UsageError {
   if (listed.length === 0) return new UsageError(`${what}, but the server lists no tools.`);
   const near = closestName(name, listed);
-  const shown = listed.slice(0, MAX_NAMES_SHOWN).join(', ') + (listed.length > MAX_NAMES_SHOWN ? ` and ${listed.length - MAX_NAMES_SHOWN} more` : '');
+  const shown =
+    listed.slice(0, MAX_NAMES_SHOWN).join(', ') +
+    (listed.length > MAX_NAMES_SHOWN ? ` and ${listed.length - MAX_NAMES_SHOWN} more` : '');
   const suggestion = near === null ? '' : ` Did you mean "${near}"?`;
   return new UsageError(`${what}, which the server does not list.${suggestion} It lists: ${shown}.`);
 }

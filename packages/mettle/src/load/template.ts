@@ -31,12 +31,15 @@ function compile(value: unknown, directory: string | null): Part | null {
   if (typeof value === 'string') return compileString(value, directory);
   if (Array.isArray(value)) {
     const parts = value.map((each) => compile(each, directory));
-    return parts.every((part) => part === null) ? null : (i, uuid) => parts.map((part, k) => (part === null ? value[k] : part(i, uuid)));
+    return parts.every((part) => part === null)
+      ? null
+      : (i, uuid) => parts.map((part, k) => (part === null ? value[k] : part(i, uuid)));
   }
   if (typeof value !== 'object' || value === null) return null;
   const entries = Object.entries(value).map(([key, each]) => [key, each, compile(each, directory)] as const);
   if (entries.every(([, , part]) => part === null)) return null;
-  return (i, uuid) => Object.fromEntries(entries.map(([key, each, part]) => [key, part === null ? each : part(i, uuid)]));
+  return (i, uuid) =>
+    Object.fromEntries(entries.map(([key, each, part]) => [key, part === null ? each : part(i, uuid)]));
 }
 
 function compileString(text: string, directory: string | null): Part | null {

@@ -19,7 +19,9 @@ export async function prepareWorkingCopy(state: WorkloadState): Promise<WorkingC
   const isDirectory = await stat(state.copy).then(
     (seen) => seen.isDirectory(),
     () => {
-      throw new UsageError(`The workload's state.copy is ${state.copy}, and there is no such file or directory.`);
+      throw new UsageError(
+        `The workload's state.copy is ${state.copy}, and there is no such file or directory.`,
+      );
     },
   );
   const dir = await mkdtemp(join(tmpdir(), 'mettle-state-'));
@@ -30,7 +32,9 @@ export async function prepareWorkingCopy(state: WorkloadState): Promise<WorkingC
     await cp(state.copy, place, { recursive: true, dereference: true });
   } catch (error) {
     await remove();
-    throw new UsageError(`The workload's state.copy, ${state.copy}, cannot be copied: ${(error as Error).message}`);
+    throw new UsageError(
+      `The workload's state.copy, ${state.copy}, cannot be copied: ${(error as Error).message}`,
+    );
   }
   return { env: { [state.env]: place }, dir, remove };
 }

@@ -44,7 +44,11 @@ export async function readWorkload(file: string): Promise<Workload> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(missing ? `There is no workload file ${file}.` : `The workload file ${file} cannot be read: ${(error as Error).message}`);
+    throw new UsageError(
+      missing
+        ? `There is no workload file ${file}.`
+        : `The workload file ${file} cannot be read: ${(error as Error).message}`,
+    );
   }
   let value: unknown;
   try {
@@ -59,7 +63,8 @@ export async function readWorkload(file: string): Promise<Workload> {
 export function parseWorkload(value: unknown, file: string): Workload {
   const at = new Field(value, '', file);
   const fields = at.object(['$schema', 'schema', 'setup', 'calls', 'sessions', 'replies', 'state']);
-  if (fields.schema?.value !== WORKLOAD_SCHEMA) (fields.schema ?? at.child('schema', undefined)).fail(`"${WORKLOAD_SCHEMA}"`);
+  if (fields.schema?.value !== WORKLOAD_SCHEMA)
+    (fields.schema ?? at.child('schema', undefined)).fail(`"${WORKLOAD_SCHEMA}"`);
   const workload: Workload = {
     setup: fields.setup?.array().map(toolCall) ?? [],
     calls: fields.calls?.array().map(anyCall) ?? [],
@@ -70,7 +75,10 @@ export function parseWorkload(value: unknown, file: string): Workload {
   if (workload.state === null) {
     for (const [i, call] of [...workload.setup, ...workload.calls].entries()) {
       const where = i < workload.setup.length ? `setup[${i}]` : `calls[${i - workload.setup.length}]`;
-      if (mentionsDirectory(call)) throw new UsageError(`${file}: ${where} holds {dir}, the working copy, but the workload has no "state" to copy; add "state": { "copy": PATH, "env": NAME }.`);
+      if (mentionsDirectory(call))
+        throw new UsageError(
+          `${file}: ${where} holds {dir}, the working copy, but the workload has no "state" to copy; add "state": { "copy": PATH, "env": NAME }.`,
+        );
     }
   }
   return workload;
@@ -78,27 +86,35 @@ export function parseWorkload(value: unknown, file: string): Workload {
 
 function toolCall(at: Field): ToolCall {
   const fields = at.object(['tool', 'arguments', 'weight']);
-  return { tool: (fields.tool ?? at.child('tool', undefined)).text(), arguments: fields.arguments?.record() ?? {}, weight: fields.weight?.positive() ?? 1 };
+  return {
+    tool: (fields.tool ?? at.child('tool', undefined)).text(),
+    arguments: fields.arguments?.record() ?? {},
+    weight: fields.weight?.positive() ?? 1,
+  };
 }
 
 function anyCall(at: Field): ToolCall | MethodCall {
   const fields = at.object(['tool', 'arguments', 'method', 'params', 'weight']);
-  if ((fields.tool === undefined) === (fields.method === undefined)) at.fail('a call with either "tool" or "method"');
+  if ((fields.tool === undefined) === (fields.method === undefined))
+    at.fail('a call with either "tool" or "method"');
   if (fields.method === undefined) {
     fields.params?.fail('absent beside "tool": a tool\'s values go into "arguments"');
     return toolCall(at);
   }
   fields.arguments?.fail('absent beside "method": a method\'s values go into "params"');
   const method = fields.method.text();
-  if (method === 'tools/call') fields.method.fail('no "tools/call": name the tool with "tool" and "arguments"');
+  if (method === 'tools/call')
+    fields.method.fail('no "tools/call": name the tool with "tool" and "arguments"');
   return { method, params: fields.params?.record() ?? {}, weight: fields.weight?.positive() ?? 1 };
 }
 
 function sessionsOf(at: Field): WorkloadSessions {
   const fields = at.object(['churn', 'end', 'calls']);
   const end = fields.end?.value ?? 'delete';
-  if (end !== 'delete' && end !== 'close' && end !== 'abandon') return (fields.end as Field).fail('"delete", "close" or "abandon"');
-  if (fields.churn !== undefined && typeof fields.churn.value !== 'boolean') fields.churn.fail('true or false');
+  if (end !== 'delete' && end !== 'close' && end !== 'abandon')
+    return (fields.end as Field).fail('"delete", "close" or "abandon"');
+  if (fields.churn !== undefined && typeof fields.churn.value !== 'boolean')
+    fields.churn.fail('true or false');
   const calls = fields.calls?.positive() ?? 1;
   if (!Number.isInteger(calls)) fields.calls?.fail('a whole number');
   return { churn: fields.churn?.value === true, end, calls };
@@ -129,12 +145,18 @@ class Field {
   }
 
   fail(wanted: string): never {
-    const seen = this.value === undefined ? 'is missing' : `is ${shorten(JSON.stringify(this.value) ?? String(this.value))}`;
-    throw new UsageError(`${this.file}: ${this.path === '' ? 'the workload' : this.path} ${seen}, but must be ${wanted}.`);
+    const seen =
+      this.value === undefined
+        ? 'is missing'
+        : `is ${shorten(JSON.stringify(this.value) ?? typeof this.value)}`;
+    throw new UsageError(
+      `${this.file}: ${this.path === '' ? 'the workload' : this.path} ${seen}, but must be ${wanted}.`,
+    );
   }
 
   record(): Readonly<Record<string, unknown>> {
-    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value)) return this.fail('an object');
+    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value))
+      return this.fail('an object');
     return this.value as Readonly<Record<string, unknown>>;
   }
 
@@ -142,7 +164,10 @@ class Field {
   object<Name extends string>(known: readonly Name[]): Partial<Record<Name, Field>> {
     const out: Partial<Record<Name, Field>> = {};
     for (const [name, value] of Object.entries(this.record())) {
-      if (!(known as readonly string[]).includes(name)) this.child(name, value).fail(`one of the fields ${known.filter((each) => each !== '$schema').join(', ')}`);
+      if (!(known as readonly string[]).includes(name))
+        this.child(name, value).fail(
+          `one of the fields ${known.filter((each) => each !== '$schema').join(', ')}`,
+        );
       out[name as Name] = this.child(name, value);
     }
     return out;
@@ -159,7 +184,8 @@ class Field {
   }
 
   positive(): number {
-    if (typeof this.value !== 'number' || !(this.value > 0) || !Number.isFinite(this.value)) return this.fail('a number above 0');
+    if (typeof this.value !== 'number' || !(this.value > 0) || !Number.isFinite(this.value))
+      return this.fail('a number above 0');
     return this.value;
   }
 }

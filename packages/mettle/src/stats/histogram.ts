@@ -21,7 +21,7 @@ export class LatencyHistogram {
 
   /** Reads what `encode` wrote. Throws on anything else. */
   static decode(base64: string): LatencyHistogram {
-    const hdr = decodeFromCompressedBase64(base64, 32, false) as Hdr;
+    const hdr = decodeFromCompressedBase64(base64, 32, false);
     // Not part of the encoding; without it, merging a longer range into this one throws.
     hdr.autoResize = true;
     return new LatencyHistogram(hdr);
@@ -66,5 +66,12 @@ export class LatencyHistogram {
 }
 
 function emptyHdr(): Hdr {
-  return build({ bitBucketSize: 32, autoResize: true, lowestDiscernibleValue: 1, highestTrackableValue: 2, numberOfSignificantValueDigits: 3, useWebAssembly: false });
+  return build({
+    bitBucketSize: 32,
+    autoResize: true,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 2,
+    numberOfSignificantValueDigits: 3,
+    useWebAssembly: false,
+  });
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError, type CatalogueEvidence, type ToolAnnotations, type ToolInfo } from '../../src/evidence/index.ts';
+import {
+  UsageError,
+  type CatalogueEvidence,
+  type ToolAnnotations,
+  type ToolInfo,
+} from '../../src/evidence/index.ts';
 import { setupRequests } from '../../src/load/sources.ts';
 import { planSubjects, type SubjectOptions } from '../../src/load/subjects.ts';
 import { parseWorkload, type Workload } from '../../src/load/workload.ts';
@@ -9,17 +14,32 @@ function tool(name: string, annotations: ToolAnnotations = {}, inputSchema: unkn
   return { name, description: '', inputSchema, annotations };
 }
 function catalogue(tools: readonly ToolInfo[], more: Partial<CatalogueEvidence> = {}): CatalogueEvidence {
-  return { tools, resources: [], resourceTemplates: [], prompts: [], toolsListPages: 1, toolsListBytes: 100, faults: [], ...more };
+  return {
+    tools,
+    resources: [],
+    resourceTemplates: [],
+    prompts: [],
+    toolsListPages: 1,
+    toolsListBytes: 100,
+    faults: [],
+    ...more,
+  };
 }
 function workload(...calls: unknown[]): Workload {
-  return parseWorkload({ schema: 'mettle/workload@1', calls, state: { copy: '/start', env: 'DATA' } }, '/mettle.workload.json');
+  return parseWorkload(
+    { schema: 'mettle/workload@1', calls, state: { copy: '/start', env: 'DATA' } },
+    '/mettle.workload.json',
+  );
 }
 const plain: SubjectOptions = { tools: [], workload: null, allowWrites: false, seed: 1 };
 
 describe('which tools are called', () => {
-  const UNMARKED = 'not called: it is not marked read-only; give it calls in a workload, name it with --tool, or pass --allow-writes';
-  const DESTRUCTIVE = 'not called: it is marked as destructive; give it calls in a workload or name it with --tool';
-  const OPEN = 'not called: it is marked as reaching the outside world (openWorldHint); give it calls in a workload or name it with --tool';
+  const UNMARKED =
+    'not called: it is not marked read-only; give it calls in a workload, name it with --tool, or pass --allow-writes';
+  const DESTRUCTIVE =
+    'not called: it is marked as destructive; give it calls in a workload or name it with --tool';
+  const OPEN =
+    'not called: it is marked as reaching the outside world (openWorldHint); give it calls in a workload or name it with --tool';
   const given = { workload: workload({ tool: 't', arguments: { query: 'x' } }) };
   const table: readonly (readonly [string, ToolAnnotations, Partial<SubjectOptions>, string | null])[] = [
     ['read-only', { readOnlyHint: true }, {}, null],
@@ -34,31 +54,66 @@ describe('which tools are called', () => {
     ['destructive, named', { destructiveHint: true }, { tools: ['t'] }, null],
     ['destructive, in the workload', { destructiveHint: true }, given, null],
     ['open world, in the workload', { openWorldHint: true }, given, null],
-    ['read-only, but another is named', { readOnlyHint: true }, { tools: ['other'] }, 'not called: --tool names others only'],
-    ['in the workload, but another is named', {}, { ...given, tools: ['other'] }, 'not called: --tool names others only'],
+    [
+      'read-only, but another is named',
+      { readOnlyHint: true },
+      { tools: ['other'] },
+      'not called: --tool names others only',
+    ],
+    [
+      'in the workload, but another is named',
+      {},
+      { ...given, tools: ['other'] },
+      'not called: --tool names others only',
+    ],
   ];
   for (const [what, annotations, options, reason] of table) {
     it(`${what}: ${reason ?? 'called'}`, () => {
-      const { plans, sources } = planSubjects(catalogue([tool('t', annotations), tool('other', {})]), { ...plain, ...options });
+      const { plans, sources } = planSubjects(catalogue([tool('t', annotations), tool('other', {})]), {
+        ...plain,
+        ...options,
+      });
       expect(plans.find((plan) => plan.name === 't')).toMatchObject({ exercised: reason === null, reason });
       expect(sources.some((source) => source.subject.name === 't')).toBe(reason === null);
     });
   }
   it('a tool listed twice is one subject', () => {
-    const { plans } = planSubjects(catalogue([tool('t', { readOnlyHint: true }), tool('t', { readOnlyHint: true })]), plain);
+    const { plans } = planSubjects(
+      catalogue([tool('t', { readOnlyHint: true }), tool('t', { readOnlyHint: true })]),
+      plain,
+    );
     expect(plans.map((plan) => plan.name)).toEqual(['t', 'tools/list']);
   });
   it('a tool whose schema cannot be met is not called, and the reason says so', () => {
-    const impossible = { type: 'object', properties: { n: { type: 'integer', minimum: 2, maximum: 1 } }, required: ['n'] };
+    const impossible = {
+      type: 'object',
+      properties: { n: { type: 'integer', minimum: 2, maximum: 1 } },
+      required: ['n'],
+    };
     const { plans } = planSubjects(catalogue([tool('t', { readOnlyHint: true }, impossible)]), plain);
-    expect(plans[0]).toEqual({ name: 't', kind: 'tool', exercised: false, arguments: 'none', reason: 'not called: no arguments that satisfy its input schema could be generated; give it calls in a workload' });
+    expect(plans[0]).toEqual({
+      name: 't',
+      kind: 'tool',
+      exercised: false,
+      arguments: 'none',
+      reason:
+        'not called: no arguments that satisfy its input schema could be generated; give it calls in a workload',
+    });
   });
 });
 
 describe('which methods are called', () => {
   const rich = catalogue([tool('t', { readOnlyHint: true })], {
     resources: Array.from({ length: 12 }, (_, k) => ({ uri: `note://${k}`, name: `${k}` })),
-    prompts: [{ name: 'review', arguments: [{ name: 'code', required: true }, { name: 'style', required: false }] }],
+    prompts: [
+      {
+        name: 'review',
+        arguments: [
+          { name: 'code', required: true },
+          { name: 'style', required: false },
+        ],
+      },
+    ],
   });
   it('tools/list, and what the server lists', () => {
     const { plans } = planSubjects(rich, plain);
@@ -77,50 +132,90 @@ describe('which methods are called', () => {
   });
   it('prompts/get gives the required arguments only', () => {
     const source = planSubjects(rich, plain).sources.find(({ subject }) => subject.name === 'prompts/get');
-    expect(source?.call(0)).toEqual({ method: 'prompts/get', params: { name: 'review', arguments: { code: expect.any(String) } } });
+    expect(source?.call(0)).toEqual({
+      method: 'prompts/get',
+      params: { name: 'review', arguments: { code: expect.any(String) } },
+    });
   });
   it('none that the server lacks', () => {
     expect(planSubjects(catalogue([], { toolsListPages: 0 }), plain)).toEqual({ plans: [], sources: [] });
   });
   it('those that --tool names, alone', () => {
-    expect(planSubjects(rich, { ...plain, tools: ['resources/read'] }).sources.map(({ subject }) => subject.name)).toEqual(['resources/read']);
+    expect(
+      planSubjects(rich, { ...plain, tools: ['resources/read'] }).sources.map(({ subject }) => subject.name),
+    ).toEqual(['resources/read']);
   });
-  it('the workload\'s own, instead of what would be made up', () => {
-    const { plans, sources } = planSubjects(rich, { ...plain, workload: workload({ method: 'resources/read', params: { uri: 'note://mine' } }, { method: 'completion/complete', params: {} }) });
+  it("the workload's own, instead of what would be made up", () => {
+    const { plans, sources } = planSubjects(rich, {
+      ...plain,
+      workload: workload(
+        { method: 'resources/read', params: { uri: 'note://mine' } },
+        { method: 'completion/complete', params: {} },
+      ),
+    });
     expect(plans.slice(2).map((plan) => [plan.name, plan.arguments])).toEqual([
       ['resources/read', 'workload'],
       ['prompts/get', 'none'],
       ['completion/complete', 'workload'],
     ]);
-    expect(sources.find(({ subject }) => subject.name === 'resources/read')?.call(3).params).toEqual({ uri: 'note://mine' });
+    expect(sources.find(({ subject }) => subject.name === 'resources/read')?.call(3).params).toEqual({
+      uri: 'note://mine',
+    });
   });
 });
 
 describe('the calls', () => {
   it('of a tool without a workload come from its schema and are made ready ahead', () => {
     const [source] = planSubjects(catalogue([tool('t', { readOnlyHint: true })]), plain).sources;
-    expect(source?.call(0)).toEqual({ method: 'tools/call', params: { name: 't', arguments: { query: expect.any(String) } } });
+    expect(source?.call(0)).toEqual({
+      method: 'tools/call',
+      params: { name: 't', arguments: { query: expect.any(String) } },
+    });
     expect(source?.call(0)).toBe(source?.call(16));
   });
   it('of two tools with the same schema differ, and repeat with the seed', () => {
     const plan = (seed: number): unknown => {
-      const { sources } = planSubjects(catalogue([tool('a', { readOnlyHint: true }), tool('b', { readOnlyHint: true })]), { ...plain, seed });
-      return sources.slice(0, 2).map((source) => Array.from({ length: 16 }, (_, i) => source.call(i).params['arguments']));
+      const { sources } = planSubjects(
+        catalogue([tool('a', { readOnlyHint: true }), tool('b', { readOnlyHint: true })]),
+        { ...plain, seed },
+      );
+      return sources
+        .slice(0, 2)
+        .map((source) => Array.from({ length: 16 }, (_, i) => source.call(i).params['arguments']));
     };
     const [a, b] = plan(1) as [unknown, unknown];
     expect(a).not.toEqual(b);
     expect(plan(1)).toEqual([a, b]);
   });
   it('of the workload come as often as their weights say, filled in', () => {
-    const options = { ...plain, directory: '/copy', workload: workload({ tool: 't', arguments: { path: '{dir}/{i}' }, weight: 3 }, { tool: 't', arguments: { path: 'fixed' } }) };
+    const options = {
+      ...plain,
+      directory: '/copy',
+      workload: workload(
+        { tool: 't', arguments: { path: '{dir}/{i}' }, weight: 3 },
+        { tool: 't', arguments: { path: 'fixed' } },
+      ),
+    };
     const [source] = planSubjects(catalogue([tool('t')]), options).sources;
     expect(source?.weight).toBe(4);
-    const paths = Array.from({ length: 100 }, (_, i) => (source?.call(i).params['arguments'] as { path: string }).path);
+    const paths = Array.from({ length: 100 }, (_, i) => source?.call(i).params['arguments']).map(
+      (given) => (given as { path: string }).path,
+    );
     expect(Math.abs(paths.filter((path) => path === 'fixed').length - 25)).toBeLessThanOrEqual(1);
     expect(paths[0]).toBe('/copy/0');
   });
   it('of the set-up are in order, filled in', () => {
-    const { setup } = parseWorkload({ schema: 'mettle/workload@1', setup: [{ tool: 'a', arguments: { id: '{i}' } }, { tool: 'b', arguments: { at: '{dir}' } }], state: { copy: 'x', env: 'X' } }, '/w.json');
+    const { setup } = parseWorkload(
+      {
+        schema: 'mettle/workload@1',
+        setup: [
+          { tool: 'a', arguments: { id: '{i}' } },
+          { tool: 'b', arguments: { at: '{dir}' } },
+        ],
+        state: { copy: 'x', env: 'X' },
+      },
+      '/w.json',
+    );
     expect(setupRequests(setup, { directory: '/copy', seed: 1 })).toEqual([
       { method: 'tools/call', params: { name: 'a', arguments: { id: '0' } } },
       { method: 'tools/call', params: { name: 'b', arguments: { at: '/copy' } } },
@@ -131,15 +226,25 @@ describe('the calls', () => {
 describe('a name that the server does not list', () => {
   const server = catalogue([tool('search', {}), tool('create_item', {})]);
   it('given with --tool is refused, with the nearest name and all there are', () => {
-    expect(() => planSubjects(server, { ...plain, tools: ['serch'] })).toThrow(new UsageError('--tool names "serch", which the server does not list. Did you mean "search"? It lists: search, create_item.'));
+    expect(() => planSubjects(server, { ...plain, tools: ['serch'] })).toThrow(
+      new UsageError(
+        '--tool names "serch", which the server does not list. Did you mean "search"? It lists: search, create_item.',
+      ),
+    );
   });
   it('that is near none gets no suggestion', () => {
-    expect(() => planSubjects(server, { ...plain, tools: ['qqqqqq'] })).toThrow(new UsageError('--tool names "qqqqqq", which the server does not list. It lists: search, create_item.'));
+    expect(() => planSubjects(server, { ...plain, tools: ['qqqqqq'] })).toThrow(
+      new UsageError('--tool names "qqqqqq", which the server does not list. It lists: search, create_item.'),
+    );
   });
   it('in the workload is refused, also in its set-up', () => {
-    expect(() => planSubjects(server, { ...plain, workload: workload({ tool: 'Search' }) })).toThrow(/^The workload calls "Search", which the server does not list\. Did you mean "search"\?/);
+    expect(() => planSubjects(server, { ...plain, workload: workload({ tool: 'Search' }) })).toThrow(
+      /^The workload calls "Search", which the server does not list\. Did you mean "search"\?/,
+    );
     const inSetup = parseWorkload({ schema: 'mettle/workload@1', setup: [{ tool: 'x' }] }, '/w.json');
-    expect(() => planSubjects(catalogue([]), { ...plain, workload: inSetup })).toThrow(new UsageError('The workload calls "x", but the server lists no tools.'));
+    expect(() => planSubjects(catalogue([]), { ...plain, workload: inSetup })).toThrow(
+      new UsageError('The workload calls "x", but the server lists no tools.'),
+    );
   });
   it('among very many is refused with the first thirty', () => {
     const many = catalogue(Array.from({ length: 40 }, (_, k) => tool(`t${k}`, {})));

@@ -6,8 +6,16 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 
 describe('a template', () => {
   it('fills the call number, the directory and a UUID wherever a string holds them', () => {
-    const template = compileTemplate({ name: 'n{i}-{i}', paths: ['{dir}/a', 7, null], deep: { id: '{uuid}' }, same: true }, setting);
-    expect(template.render(3)).toEqual({ name: 'n3-3', paths: ['/copy/a', 7, null], deep: { id: expect.stringMatching(UUID) }, same: true });
+    const template = compileTemplate(
+      { name: 'n{i}-{i}', paths: ['{dir}/a', 7, null], deep: { id: '{uuid}' }, same: true },
+      setting,
+    );
+    expect(template.render(3)).toEqual({
+      name: 'n3-3',
+      paths: ['/copy/a', 7, null],
+      deep: { id: expect.stringMatching(UUID) },
+      same: true,
+    });
   });
   it('leaves other braces alone', () => {
     const value = { query: '{"i": 1} {I} {j} {{x}}' };

@@ -16,8 +16,13 @@ export type Serve = (tool: string, nowMs: number, params: Readonly<Record<string
  */
 export class VirtualServer {
   nowMs = 1000;
-  readonly received: { readonly tool: string; readonly atMs: number; readonly params: Readonly<Record<string, unknown>> }[] = [];
-  readonly progress: { readonly subject: string | null; readonly done: number; readonly calls: number }[] = [];
+  readonly received: {
+    readonly tool: string;
+    readonly atMs: number;
+    readonly params: Readonly<Record<string, unknown>>;
+  }[] = [];
+  readonly progress: { readonly subject: string | null; readonly done: number; readonly calls: number }[] =
+    [];
   inFlight = 0;
   mostInFlight = 0;
   exit: NonNullable<Session['process']>['exit'] = null;
@@ -45,14 +50,19 @@ export class VirtualServer {
 
   /** A source of calls of one tool; the call's number is its only argument. */
   source(tool: string, weight = 1): CallSource {
-    return { subject: { name: tool, kind: 'tool' }, weight, call: (i) => ({ method: 'tools/call', params: { name: tool, arguments: { i } } }) };
+    return {
+      subject: { name: tool, kind: 'tool' },
+      weight,
+      call: (i) => ({ method: 'tools/call', params: { name: tool, arguments: { i } } }),
+    };
   }
 
   context(): LoadContext {
     return {
       session: this.#session(),
       clock: {
-        mainThread: () => (this.clockReadable ? { cpuMs: this.#cpuMs, hostDelayMs: this.#hostDelayMs } : null),
+        mainThread: () =>
+          this.clockReadable ? { cpuMs: this.#cpuMs, hostDelayMs: this.#hostDelayMs } : null,
         processTree: () => (this.clockReadable ? { cpuMs: this.#cpuMs * 2, rssBytes: 1 } : null),
       },
       signal: this.abort.signal,
@@ -63,7 +73,8 @@ export class VirtualServer {
 
   #pump(): void {
     let next = 0;
-    for (const [i, due] of this.#due.entries()) if (due.atMs < (this.#due[next] as { atMs: number }).atMs) next = i;
+    for (const [i, due] of this.#due.entries())
+      if (due.atMs < (this.#due[next] as { atMs: number }).atMs) next = i;
     const due = this.#due.splice(next, 1)[0];
     if (due !== undefined) {
       this.nowMs = Math.max(this.nowMs, due.atMs);
@@ -75,7 +86,7 @@ export class VirtualServer {
   }
 
   #session(): Session {
-    const server = this;
+    const currentExit = (): VirtualServer['exit'] => this.exit;
     return {
       era: '2025',
       protocolVersion: '2025-11-25',
@@ -87,12 +98,12 @@ export class VirtualServer {
         pid: 1,
         exited: new Promise(() => {}),
         get exit() {
-          return server.exit;
+          return currentExit();
         },
         stderrTail: () => [],
         stop: async () => {},
       },
-      request: (_method, params = {}) => server.#answer(params),
+      request: (_method, params = {}) => this.#answer(params),
       notify: () => {},
       close: async () => {},
     };
@@ -110,7 +121,14 @@ export class VirtualServer {
         this.inFlight--;
         this.#cpuMs += answer.cpuMs ?? 0;
         this.#hostDelayMs += answer.hostDelayMs ?? 0;
-        resolve({ sentAtMs, latencyMs: answer.doneAtMs - sentAtMs, bytes: 10, outcome: 'result', result: { content: [] }, ...answer.reply } as Reply);
+        resolve({
+          sentAtMs,
+          latencyMs: answer.doneAtMs - sentAtMs,
+          bytes: 10,
+          outcome: 'result',
+          result: { content: [] },
+          ...answer.reply,
+        } as Reply);
       });
     });
   }
@@ -132,4 +150,7 @@ export function pooled(lanes: number, latencyMs: number): Serve {
   };
 }
 
-export const TOOL_ERROR: Partial<Reply> = { outcome: 'result', result: { isError: true, content: [{ type: 'text', text: 'no such item' }] } };
+export const TOOL_ERROR: Partial<Reply> = {
+  outcome: 'result',
+  result: { isError: true, content: [{ type: 'text', text: 'no such item' }] },
+};

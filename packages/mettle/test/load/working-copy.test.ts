@@ -39,6 +39,8 @@ describe('a working copy', () => {
   });
   it('of what does not exist is refused', async () => {
     const absent = join(start, 'absent');
-    await expect(prepareWorkingCopy({ copy: absent, env: 'X' })).rejects.toThrow(new UsageError(`The workload's state.copy is ${absent}, and there is no such file or directory.`));
+    await expect(prepareWorkingCopy({ copy: absent, env: 'X' })).rejects.toThrow(
+      new UsageError(`The workload's state.copy is ${absent}, and there is no such file or directory.`),
+    );
   });
 });

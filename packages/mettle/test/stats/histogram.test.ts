@@ -10,7 +10,14 @@ function recorded(durationsMs: readonly number[]): LatencyHistogram {
 describe('the latency histogram', () => {
   it('gives exact percentiles below 2 ms, where a bucket is 1 µs wide', () => {
     const histogram = recorded(Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000));
-    expect(histogram.quantilesMs()).toEqual({ p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, max: 1, mean: expect.closeTo(0.5005, 4) });
+    expect(histogram.quantilesMs()).toEqual({
+      p50: 0.5,
+      p90: 0.9,
+      p95: 0.95,
+      p99: 0.99,
+      max: 1,
+      mean: expect.closeTo(0.5005, 4),
+    });
     expect(histogram.count).toBe(1000);
   });
   it('keeps three digits of long durations', () => {

@@ -41,13 +41,19 @@ interface Phase {
  * Paired rounds of each subject: a lone call and batches sent at once, in alternating order. Subjects with quick calls
  * come first and leave what they do not need to the slow ones; one for which three rounds do not fit is skipped, with the reason.
  */
-export async function runBatches(context: LoadContext, sources: readonly CallSource[], options: BatchesOptions): Promise<BatchesResult> {
+export async function runBatches(
+  context: LoadContext,
+  sources: readonly CallSource[],
+  options: BatchesOptions,
+): Promise<BatchesResult> {
   const phase: Phase = { context, untilMs: options.untilMs, now: options.now ?? monotonicMs };
   const startMs = phase.now();
   const skipped: string[] = [];
   const soloMs = (source: CallSource): number | undefined => options.soloMs.get(source.subject.name);
   const known = sources.filter((source) => soloMs(source) !== undefined);
-  for (const { subject } of sources) if (!options.soloMs.has(subject.name)) skipped.push(`${subject.name}: not called several times at once, since no call of it alone succeeded.`);
+  for (const { subject } of sources)
+    if (!options.soloMs.has(subject.name))
+      skipped.push(`${subject.name}: not called several times at once, since no call of it alone succeeded.`);
   const byCost = [...known].sort((a, b) => (soloMs(a) as number) - (soloMs(b) as number));
 
   const rounds = new Map<CallSource, readonly Round[]>();
@@ -56,20 +62,40 @@ export async function runBatches(context: LoadContext, sources: readonly CallSou
     if (isStopped(phase)) break;
     const shareMs = (phase.untilMs - phase.now()) / (byCost.length - k);
     const sizes = affordableSizes(options.sizes ?? SIZES, soloMs(source) as number, shareMs);
-    const seen = sizes.length === 0 ? [] : await roundsOf(source, { phase, sizes, shareMs, loneFirst: options.seed % 2 === 0, soloMs: soloMs(source) as number });
+    const seen =
+      sizes.length === 0
+        ? []
+        : await roundsOf(source, {
+            phase,
+            sizes,
+            shareMs,
+            loneFirst: options.seed % 2 === 0,
+            soloMs: soloMs(source) as number,
+          });
     calls += seen.length * sizes.reduce((sum, size) => sum + size, 1);
     if (seen.length >= MIN_ROUNDS) rounds.set(source, seen);
-    else if (!isStopped(phase)) skipped.push(whySkipped(source, seen, { soloMs: soloMs(source) as number, shareMs }));
-    context.onProgress({ subject: source.subject.name, done: Math.min(1, Math.max((k + 1) / byCost.length, (phase.now() - startMs) / Math.max(1, phase.untilMs - startMs))), calls });
+    else if (!isStopped(phase))
+      skipped.push(whySkipped(source, seen, { soloMs: soloMs(source) as number, shareMs }));
+    context.onProgress({
+      subject: source.subject.name,
+      done: Math.min(
+        1,
+        Math.max((k + 1) / byCost.length, (phase.now() - startMs) / Math.max(1, phase.untilMs - startMs)),
+      ),
+      calls,
+    });
   }
   // In the order in which they were given.
-  const subjects = known.flatMap((source) => (rounds.has(source) ? [{ subject: source.subject, rounds: rounds.get(source) as readonly Round[] }] : []));
+  const subjects = known.flatMap((source) =>
+    rounds.has(source) ? [{ subject: source.subject, rounds: rounds.get(source) as readonly Round[] }] : [],
+  );
   return { evidence: { subjects }, skipped };
 }
 
 /** All sizes, or only the smallest, if three rounds fit into the share even when the server answers one call after the other. */
 function affordableSizes(sizes: readonly number[], soloMs: number, shareMs: number): readonly number[] {
-  const worstMs = (chosen: readonly number[]): number => MIN_ROUNDS * soloMs * chosen.reduce((sum, size) => sum + size, 1);
+  const worstMs = (chosen: readonly number[]): number =>
+    MIN_ROUNDS * soloMs * chosen.reduce((sum, size) => sum + size, 1);
   if (worstMs(sizes) <= shareMs) return sizes;
   const smallest = sizes.slice(0, 1);
   return worstMs(smallest) <= shareMs ? smallest : [];
@@ -77,7 +103,19 @@ function affordableSizes(sizes: readonly number[], soloMs: number, shareMs: numb
 
 async function roundsOf(
   source: CallSource,
-  { phase, sizes, shareMs, loneFirst, soloMs }: { readonly phase: Phase; readonly sizes: readonly number[]; readonly shareMs: number; readonly loneFirst: boolean; readonly soloMs: number },
+  {
+    phase,
+    sizes,
+    shareMs,
+    loneFirst,
+    soloMs,
+  }: {
+    readonly phase: Phase;
+    readonly sizes: readonly number[];
+    readonly shareMs: number;
+    readonly loneFirst: boolean;
+    readonly soloMs: number;
+  },
 ): Promise<readonly Round[]> {
   const endMs = phase.now() + shareMs;
   const rounds: Round[] = [];
@@ -98,7 +136,12 @@ async function roundsOf(
   return rounds;
 }
 
-async function oneRound(source: CallSource, sizes: readonly number[], phase: Phase, loneFirst: boolean): Promise<Round> {
+async function oneRound(
+  source: CallSource,
+  sizes: readonly number[],
+  phase: Phase,
+  loneFirst: boolean,
+): Promise<Round> {
   const order = loneFirst ? [1, ...sizes] : [...sizes, 1];
   const bySize = new Map<number, Batch>();
   for (const size of order) bySize.set(size, await batchOf(source, size, phase));
@@ -110,7 +153,10 @@ async function batchOf(source: CallSource, inFlight: number, { context }: Phase)
   const requests = Array.from({ length: inFlight }, () => nextCall(source));
   const before = readClock(context.clock);
   const sent: Promise<Reply>[] = [];
-  for (const { method, params } of requests) sent.push(context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal }));
+  for (const { method, params } of requests)
+    sent.push(
+      context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal }),
+    );
   const replies = await Promise.all(sent);
   const used = usedBetween(before, readClock(context.clock));
   const startMs = Math.min(...replies.map((reply) => reply.sentAtMs));
@@ -133,8 +179,13 @@ function allFailed({ solo, batches }: Round): boolean {
   return [solo, ...batches].every((batch) => batch.errors === batch.inFlight);
 }
 
-function whySkipped({ subject }: CallSource, seen: readonly Round[], { soloMs, shareMs }: { readonly soloMs: number; readonly shareMs: number }): string {
+function whySkipped(
+  { subject }: CallSource,
+  seen: readonly Round[],
+  { soloMs, shareMs }: { readonly soloMs: number; readonly shareMs: number },
+): string {
   const last = seen.at(-1);
-  if (last !== undefined && allFailed(last)) return `${subject.name}: not measured with several calls at once: they all failed, though calls alone had succeeded.`;
+  if (last !== undefined && allFailed(last))
+    return `${subject.name}: not measured with several calls at once: they all failed, though calls alone had succeeded.`;
   return `${subject.name}: not called several times at once: a call takes ${Math.round(soloMs)} ms and the time for it was ${Math.round(Math.max(0, shareMs))} ms (raise --budget).`;
 }

@@ -48,11 +48,24 @@ interface Phase {
  * All subjects at once: a closed loop with `inFlight` calls always under way. Weights other than 1, which the user gave,
  * count as they are; without any, subjects get equal time, so that a quick one comes more often than a slow one.
  */
-export async function runMixed(context: LoadContext, sources: readonly CallSource[], options: MixedOptions): Promise<MixedResult> {
+export async function runMixed(
+  context: LoadContext,
+  sources: readonly CallSource[],
+  options: MixedOptions,
+): Promise<MixedResult> {
   const now = options.now ?? monotonicMs;
   const inFlight = options.inFlight ?? IN_FLIGHT;
   const shares = mixShares(sources, options.soloMs ?? new Map());
-  const phase: Phase = { context, untilMs: options.untilMs, now, tallies: new Map(sources.map((source) => [source, new LatencyTally(source.subject)])), calls: [], lost: 0, total: 0, nextProgressMs: 0 };
+  const phase: Phase = {
+    context,
+    untilMs: options.untilMs,
+    now,
+    tallies: new Map(sources.map((source) => [source, new LatencyTally(source.subject)])),
+    calls: [],
+    lost: 0,
+    total: 0,
+    nextProgressMs: 0,
+  };
   const startMs = now();
   if (sources.length > 0) {
     await openConnections(phase, quickest(sources, options.soloMs), inFlight);
@@ -60,15 +73,29 @@ export async function runMixed(context: LoadContext, sources: readonly CallSourc
     await Promise.all(Array.from({ length: inFlight }, () => worker(phase, draw, { startMs, inFlight })));
   }
   const weights = Object.fromEntries(sources.map((source, i) => [source.subject.name, shares[i] as number]));
-  return { evidence: { inFlight, durationMs: now() - startMs, weights, subjects: [...phase.tallies.values()].map((tally) => tally.result()) }, calls: phase.calls };
+  return {
+    evidence: {
+      inFlight,
+      durationMs: now() - startMs,
+      weights,
+      subjects: [...phase.tallies.values()].map((tally) => tally.result()),
+    },
+    calls: phase.calls,
+  };
 }
 
 /** The share of the calls that each source gets; they add up to 1. Unless the user weighed, none is below 1/50 (or an equal share, of more than 50). */
-export function mixShares(sources: readonly CallSource[], soloMs: ReadonlyMap<string, number>): readonly number[] {
-  if (sources.some((source) => source.weight !== 1)) return normalised(sources.map((source) => source.weight));
+export function mixShares(
+  sources: readonly CallSource[],
+  soloMs: ReadonlyMap<string, number>,
+): readonly number[] {
+  if (sources.some((source) => source.weight !== 1))
+    return normalised(sources.map((source) => source.weight));
   const knownMs = sources.map((source) => soloMs.get(source.subject.name)).filter((ms) => ms !== undefined);
   const usualMs = knownMs.length === 0 ? 1 : median(knownMs);
-  const shares = normalised(sources.map((source) => 1 / Math.max(WIRE_MS, soloMs.get(source.subject.name) ?? usualMs)));
+  const shares = normalised(
+    sources.map((source) => 1 / Math.max(WIRE_MS, soloMs.get(source.subject.name) ?? usualMs)),
+  );
   const floor = Math.min(RAREST_SHARE, 1 / Math.max(1, sources.length));
   return shares.map((share) => floor + (1 - floor * sources.length) * share);
 }
@@ -79,8 +106,14 @@ function normalised(weights: readonly number[]): readonly number[] {
 }
 
 /** Draws sources in random order with their shares exact over every deck. */
-function deckOf(sources: readonly CallSource[], shares: readonly number[], random: () => number): () => CallSource {
-  const cards = sources.flatMap((source, i) => Array.from({ length: Math.max(1, Math.round((shares[i] as number) * DECK)) }, () => source));
+function deckOf(
+  sources: readonly CallSource[],
+  shares: readonly number[],
+  random: () => number,
+): () => CallSource {
+  const cards = sources.flatMap((source, i) =>
+    Array.from({ length: Math.max(1, Math.round((shares[i] as number) * DECK)) }, () => source),
+  );
   let deck: CallSource[] = [];
   return () => {
     if (deck.length === 0) deck = shuffled(cards, random);
@@ -91,10 +124,16 @@ function deckOf(sources: readonly CallSource[], shares: readonly number[], rando
 /** Over HTTP the first calls open the connections: they are counted, not timed. */
 async function openConnections(phase: Phase, source: CallSource, inFlight: number): Promise<void> {
   const replies = await Promise.all(Array.from({ length: inFlight }, () => send(phase, source)));
-  for (const reply of replies) if (!phase.context.signal.aborted) keep(phase, source, reply, phase.tallies.get(source)?.count(reply) === true);
+  for (const reply of replies)
+    if (!phase.context.signal.aborted)
+      keep(phase, source, reply, phase.tallies.get(source)?.count(reply) === true);
 }
 
-async function worker(phase: Phase, draw: () => CallSource, { startMs, inFlight }: { readonly startMs: number; readonly inFlight: number }): Promise<void> {
+async function worker(
+  phase: Phase,
+  draw: () => CallSource,
+  { startMs, inFlight }: { readonly startMs: number; readonly inFlight: number },
+): Promise<void> {
   const { context } = phase;
   let main = context.clock.mainThread();
   while (!isOver(phase, inFlight)) {
@@ -102,7 +141,12 @@ async function worker(phase: Phase, draw: () => CallSource, { startMs, inFlight 
     const reply = await send(phase, source);
     if (context.signal.aborted) return;
     const after = context.clock.mainThread();
-    keep(phase, source, reply, phase.tallies.get(source)?.record(reply, difference(main?.hostDelayMs, after?.hostDelayMs)) === true);
+    keep(
+      phase,
+      source,
+      reply,
+      phase.tallies.get(source)?.record(reply, difference(main?.hostDelayMs, after?.hostDelayMs)) === true,
+    );
     main = after;
     tellProgress(phase, startMs);
   }
@@ -112,26 +156,47 @@ function tellProgress(phase: Phase, startMs: number): void {
   const nowMs = phase.now();
   if (nowMs < phase.nextProgressMs) return;
   phase.nextProgressMs = nowMs + PROGRESS_EVERY_MS;
-  phase.context.onProgress({ subject: null, done: Math.min(1, (nowMs - startMs) / Math.max(1, phase.untilMs - startMs)), calls: phase.total });
+  phase.context.onProgress({
+    subject: null,
+    done: Math.min(1, (nowMs - startMs) / Math.max(1, phase.untilMs - startMs)),
+    calls: phase.total,
+  });
 }
 
 function send({ context }: Phase, source: CallSource): Promise<Reply> {
   const { method, params } = nextCall(source);
-  return context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal });
+  return context.session.request(method, params, {
+    timeoutMs: context.callTimeoutMs,
+    signal: context.signal,
+  });
 }
 
 function keep(phase: Phase, source: CallSource, reply: Reply, ok: boolean): void {
   phase.total++;
   phase.lost = reply.outcome === 'lost' ? phase.lost + 1 : 0;
-  if (phase.calls.length < MAX_CALLS_KEPT) phase.calls.push({ subject: source.subject.name, sentAtMs: reply.sentAtMs, receivedAtMs: reply.sentAtMs + reply.latencyMs, ok });
+  if (phase.calls.length < MAX_CALLS_KEPT)
+    phase.calls.push({
+      subject: source.subject.name,
+      sentAtMs: reply.sentAtMs,
+      receivedAtMs: reply.sentAtMs + reply.latencyMs,
+      ok,
+    });
 }
 
 /** A server that loses every call in flight three times over is gone, even if its process is not ours to see. */
 function isOver({ context, untilMs, now, lost }: Phase, inFlight: number): boolean {
-  return context.signal.aborted || (context.session.process?.exit ?? null) !== null || lost >= 3 * inFlight || now() >= untilMs;
+  return (
+    context.signal.aborted ||
+    (context.session.process?.exit ?? null) !== null ||
+    lost >= 3 * inFlight ||
+    now() >= untilMs
+  );
 }
 
-function quickest(sources: readonly CallSource[], soloMs: ReadonlyMap<string, number> | undefined): CallSource {
+function quickest(
+  sources: readonly CallSource[],
+  soloMs: ReadonlyMap<string, number> | undefined,
+): CallSource {
   const first = sources[0] as CallSource;
   const ms = (source: CallSource): number => soloMs?.get(source.subject.name) ?? Number.POSITIVE_INFINITY;
   return sources.reduce((best, source) => (ms(source) < ms(best) ? source : best), first);

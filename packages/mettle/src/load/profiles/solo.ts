@@ -50,11 +50,29 @@ interface Phase {
  * Calls each subject alone, one call at a time, the subjects in turns. Subjects that need less than their share of the
  * time leave the rest to the slow ones. Ends early on abort, on the death of the server and when all have enough.
  */
-export async function runSolo(context: LoadContext, sources: readonly CallSource[], options: SoloOptions): Promise<LatencyEvidence> {
+export async function runSolo(
+  context: LoadContext,
+  sources: readonly CallSource[],
+  options: SoloOptions,
+): Promise<LatencyEvidence> {
   const now = options.now ?? monotonicMs;
   const startMs = now();
-  const phase: Phase = { context, untilMs: options.untilMs, shareMs: (options.untilMs - startMs) / Math.max(1, sources.length), maxCalls: options.maxCallsPerSubject ?? 500, now };
-  const turns = sources.map((source): Turn => ({ source, tally: new LatencyTally(source.subject), warm: false, usedMs: 0, lastCallMs: 0, lastBlockMs: Number.POSITIVE_INFINITY, unanswered: 0 }));
+  const phase: Phase = {
+    context,
+    untilMs: options.untilMs,
+    shareMs: (options.untilMs - startMs) / Math.max(1, sources.length),
+    maxCalls: options.maxCallsPerSubject ?? 500,
+    now,
+  };
+  const turns = sources.map((source): Turn => ({
+    source,
+    tally: new LatencyTally(source.subject),
+    warm: false,
+    usedMs: 0,
+    lastCallMs: 0,
+    lastBlockMs: Number.POSITIVE_INFINITY,
+    unanswered: 0,
+  }));
   const order = shuffled(turns, seededRandom(options.seed));
   for (;;) {
     const turn = leastServed(order, phase);
@@ -62,7 +80,11 @@ export async function runSolo(context: LoadContext, sources: readonly CallSource
     const beganMs = now();
     await (turn.warm ? timedBlock(turn, phase) : warmUpBlock(turn, phase));
     turn.usedMs += now() - beganMs;
-    context.onProgress({ subject: turn.source.subject.name, done: doneShare(turns, phase, startMs), calls: turns.reduce((calls, each) => calls + each.tally.calls, 0) });
+    context.onProgress({
+      subject: turn.source.subject.name,
+      done: doneShare(turns, phase, startMs),
+      calls: turns.reduce((calls, each) => calls + each.tally.calls, 0),
+    });
   }
   return { subjects: turns.map((turn) => turn.tally.result()) };
 }
@@ -70,7 +92,8 @@ export async function runSolo(context: LoadContext, sources: readonly CallSource
 /** Whose turn it is: of those that need more calls and whose next one fits, the one that had the least time. */
 function leastServed(turns: readonly Turn[], phase: Phase): Turn | null {
   let chosen: Turn | null = null;
-  for (const turn of turns) if (wantsMore(turn, phase) && (chosen === null || turn.usedMs < chosen.usedMs)) chosen = turn;
+  for (const turn of turns)
+    if (wantsMore(turn, phase) && (chosen === null || turn.usedMs < chosen.usedMs)) chosen = turn;
   return chosen;
 }
 
@@ -105,7 +128,8 @@ async function warmUpBlock(turn: Turn, phase: Phase): Promise<void> {
     }
     turn.tally.count(reply);
     latenciesMs.push(reply.latencyMs);
-    if (turn.usedMs + latenciesMs.reduce((a, b) => a + b, 0) >= limitMs || turn.tally.calls >= maxCalls) turn.warm = true;
+    if (turn.usedMs + latenciesMs.reduce((a, b) => a + b, 0) >= limitMs || turn.tally.calls >= maxCalls)
+      turn.warm = true;
     if (turn.warm) return;
   }
   const blockMs = median(latenciesMs);
@@ -133,7 +157,10 @@ async function timedBlock(turn: Turn, phase: Phase): Promise<void> {
 /** Null when the run was aborted meanwhile: then the answer says nothing about the server. */
 async function callOnce(turn: Turn, { context }: Phase): Promise<Reply | null> {
   const { method, params } = nextCall(turn.source);
-  const reply = await context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal });
+  const reply = await context.session.request(method, params, {
+    timeoutMs: context.callTimeoutMs,
+    signal: context.signal,
+  });
   if (context.signal.aborted) return null;
   turn.lastCallMs = reply.latencyMs;
   turn.unanswered = reply.outcome === 'timeout' || reply.outcome === 'lost' ? turn.unanswered + 1 : 0;
@@ -143,6 +170,8 @@ async function callOnce(turn: Turn, { context }: Phase): Promise<Reply | null> {
 /** By time or by calls, whichever is further. */
 function doneShare(turns: readonly Turn[], phase: Phase, startMs: number): number {
   const byTime = (phase.now() - startMs) / Math.max(1, phase.untilMs - startMs);
-  const byCalls = turns.reduce((done, { tally }) => done + Math.min(1, tally.timed / phase.maxCalls), 0) / Math.max(1, turns.length);
+  const byCalls =
+    turns.reduce((done, { tally }) => done + Math.min(1, tally.timed / phase.maxCalls), 0) /
+    Math.max(1, turns.length);
   return Math.min(1, Math.max(byTime, byCalls));
 }

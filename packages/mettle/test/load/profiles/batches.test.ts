@@ -2,9 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { runBatches } from '../../../src/load/profiles/batches.ts';
 import { parallel, pooled, TOOL_ERROR, VirtualServer } from '../virtual-server.ts';
 
-function batches(server: VirtualServer, soloMs: Readonly<Record<string, number>>, budgetMs: number, seed = 0): ReturnType<typeof runBatches> {
+function batches(
+  server: VirtualServer,
+  soloMs: Readonly<Record<string, number>>,
+  budgetMs: number,
+  seed = 0,
+): ReturnType<typeof runBatches> {
   const sources = Object.keys(soloMs).map((tool) => server.source(tool));
-  return runBatches(server.context(), sources, { untilMs: server.nowMs + budgetMs, seed, soloMs: new Map(Object.entries(soloMs)), now: server.now });
+  return runBatches(server.context(), sources, {
+    untilMs: server.nowMs + budgetMs,
+    seed,
+    soloMs: new Map(Object.entries(soloMs)),
+    now: server.now,
+  });
 }
 
 describe('batches', () => {
@@ -16,7 +26,10 @@ describe('batches', () => {
     expect(rounds).toHaveLength(12);
     for (const { solo, batches: sent } of rounds) {
       expect(solo).toMatchObject({ inFlight: 1, makespanMs: 100, completionsMs: [100], errors: 0 });
-      expect(sent.map((batch) => [batch.inFlight, batch.makespanMs])).toEqual([[4, 100], [8, 100]]);
+      expect(sent.map((batch) => [batch.inFlight, batch.makespanMs])).toEqual([
+        [4, 100],
+        [8, 100],
+      ]);
       expect(sent[0]).toMatchObject({ mainCpuMs: 2, processCpuMs: 4, hostDelayMs: 0 });
     }
   });
@@ -30,7 +43,9 @@ describe('batches', () => {
   });
   it('complete in ascending order', async () => {
     const { evidence } = await batches(new VirtualServer(pooled(2, 10)), { a: 10 }, 60_000);
-    expect(evidence.subjects[0]?.rounds[0]?.batches[1]?.completionsMs).toEqual([10, 10, 20, 20, 30, 30, 40, 40]);
+    expect(evidence.subjects[0]?.rounds[0]?.batches[1]?.completionsMs).toEqual([
+      10, 10, 20, 20, 30, 30, 40, 40,
+    ]);
   });
   it('alternate with the lone call coming first and last', async () => {
     const server = new VirtualServer(parallel({ a: 100 }));
@@ -43,7 +58,9 @@ describe('batches', () => {
   it('call with different arguments', async () => {
     const server = new VirtualServer(parallel({ a: 100 }));
     await batches(server, { a: 100 }, 60_000);
-    expect(new Set(server.received.map((call) => JSON.stringify(call.params))).size).toBe(server.received.length);
+    expect(new Set(server.received.map((call) => JSON.stringify(call.params))).size).toBe(
+      server.received.length,
+    );
   });
   it('of a slow tool are only of the small size', async () => {
     const { evidence } = await batches(new VirtualServer(parallel({ a: 400 })), { a: 400 }, 7000);
@@ -54,25 +71,47 @@ describe('batches', () => {
     const server = new VirtualServer(parallel({ slow: 5000, quick: 1 }));
     const { evidence, skipped } = await batches(server, { slow: 5000, quick: 1 }, 20_000);
     expect(evidence.subjects.map(({ subject }) => subject.name)).toEqual(['quick']);
-    expect(skipped).toEqual([expect.stringMatching(/^slow: not called several times at once: a call takes 5000 ms and the time for it was 19\d\d\d ms \(raise --budget\)\.$/)]);
+    expect(skipped).toEqual([
+      expect.stringMatching(
+        /^slow: not called several times at once: a call takes 5000 ms and the time for it was 19\d\d\d ms \(raise --budget\)\.$/,
+      ),
+    ]);
     expect(server.received.every((call) => call.tool === 'quick')).toBe(true);
   });
   it('of a tool that never answered alone are left out, with the reason', async () => {
     const server = new VirtualServer(parallel({ a: 1 }));
-    const result = await runBatches(server.context(), [server.source('a')], { untilMs: server.nowMs + 1000, seed: 1, soloMs: new Map(), now: server.now });
-    expect(result).toEqual({ evidence: { subjects: [] }, skipped: ['a: not called several times at once, since no call of it alone succeeded.'] });
+    const result = await runBatches(server.context(), [server.source('a')], {
+      untilMs: server.nowMs + 1000,
+      seed: 1,
+      soloMs: new Map(),
+      now: server.now,
+    });
+    expect(result).toEqual({
+      evidence: { subjects: [] },
+      skipped: ['a: not called several times at once, since no call of it alone succeeded.'],
+    });
     expect(server.received).toHaveLength(0);
   });
   it('count what fails under concurrency', async () => {
-    const server: VirtualServer = new VirtualServer((_tool, nowMs) => ({ doneAtMs: nowMs + 10, ...(server.inFlight > 4 ? { reply: TOOL_ERROR } : {}) }));
+    const server: VirtualServer = new VirtualServer((_tool, nowMs) => ({
+      doneAtMs: nowMs + 10,
+      ...(server.inFlight > 4 ? { reply: TOOL_ERROR } : {}),
+    }));
     const { evidence } = await batches(server, { a: 10 }, 60_000);
-    expect(evidence.subjects[0]?.rounds[0]?.batches.map((batch) => [batch.errors, batch.completionsMs.length])).toEqual([[0, 4], [4, 4]]);
+    expect(
+      evidence.subjects[0]?.rounds[0]?.batches.map((batch) => [batch.errors, batch.completionsMs.length]),
+    ).toEqual([
+      [0, 4],
+      [4, 4],
+    ]);
   });
   it('of a tool that fails from then on are given up, with the reason', async () => {
     const server = new VirtualServer((_tool, nowMs) => ({ doneAtMs: nowMs + 10, reply: TOOL_ERROR }));
     const { evidence, skipped } = await batches(server, { a: 10 }, 60_000);
     expect(evidence.subjects).toEqual([]);
-    expect(skipped).toEqual(['a: not measured with several calls at once: they all failed, though calls alone had succeeded.']);
+    expect(skipped).toEqual([
+      'a: not measured with several calls at once: they all failed, though calls alone had succeeded.',
+    ]);
     expect(server.received.length).toBeLessThan(25);
   });
   it('keep whole rounds only when aborted', async () => {
@@ -84,7 +123,10 @@ describe('batches', () => {
   });
   it('end when the server has died', async () => {
     const server = new VirtualServer(parallel({ a: 10, b: 20 }));
-    server.at(server.nowMs + 100, () => (server.exit = { code: null, signal: 'SIGSEGV', atMs: server.nowMs }));
+    server.at(
+      server.nowMs + 100,
+      () => (server.exit = { code: null, signal: 'SIGSEGV', atMs: server.nowMs }),
+    );
     await batches(server, { a: 10, b: 20 }, 60_000);
     expect(server.received.every((call) => call.tool === 'a')).toBe(true);
   });

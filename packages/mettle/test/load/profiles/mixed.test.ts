@@ -3,9 +3,15 @@ import { mixShares, runMixed } from '../../../src/load/profiles/mixed.ts';
 import { parallel, VirtualServer, type Serve } from '../virtual-server.ts';
 
 describe('the shares of a mix', () => {
-  const shares = (tools: Readonly<Record<string, number>>, weights: readonly number[] = []): readonly number[] => {
+  const shares = (
+    tools: Readonly<Record<string, number>>,
+    weights: readonly number[] = [],
+  ): readonly number[] => {
     const server = new VirtualServer(parallel({}));
-    return mixShares(Object.keys(tools).map((tool, i) => server.source(tool, weights[i] ?? 1)), new Map(Object.entries(tools)));
+    return mixShares(
+      Object.keys(tools).map((tool, i) => server.source(tool, weights[i] ?? 1)),
+      new Map(Object.entries(tools)),
+    );
   };
   it('give every subject about the same time', () => {
     const [slow, quick] = shares({ slow: 10, quick: 1 }) as [number, number];
@@ -17,7 +23,7 @@ describe('the shares of a mix', () => {
     const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`t${i}`, i === 0 ? 10_000 : 1]));
     expect(shares(many)[0]).toBeCloseTo(1 / 80, 9);
   });
-  it('are the user\'s, where there are weights', () => {
+  it("are the user's, where there are weights", () => {
     expect(shares({ a: 100, b: 1 }, [3, 1])).toEqual([0.75, 0.25]);
   });
   it('add up to one', () => {
@@ -25,8 +31,17 @@ describe('the shares of a mix', () => {
   });
 });
 
-function mixed(server: VirtualServer, tools: Readonly<Record<string, number>>, budgetMs: number, seed = 1): ReturnType<typeof runMixed> {
-  return runMixed(server.context(), Object.keys(tools).map((tool) => server.source(tool)), { untilMs: server.nowMs + budgetMs, seed, soloMs: new Map(Object.entries(tools)), now: server.now });
+function mixed(
+  server: VirtualServer,
+  tools: Readonly<Record<string, number>>,
+  budgetMs: number,
+  seed = 1,
+): ReturnType<typeof runMixed> {
+  return runMixed(
+    server.context(),
+    Object.keys(tools).map((tool) => server.source(tool)),
+    { untilMs: server.nowMs + budgetMs, seed, soloMs: new Map(Object.entries(tools)), now: server.now },
+  );
 }
 
 describe('the mixed phase', () => {
@@ -89,12 +104,21 @@ describe('the mixed phase', () => {
     expect(evidence.subjects[0]?.outcomes).toMatchObject({ calls: 80, errors: 0 });
   });
   it('stops when every answer is lost, even if no process is seen to exit', async () => {
-    const server = new VirtualServer((_tool, nowMs) => ({ doneAtMs: nowMs, reply: { outcome: 'lost', message: 'connection refused' } as never }));
+    const server = new VirtualServer((_tool, nowMs) => ({
+      doneAtMs: nowMs,
+      reply: { outcome: 'lost', message: 'connection refused' } as never,
+    }));
     const { evidence } = await mixed(server, { a: 10 }, 60_000);
     expect(server.received.length).toBeLessThan(50);
-    expect(evidence.subjects[0]).toMatchObject({ latencyMs: null, outcomes: { firstError: 'connection refused' } });
+    expect(evidence.subjects[0]).toMatchObject({
+      latencyMs: null,
+      outcomes: { firstError: 'connection refused' },
+    });
   });
   it('of nothing is empty', async () => {
-    expect(await mixed(new VirtualServer(parallel({})), {}, 1000)).toMatchObject({ evidence: { subjects: [] }, calls: [] });
+    expect(await mixed(new VirtualServer(parallel({})), {}, 1000)).toMatchObject({
+      evidence: { subjects: [] },
+      calls: [],
+    });
   });
 });

@@ -3,11 +3,21 @@ import { runSolo } from '../../../src/load/profiles/solo.ts';
 import { LatencyHistogram } from '../../../src/stats/index.ts';
 import { parallel, TOOL_ERROR, VirtualServer, type Serve } from '../virtual-server.ts';
 
-function solo(server: VirtualServer, tools: readonly string[], budgetMs: number, maxCallsPerSubject?: number): ReturnType<typeof runSolo> {
+function solo(
+  server: VirtualServer,
+  tools: readonly string[],
+  budgetMs: number,
+  maxCallsPerSubject?: number,
+): ReturnType<typeof runSolo> {
   return runSolo(
     server.context(),
     tools.map((tool) => server.source(tool)),
-    { untilMs: server.nowMs + budgetMs, seed: 1, now: server.now, ...(maxCallsPerSubject === undefined ? {} : { maxCallsPerSubject }) },
+    {
+      untilMs: server.nowMs + budgetMs,
+      seed: 1,
+      now: server.now,
+      ...(maxCallsPerSubject === undefined ? {} : { maxCallsPerSubject }),
+    },
   );
 }
 
@@ -42,7 +52,9 @@ describe('subjects called alone', () => {
   it('take turns in blocks, so that a drift of the machine meets all', async () => {
     const server = new VirtualServer(parallel({ a: 1, b: 1, c: 1 }));
     await solo(server, ['a', 'b', 'c'], 60_000, 100);
-    const changes = server.received.filter((call, i) => i > 0 && call.tool !== server.received[i - 1]?.tool).length;
+    const changes = server.received.filter(
+      (call, i) => i > 0 && call.tool !== server.received[i - 1]?.tool,
+    ).length;
     expect(changes).toBeGreaterThanOrEqual(15);
   });
 
@@ -64,23 +76,39 @@ describe('subjects called alone', () => {
   });
 
   it('whose first three calls fail are given up and say why', async () => {
-    const serve: Serve = (tool, nowMs) => ({ doneAtMs: nowMs + 1, ...(tool === 'bad' ? { reply: TOOL_ERROR } : {}) });
+    const serve: Serve = (tool, nowMs) => ({
+      doneAtMs: nowMs + 1,
+      ...(tool === 'bad' ? { reply: TOOL_ERROR } : {}),
+    });
     const server = new VirtualServer(serve);
     const { subjects } = await solo(server, ['bad', 'good'], 5000);
-    expect(subjects[0]).toMatchObject({ outcomes: { calls: 3, errors: 3, errorKinds: { 'tool error': 3 }, firstError: 'no such item' }, latencyMs: null, histogram: null });
+    expect(subjects[0]).toMatchObject({
+      outcomes: { calls: 3, errors: 3, errorKinds: { 'tool error': 3 }, firstError: 'no such item' },
+      latencyMs: null,
+      histogram: null,
+    });
     expect(subjects[1]?.outcomes.errors).toBe(0);
   });
 
   it('that stop answering are given up after two time-outs', async () => {
     let calls = 0;
-    const server = new VirtualServer((_tool, nowMs) => (++calls > 100 ? { doneAtMs: nowMs + 30_000, reply: { outcome: 'timeout', message: 'no answer within 30 s' } as never } : { doneAtMs: nowMs + 1 }));
+    const server = new VirtualServer((_tool, nowMs) =>
+      ++calls > 100
+        ? {
+            doneAtMs: nowMs + 30_000,
+            reply: { outcome: 'timeout', message: 'no answer within 30 s' } as never,
+          }
+        : { doneAtMs: nowMs + 1 },
+    );
     const { subjects } = await solo(server, ['a'], 600_000);
     expect(subjects[0]?.outcomes).toMatchObject({ calls: 102, errors: 2, errorKinds: { timeout: 2 } });
   });
 
-  it('keep the time that each slow call stood in the host\'s queue', async () => {
+  it("keep the time that each slow call stood in the host's queue", async () => {
     let calls = 0;
-    const server = new VirtualServer((_tool, nowMs) => (++calls === 300 ? { doneAtMs: nowMs + 50, hostDelayMs: 48 } : { doneAtMs: nowMs + 1 }));
+    const server = new VirtualServer((_tool, nowMs) =>
+      ++calls === 300 ? { doneAtMs: nowMs + 50, hostDelayMs: 48 } : { doneAtMs: nowMs + 1 },
+    );
     const { subjects } = await solo(server, ['a'], 60_000);
     expect(subjects[0]?.slowest).toHaveLength(50);
     expect(subjects[0]?.slowest[0]).toMatchObject({ latencyMs: 50, hostDelayMs: 48, ok: true });
@@ -90,7 +118,11 @@ describe('subjects called alone', () => {
   it('are measured without clocks too: then their CPU is unknown, not zero', async () => {
     const server = new VirtualServer(parallel({ a: 1 }), { clockReadable: false });
     const { subjects } = await solo(server, ['a'], 5000);
-    expect(subjects[0]).toMatchObject({ mainCpuMsPerCall: null, processCpuMsPerCall: null, latencyMs: { p50: expect.closeTo(1, 2) } });
+    expect(subjects[0]).toMatchObject({
+      mainCpuMsPerCall: null,
+      processCpuMsPerCall: null,
+      latencyMs: { p50: expect.closeTo(1, 2) },
+    });
     expect(subjects[0]?.slowest[0]?.hostDelayMs).toBeNull();
   });
 });
@@ -104,7 +136,11 @@ describe('the phase of lone calls', () => {
     expect(server.received).toHaveLength(201);
   });
   it('stops at once when the server has died', async () => {
-    const server: VirtualServer = new VirtualServer((_tool, nowMs) => (server.exit === null ? { doneAtMs: nowMs + 1 } : { doneAtMs: nowMs, reply: { outcome: 'lost', message: 'the server exited' } as never }));
+    const server: VirtualServer = new VirtualServer((_tool, nowMs) =>
+      server.exit === null
+        ? { doneAtMs: nowMs + 1 }
+        : { doneAtMs: nowMs, reply: { outcome: 'lost', message: 'the server exited' } as never },
+    );
     server.at(server.nowMs + 100.5, () => (server.exit = { code: 1, signal: null, atMs: server.nowMs }));
     const { subjects } = await solo(server, ['a', 'b'], 60_000);
     expect(server.received.length).toBeLessThan(103);
@@ -124,7 +160,8 @@ describe('the phase of lone calls', () => {
   it('never uses a call number twice, also over two phases', async () => {
     const server = new VirtualServer(parallel({ a: 1 }));
     const source = server.source('a');
-    for (let phase = 0; phase < 2; phase++) await runSolo(server.context(), [source], { untilMs: server.nowMs + 100, seed: 1, now: server.now });
+    for (let phase = 0; phase < 2; phase++)
+      await runSolo(server.context(), [source], { untilMs: server.nowMs + 100, seed: 1, now: server.now });
     const numbers = server.received.map((call) => (call.params['arguments'] as { i: number }).i);
     expect(new Set(numbers).size).toBe(numbers.length);
   });
