@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { packageOf } from '../derive/frames.ts';
+import type { ExerciseEvidence, Finding, SourceLocation, TargetEvidence } from '../evidence/index.ts';
+
+/** All of a finding but what is worked out for it. `variant` tells apart findings of one id, tool and function. */
+export type FindingDraft = Omit<Finding, 'fingerprint' | 'tool' | 'location'> & {
+  readonly tool: string | null;
+  readonly location: SourceLocation | undefined;
+  readonly variant?: string;
+};
+
+/** The finding with its fingerprint. */
+export function makeFinding(draft: FindingDraft): Finding {
+  const { tool, location, variant, ...rest } = draft;
+  return {
+    ...rest,
+    fingerprint: fingerprint([rest.id, tool ?? '', location?.function ?? '', placeName(location), variant ?? '']),
+    ...(tool === null ? {} : { tool }),
+    ...(location === undefined ? {} : { location }),
+  };
+}
+
+function fingerprint(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+}
+
+/** The file without what differs between machines: its name, and the package it comes from when that is a dependency. */
+function placeName(location: SourceLocation | undefined): string {
+  if (location === undefined) return '';
+  const name = location.file.split(/[/\\]/).at(-1) ?? '';
+  const owner = packageOf(location.file);
+  return owner === null ? name : `${owner}/${name}`;
+}
+
+/** Methods that MCP itself names; a subject of such a name is no tool. */
+const METHOD = /^(?:tools\/list|resources\/|prompts\/|completion\/|logging\/|server\/discover$|initialize$|ping$|session$)/;
+
+/** Whether a subject is a tool: as the run knew it, else by its name. */
+export function isTool(name: string, exercise: ExerciseEvidence | undefined): boolean {
+  const known = exercise?.subjects.find((subject) => subject.name === name);
+  return known === undefined ? !METHOD.test(name) : known.kind === 'tool';
+}
+
+/** The command that shows the fault now and passes once it is mended. Only `tools` are examined when any are given. */
+export function verifyCommand(target: TargetEvidence | undefined, tools: readonly string[] = []): string {
+  const options = tools.map((tool) => ` --tool ${shellWord(tool)}`).join('');
+  const where = target?.targetArguments ?? '';
+  return `npx mettle check${options}${where === '' ? '' : ` ${where}`}`;
+}
+
+function shellWord(word: string): string {
+  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
