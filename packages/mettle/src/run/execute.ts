@@ -57,7 +57,7 @@ async function reachAndExamine(gathering: Gathering, channel: AgentChannel | nul
   let session: Session;
   try {
     const opened = await openSession(withEnvironment(request.spec, copy), {
-      ...(channel === null ? {} : { extraEnv: agentEnvironment({ socketPath: channel.path }) }),
+      ...(channel === null ? {} : { extraEnv: agentEnvironment({ socketPath: channel.socketPath, inheritedNodeOptions: request.spec.env['NODE_OPTIONS'] ?? process.env['NODE_OPTIONS'], exitWithMettle: true }) }),
       ...(request.era === null ? {} : { era: request.era }),
       ...(request.workload === null ? {} : { replies: request.workload.replies }),
       signal: request.signal,
@@ -88,12 +88,12 @@ async function examineSession(gathering: Gathering, channel: AgentChannel | null
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
   const stages = plan({ budgetMs: request.budgetMs, noAgent });
   gathering.absent = stages.absent;
-  const process = collectProcess.start(clock);
+  const readings = collectProcess.start(clock);
   const progress = new RunProgress(stages.stages, request.onProgress);
   const context: LoadContext = { session, clock, signal: request.signal, callTimeoutMs: CALL_TIMEOUT_MS, onProgress: (now) => progress.within(now) };
   await setUp(gathering, session, directory);
   const fault = await runStages(gathering, stages, { context, planning, agent, progress });
-  evidence.process = process.stop();
+  evidence.process = readings.stop();
   clock.close();
   evidence.exercise = exerciseEvidence(planning.plans, evidence);
   evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
