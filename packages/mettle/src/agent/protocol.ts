@@ -10,6 +10,9 @@ export const AGENT_SOCKET_VARIABLE = 'METTLE_AGENT_SOCKET';
 /** NODE_OPTIONS as it was before Mettle added to it; the agent restores it once it knows that it is the server. */
 export const ORIGINAL_NODE_OPTIONS_VARIABLE = 'METTLE_ORIGINAL_NODE_OPTIONS';
 
+/** Set to 1 when Mettle launched the target: the process ends when the channel closes without a goodbye. */
+export const EXIT_WITH_METTLE_VARIABLE = 'METTLE_AGENT_EXIT_WITH_METTLE';
+
 export type InstrumentName = 'blocking' | 'overlap';
 
 /** First message of every agent; wrappers (npm, npx) send one too. */
@@ -47,7 +50,9 @@ export type AgentCommand =
   | { readonly id: number; readonly do: 'start'; readonly instrument: 'overlap'; readonly options: OverlapOptions }
   | { readonly id: number; readonly do: 'stop'; readonly instrument: InstrumentName }
   /** Forces nothing; answers AgentCounters. */
-  | { readonly id: number; readonly do: 'counters' };
+  | { readonly id: number; readonly do: 'counters' }
+  /** Orderly detaching: instruments off, hooks inert, the process lives on. No answer. */
+  | { readonly id: number; readonly do: 'goodbye' };
 
 export interface BlockingOptions {
   readonly samplingIntervalUs: number;

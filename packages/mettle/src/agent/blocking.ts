@@ -1,0 +1,147 @@
+import { currentCall, observeCalls, stopObservingCalls } from './calls.ts';
+import type { Call, CallObserver } from './calls.ts';
+import { startCpuProfile } from './cpu-profile.ts';
+import { watchGarbageCollection } from './gc-watch.ts';
+import type { Collection } from './gc-watch.ts';
+import type { BlockingOptions, BlockingRecord, SliceColumns } from './protocol.ts';
+import { listenToSwitches } from './switches.ts';
+import { machineClockOffsetMs, openThreadClock } from './thread-clock.ts';
+import { Timeline } from './timeline.ts';
+import type { Owner, Slice, Tally } from './timeline.ts';
+
+/** Garbage collections kept one by one: a minute of a server that collects 300 times a second. */
+const MAX_COLLECTIONS = 20_000;
+/** Different subjects: more than the tools of any server seen (708); further ones are nobody's. */
+const MAX_SUBJECTS = 2_000;
+
+const newTally = (): Tally => ({ calls: 0, onThreadMs: 0, cpuMs: 0, gcMs: 0 });
+
+class CallOwner implements Owner {
+  tally: Tally = newTally();
+  readonly call: Call;
+  constructor(call: Call) {
+    this.call = call;
+  }
+}
+
+/** Which call has the main thread, for how long, and a CPU profile beside it. */
+export class Blocking implements CallObserver {
+  readonly #tallies = new Map<string, Tally>([['', newTally()]]);
+  readonly #nobody: Owner = { tally: this.#tallyOf('') };
+  readonly #clock = openThreadClock();
+  readonly #timeline: Timeline;
+  readonly #collections: Collection[] = [];
+  readonly #offsetMs = machineClockOffsetMs();
+  readonly #startedAt: number;
+  readonly #stopProfile: ReturnType<typeof startCpuProfile>;
+  readonly #stopListening: (() => void)[];
+
+  constructor(options: BlockingOptions) {
+    // First, and stopped last: starting V8's profiler takes up to 100 ms that are nobody's.
+    this.#stopProfile = startCpuProfile(options.samplingIntervalUs);
+    this.#startedAt = performance.now();
+    const timeline = new Timeline(this.#clock, this.#nobody, options.sliceThresholdMs, options.maxSlices);
+    this.#timeline = timeline;
+    const stopGc = watchGarbageCollection((collection) => this.#collected(collection));
+    observeCalls(this);
+    const stopSwitches = listenToSwitches({
+      before: (macro) => timeline.push(this.#currentOwner(), macro),
+      after: () => timeline.pop(),
+      unwound: () => timeline.unwind(),
+    });
+    this.#stopListening = [stopSwitches, stopObservingCalls, stopGc];
+  }
+
+  begun(call: Call): void {
+    call.note = new CallOwner(call);
+  }
+
+  named(call: Call): void {
+    const owner = call.note as CallOwner;
+    const tally = this.#tallyOf(call.subject ?? '');
+    tally.calls++;
+    tally.onThreadMs += owner.tally.onThreadMs;
+    tally.cpuMs += owner.tally.cpuMs;
+    tally.gcMs += owner.tally.gcMs;
+    owner.tally = tally;
+  }
+
+  entered(call: Call): void {
+    this.#timeline.push(call.note as CallOwner, false);
+  }
+
+  left(): void {
+    this.#timeline.pop();
+  }
+
+  becameCurrent(call: Call): void {
+    this.#timeline.become(call.note as CallOwner);
+  }
+
+  replied(): void {}
+
+  /** Everything off; the record when wanted. */
+  async stop(): Promise<BlockingRecord> {
+    // Collections are told at the end of the turn in which they happened.
+    await new Promise((resolve) => setImmediate(resolve));
+    const observedMs = performance.now() - this.#startedAt;
+    this.#timeline.finish();
+    for (const stop of this.#stopListening) stop();
+    const { profile, offsetUs } = this.#stopProfile();
+    const subjects = [...this.#tallies.keys()];
+    const tallies = [...this.#tallies.values()];
+    return {
+      subjects,
+      calls: tallies.map((tally) => tally.calls),
+      onThreadMs: tallies.map((tally) => tally.onThreadMs),
+      cpuMs: tallies.map((tally) => tally.cpuMs),
+      gcMs: tallies.map((tally) => tally.gcMs),
+      slices: this.#columns(subjects),
+      droppedSlices: this.#timeline.dropped,
+      gc: {
+        startedAtMs: this.#collections.map((collection) => collection.startedAtMs + this.#offsetMs),
+        durationMs: this.#collections.map((collection) => collection.durationMs),
+      },
+      cpuClock: this.#clock.kind,
+      startedAtMs: this.#startedAt + this.#offsetMs,
+      observedMs,
+      profile,
+      profileOffsetUs: offsetUs,
+    };
+  }
+
+  #currentOwner(): Owner {
+    const call = currentCall();
+    return call === null ? this.#nobody : ((call.note as CallOwner | null) ?? this.#nobody);
+  }
+
+  #tallyOf(subject: string): Tally {
+    const known = this.#tallies.get(subject);
+    if (known !== undefined) return known;
+    if (this.#tallies.size >= MAX_SUBJECTS) return this.#tallyOf('');
+    const tally = newTally();
+    this.#tallies.set(subject, tally);
+    return tally;
+  }
+
+  #collected(collection: Collection): void {
+    if (collection.startedAtMs < this.#startedAt) return;
+    this.#timeline.ownerAt(collection.startedAtMs).tally.gcMs += collection.durationMs;
+    if (this.#collections.length < MAX_COLLECTIONS) this.#collections.push(collection);
+  }
+
+  #columns(subjects: readonly string[]): SliceColumns {
+    const index = new Map(subjects.map((subject, i) => [subject, i]));
+    const callOf = ({ owner }: Slice): Call | null => (owner instanceof CallOwner ? owner.call : null);
+    const { kept } = this.#timeline;
+    const knowsDelay = this.#clock.hostDelayMs >= 0;
+    return {
+      subject: kept.map((slice) => index.get(callOf(slice)?.subject ?? '') ?? 0),
+      call: kept.map((slice) => callOf(slice)?.number ?? 0),
+      startedAtMs: kept.map((slice) => slice.startedAtMs + this.#offsetMs),
+      wallMs: kept.map((slice) => slice.endedAtMs - slice.startedAtMs),
+      cpuMs: kept.map((slice) => slice.cpuMs),
+      hostDelayMs: kept.map((slice) => (knowsDelay ? slice.hostDelayMs : -1)),
+    };
+  }
+}

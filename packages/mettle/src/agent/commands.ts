@@ -1,0 +1,61 @@
+import { Blocking } from './blocking.ts';
+import type { Answer } from './connection.ts';
+import { readCounters } from './counters.ts';
+import { Overlap } from './overlap.ts';
+import type { AgentCommand, InstrumentName } from './protocol.ts';
+import { silently } from './silently.ts';
+
+interface Instrument {
+  stop(): unknown;
+}
+
+/** Obeys Mettle's commands. One instrument is on at a time: each would measure the other. */
+export interface Commands {
+  run(command: AgentCommand, answer: Answer): void;
+  /** Mettle is gone: everything off, nothing answered. */
+  stopAll(): void;
+}
+
+export function createCommands(): Commands {
+  let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
+
+  const obey = (command: AgentCommand): unknown => {
+    switch (command.do) {
+      case 'start':
+        if (on !== null) throw new Error(`the instrument "${on.name}" is on: stop it first`);
+        on = {
+          name: command.instrument,
+          instrument: command.instrument === 'blocking' ? new Blocking(command.options) : new Overlap(command.options),
+        };
+        return {};
+      case 'stop': {
+        if (on?.name !== command.instrument) throw new Error(`the instrument "${command.instrument}" is not on`);
+        const { instrument } = on;
+        on = null;
+        return instrument.stop();
+      }
+      case 'counters':
+        return readCounters();
+      case 'goodbye':
+        return {};
+    }
+  };
+
+  return {
+    run(command, answer) {
+      const fail = (error: unknown): void => {
+        answer({ error: error instanceof Error ? error.message : String(error) });
+      };
+      try {
+        Promise.resolve(obey(command)).then((result) => answer({ result }), fail);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    stopAll() {
+      const last = on;
+      on = null;
+      if (last !== null) silently(() => void Promise.resolve(last.instrument.stop()).catch(() => {}));
+    },
+  };
+}

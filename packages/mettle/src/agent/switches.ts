@@ -1,0 +1,83 @@
+import { AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks';
+import type { HookCallbacks } from 'node:async_hooks';
+import { isPromise } from 'node:util/types';
+
+/** What is told about every callback that Node runs on the main thread. */
+export interface SwitchListener {
+  /** A callback starts. `macro`: the event loop called it, it is no microtask or nextTick of what ran before. */
+  before(macro: boolean): void;
+  after(): void;
+  /** An exception went through everything that was running. */
+  unwound(): void;
+}
+
+interface PromiseHooks {
+  onBefore(hook: () => void): () => void;
+  onAfter(hook: () => void): () => void;
+}
+
+/** Starts telling `listener`; the returned function ends it. */
+export function listenToSwitches(listener: SwitchListener): () => void {
+  const stopHearing = promisesCanBeLeftOut() ? listenLightly(listener) : listenFully(listener);
+  // After an exception that the server survives, Node skips the `after` of everything on its stack.
+  const unwound = (): void => {
+    listener.unwound();
+  };
+  process.on('uncaughtExceptionMonitor', unwound);
+  return () => {
+    process.off('uncaughtExceptionMonitor', unwound);
+    stopHearing();
+  };
+}
+
+/** async_hooks that know `trackPromises` validate it; those that do not ignore it. */
+function promisesCanBeLeftOut(): boolean {
+  try {
+    createHook({ before() {}, trackPromises: 'not a boolean' } as HookCallbacks);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function listenFully(listener: SwitchListener): () => void {
+  const hook = createHook({
+    before() {
+      listener.before(isMacrotask(executionAsyncResource()));
+    },
+    after() {
+      listener.after();
+    },
+  }).enable();
+  return () => hook.disable();
+}
+
+/** Promise hooks straight from V8 spare async_hooks' bookkeeping of every promise. */
+function listenLightly(listener: SwitchListener): () => void {
+  const { promiseHooks } = process.getBuiltinModule('node:v8') as unknown as { promiseHooks: PromiseHooks };
+  const stopBefore = promiseHooks.onBefore(() => {
+    listener.before(false);
+  });
+  const stopAfter = promiseHooks.onAfter(() => {
+    listener.after();
+  });
+  const hook = createHook({
+    before() {
+      listener.before(isMacrotask(executionAsyncResource()));
+    },
+    after() {
+      listener.after();
+    },
+    trackPromises: false,
+  } as HookCallbacks).enable();
+  return () => {
+    hook.disable();
+    stopBefore();
+    stopAfter();
+  };
+}
+
+/** Whether the event loop itself calls back on `resource`. nextTick callbacks are plain objects; AsyncResources run within whatever called them. */
+export function isMacrotask(resource: object | undefined): boolean {
+  return resource !== undefined && !isPromise(resource) && !(resource instanceof AsyncResource) && Object.getPrototypeOf(resource) !== Object.prototype;
+}
