@@ -15,20 +15,33 @@ interface Listing {
  * Everything the server lists, page by page; `listReplies` are the answers to tools/list. What failed is a fault in the
  * catalogue, never an exception.
  */
-export async function readCatalogue(session: Session): Promise<{ readonly catalogue: CatalogueEvidence; readonly listReplies: Reply[] }> {
+export async function readCatalogue(
+  session: Session,
+): Promise<{ readonly catalogue: CatalogueEvidence; readonly listReplies: Reply[] }> {
   const can = (capability: string): boolean => session.capabilities[capability] !== undefined;
   const none: Listing = { items: [], replies: [], fault: null };
   const tools = await listAll(session, 'tools/list', 'tools', can('tools'));
   const resources = can('resources') ? await listAll(session, 'resources/list', 'resources', true) : none;
   // Resources without templates are common, and not every server answers for what it does not have.
-  const templates = can('resources') ? await listAll(session, 'resources/templates/list', 'resourceTemplates', false) : none;
+  const templates = can('resources')
+    ? await listAll(session, 'resources/templates/list', 'resourceTemplates', false)
+    : none;
   const prompts = can('prompts') ? await listAll(session, 'prompts/list', 'prompts', true) : none;
   const unnamed = (listing: Listing, method: string, field: string): CatalogueEvidence['faults'] => {
     const count = listing.items.filter((item) => typeof item[field] !== 'string').length;
-    return count === 0 ? [] : [{ method, message: `${String(count)} of ${String(listing.items.length)} entries have no "${field}"` }];
+    return count === 0
+      ? []
+      : [
+          {
+            method,
+            message: `${String(count)} of ${String(listing.items.length)} entries have no "${field}"`,
+          },
+        ];
   };
   const faults = [
-    ...[tools, resources, templates, prompts].flatMap((listing) => (listing.fault === null ? [] : [listing.fault])),
+    ...[tools, resources, templates, prompts].flatMap((listing) =>
+      listing.fault === null ? [] : [listing.fault],
+    ),
     ...unnamed(tools, 'tools/list', 'name'),
     ...unnamed(resources, 'resources/list', 'uri'),
     ...unnamed(templates, 'resources/templates/list', 'uriTemplate'),
@@ -36,9 +49,15 @@ export async function readCatalogue(session: Session): Promise<{ readonly catalo
   ];
   const catalogue: CatalogueEvidence = {
     tools: tools.items.filter((item) => typeof item['name'] === 'string').map(toolOf),
-    resources: resources.items.filter((item) => typeof item['uri'] === 'string').map((item) => ({ uri: text(item['uri']), name: text(item['name']) })),
-    resourceTemplates: templates.items.filter((item) => typeof item['uriTemplate'] === 'string').map((item) => ({ uriTemplate: text(item['uriTemplate']), name: text(item['name']) })),
-    prompts: prompts.items.filter((item) => typeof item['name'] === 'string').map((item) => ({ name: text(item['name']), arguments: argumentsOf(item['arguments']) })),
+    resources: resources.items
+      .filter((item) => typeof item['uri'] === 'string')
+      .map((item) => ({ uri: text(item['uri']), name: text(item['name']) })),
+    resourceTemplates: templates.items
+      .filter((item) => typeof item['uriTemplate'] === 'string')
+      .map((item) => ({ uriTemplate: text(item['uriTemplate']), name: text(item['name']) })),
+    prompts: prompts.items
+      .filter((item) => typeof item['name'] === 'string')
+      .map((item) => ({ name: text(item['name']), arguments: argumentsOf(item['arguments']) })),
     toolsListPages: tools.replies.length,
     toolsListBytes: tools.replies.reduce((sum, reply) => sum + reply.bytes, 0),
     faults,
@@ -52,12 +71,20 @@ async function listAll(session: Session, method: string, field: string, expected
   const replies: Reply[] = [];
   const seen = new Set<string>();
   let cursor: string | null = null;
-  const end = (message: string | null): Listing => ({ items, replies, fault: message === null ? null : { method, message } });
+  const end = (message: string | null): Listing => ({
+    items,
+    replies,
+    fault: message === null ? null : { method, message },
+  });
   for (;;) {
     const reply: Reply = await session.request(method, cursor === null ? undefined : { cursor });
     replies.push(reply);
     if (reply.outcome === 'error') {
-      return end(reply.error.code === METHOD_NOT_FOUND && !expected ? null : `answered with error ${String(reply.error.code)}: ${reply.error.message}`);
+      return end(
+        reply.error.code === METHOD_NOT_FOUND && !expected
+          ? null
+          : `answered with error ${String(reply.error.code)}: ${reply.error.message}`,
+      );
     }
     if (reply.outcome !== 'result') return end(reply.message);
     const page = reply.result[field];
@@ -65,7 +92,10 @@ async function listAll(session: Session, method: string, field: string, expected
     for (const item of page) items.push(isObject(item) ? item : {});
     const next = reply.result['nextCursor'];
     if (typeof next !== 'string' || next === '') return end(null);
-    if (seen.has(next)) return end(`the cursor ${JSON.stringify(next.slice(0, 80))} came a second time, so the listing never ends`);
+    if (seen.has(next))
+      return end(
+        `the cursor ${JSON.stringify(next.slice(0, 80))} came a second time, so the listing never ends`,
+      );
     if (replies.length >= MAX_PAGES) return end(`still not at the end after ${String(MAX_PAGES)} pages`);
     seen.add(next);
     cursor = next;
@@ -74,7 +104,8 @@ async function listAll(session: Session, method: string, field: string, expected
 
 function toolOf(item: JsonObject): ToolInfo {
   const given = isObject(item['annotations']) ? item['annotations'] : {};
-  const hint = (name: string): Record<string, boolean> => (typeof given[name] === 'boolean' ? { [name]: given[name] } : {});
+  const hint = (name: string): Record<string, boolean> =>
+    typeof given[name] === 'boolean' ? { [name]: given[name] } : {};
   const annotations: ToolAnnotations = {
     ...(typeof given['title'] === 'string' ? { title: given['title'] } : {}),
     ...hint('readOnlyHint'),
@@ -93,7 +124,9 @@ function toolOf(item: JsonObject): ToolInfo {
 
 function argumentsOf(value: unknown): CatalogueEvidence['prompts'][number]['arguments'] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isObject).map((argument) => ({ name: text(argument['name']), required: argument['required'] === true }));
+  return value
+    .filter(isObject)
+    .map((argument) => ({ name: text(argument['name']), required: argument['required'] === true }));
 }
 
 function text(value: unknown): string {

@@ -9,10 +9,15 @@ export type AnswerServer = (method: string) => ClientReply;
  * Answers for what servers ask of a client: the working directory as the only root, a fixed sampling text, a declined
  * elicitation. `replies` (by method) win over these.
  */
-export function answerWith(replies: Readonly<Record<string, unknown>>, rootDirectory: string | null): AnswerServer {
+export function answerWith(
+  replies: Readonly<Record<string, unknown>>,
+  rootDirectory: string | null,
+): AnswerServer {
   const answers: Readonly<Record<string, unknown>> = {
     ping: {},
-    'roots/list': { roots: rootDirectory === null ? [] : [{ uri: pathToFileURL(rootDirectory).href, name: 'root' }] },
+    'roots/list': {
+      roots: rootDirectory === null ? [] : [{ uri: pathToFileURL(rootDirectory).href, name: 'root' }],
+    },
     'sampling/createMessage': {
       role: 'assistant',
       content: { type: 'text', text: 'This is a fixed answer, made without a model.' },
@@ -23,5 +28,7 @@ export function answerWith(replies: Readonly<Record<string, unknown>>, rootDirec
     ...replies,
   };
   return (method) =>
-    Object.hasOwn(answers, method) ? { result: answers[method] } : { error: { code: METHOD_NOT_FOUND, message: `Mettle does not answer ${method}` } };
+    Object.hasOwn(answers, method)
+      ? { result: answers[method] }
+      : { error: { code: METHOD_NOT_FOUND, message: `Mettle does not answer ${method}` } };
 }

@@ -11,7 +11,13 @@ export async function settlesWithin(promise: Promise<unknown>, durationMs: numbe
     timer = setTimeout(resolve, durationMs, false);
   });
   try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
+    return await Promise.race([
+      promise.then(
+        () => true,
+        () => true,
+      ),
+      late,
+    ]);
   } finally {
     clearTimeout(timer);
   }

@@ -16,7 +16,11 @@ const HTTP_LOOK_MS = 5000;
 const STRAGGLER_MS = 1000;
 
 /** Which era a stdio server speaks, by a process started for this look alone. Any answer that is not modern means 2025. */
-export async function lookAtStdio(start: StartOptions, handshakeTimeoutMs: number, signal: AbortSignal | undefined): Promise<Era> {
+export async function lookAtStdio(
+  start: StartOptions,
+  handshakeTimeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Era> {
   let started: StartedProcess;
   try {
     started = await StartedProcess.start(start);
@@ -26,7 +30,10 @@ export async function lookAtStdio(start: StartOptions, handshakeTimeoutMs: numbe
   const peer = new Peer(answerWith({}, null));
   const wire = new StdioWire(started, peer);
   peer.attach(wire);
-  const options = { timeoutMs: Math.min(STDIO_LOOK_MS, handshakeTimeoutMs), ...(signal === undefined ? {} : { signal }) };
+  const options = {
+    timeoutMs: Math.min(STDIO_LOOK_MS, handshakeTimeoutMs),
+    ...(signal === undefined ? {} : { signal }),
+  };
   const modern = askDiscover(peer, wire, STATELESS_VERSIONS[0] ?? '', options);
   // Servers that ignore unknown methods answer this one: so an older server is told from one that is slow to start.
   const classic = peer.request('initialize', initializeParams(), options);
@@ -38,8 +45,15 @@ export async function lookAtStdio(start: StartOptions, handshakeTimeoutMs: numbe
 }
 
 /** Which era a server behind a URL speaks, by one POST; `reply` tells whether it answered at all. */
-export async function lookAtHttp(peer: Peer, wire: Wire, signal: AbortSignal | undefined): Promise<{ readonly era: Era; readonly reply: PeerReply }> {
-  const reply = await askDiscover(peer, wire, STATELESS_VERSIONS[0] ?? '', { timeoutMs: HTTP_LOOK_MS, ...(signal === undefined ? {} : { signal }) });
+export async function lookAtHttp(
+  peer: Peer,
+  wire: Wire,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly era: Era; readonly reply: PeerReply }> {
+  const reply = await askDiscover(peer, wire, STATELESS_VERSIONS[0] ?? '', {
+    timeoutMs: HTTP_LOOK_MS,
+    ...(signal === undefined ? {} : { signal }),
+  });
   return { era: eraOf(reply), reply };
 }
 

@@ -23,8 +23,10 @@ export function quoteShort(text: string): string {
 export function describeSpawnError(error: unknown, command: string, cwd: string, cwdExists: boolean): string {
   const code = errorCode(error);
   if (!cwdExists) return `The working directory ${cwd} does not exist: give another with --cwd.`;
-  if (code === 'ENOENT') return `The command ${quoteShort(command)} was not found: check its spelling, or give its full path.`;
-  if (code === 'EACCES') return `The command ${quoteShort(command)} may not be executed: check its permissions, or run it through its interpreter.`;
+  if (code === 'ENOENT')
+    return `The command ${quoteShort(command)} was not found: check its spelling, or give its full path.`;
+  if (code === 'EACCES')
+    return `The command ${quoteShort(command)} may not be executed: check its permissions, or run it through its interpreter.`;
   return `The command ${quoteShort(command)} could not be started: ${error instanceof Error ? error.message : String(error)}.`;
 }
 
@@ -41,22 +43,33 @@ const TLS_FAULTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed: trust it with NODE_EXTRA_CA_CERTS',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate chain holds a self-signed certificate: trust it with NODE_EXTRA_CA_CERTS',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate chain is incomplete: the server does not send the intermediate certificate',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the issuer of its certificate is not known here: trust it with NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'its certificate chain holds a self-signed certificate: trust it with NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate chain is incomplete: the server does not send the intermediate certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'the issuer of its certificate is not known here: trust it with NODE_EXTRA_CA_CERTS',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
 };
 
 /** A failed connection in words, and whose fault it is; `phase` is how far the socket had got. */
-export function describeConnectionError(error: unknown, url: URL, reached: 'dns' | 'connect' | 'tls' | 'http'): { readonly phase: 'dns' | 'connect' | 'tls' | 'http'; readonly message: string } {
+export function describeConnectionError(
+  error: unknown,
+  url: URL,
+  reached: 'dns' | 'connect' | 'tls' | 'http',
+): { readonly phase: 'dns' | 'connect' | 'tls' | 'http'; readonly message: string } {
   const code = errorCode(error);
   const tls = TLS_FAULTS[code];
-  if (tls !== undefined) return { phase: 'tls', message: `the TLS handshake with ${url.host} failed: ${tls}` };
+  if (tls !== undefined)
+    return { phase: 'tls', message: `the TLS handshake with ${url.host} failed: ${tls}` };
   switch (code) {
     case 'ENOTFOUND':
       return { phase: 'dns', message: `the host name ${url.hostname} does not exist` };
     case 'EAI_AGAIN':
-      return { phase: 'dns', message: `the host name ${url.hostname} could not be looked up: the name server does not answer` };
+      return {
+        phase: 'dns',
+        message: `the host name ${url.hostname} could not be looked up: the name server does not answer`,
+      };
     case 'ECONNREFUSED':
       return { phase: 'connect', message: `nothing listens at ${shownUrl(url)} (connection refused)` };
     case 'ETIMEDOUT':
@@ -65,23 +78,35 @@ export function describeConnectionError(error: unknown, url: URL, reached: 'dns'
       return { phase: 'connect', message: `${url.host} cannot be reached (${code})` };
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
-      return { phase: 'tls', message: `${url.host} does not speak TLS there: try http:// instead of https://` };
+      return {
+        phase: 'tls',
+        message: `${url.host} does not speak TLS there: try http:// instead of https://`,
+      };
     default: {
       const what = error instanceof Error ? error.message : String(error);
-      if (reached === 'tls') return { phase: 'tls', message: `the TLS handshake with ${url.host} failed: ${what}` };
-      if (code === 'ECONNRESET' || code === 'EPIPE') return { phase: reached, message: `${shownUrl(url)} closed the connection without an answer` };
+      if (reached === 'tls')
+        return { phase: 'tls', message: `the TLS handshake with ${url.host} failed: ${what}` };
+      if (code === 'ECONNRESET' || code === 'EPIPE')
+        return { phase: reached, message: `${shownUrl(url)} closed the connection without an answer` };
       return { phase: reached, message: `the connection to ${shownUrl(url)} failed: ${what}` };
     }
   }
 }
 
 /** An HTTP answer that holds no JSON-RPC, in words; `start` is the beginning of its body. */
-export function describeHttpAnswer(status: number, contentType: string, start: string, url: URL, challenge: string | undefined): string {
+export function describeHttpAnswer(
+  status: number,
+  contentType: string,
+  start: string,
+  url: URL,
+  challenge: string | undefined,
+): string {
   if (status === 401 || status === 403) {
     const asks = challenge === undefined ? '' : `, ${quoteShort(challenge)}`;
     return `${shownUrl(url)} refuses access (HTTP ${String(status)}${asks}): pass credentials with --header "Authorization: Bearer …"`;
   }
-  if (status === 404 || status === 405) return `there is no MCP endpoint at ${shownUrl(url)} (HTTP ${String(status)}): check the path, which is often /mcp`;
+  if (status === 404 || status === 405)
+    return `there is no MCP endpoint at ${shownUrl(url)} (HTTP ${String(status)}): check the path, which is often /mcp`;
   const body = redactText(start.trim());
   if (/html/.test(contentType) || /^<(!doctype|html)/i.test(body)) {
     const title = /<title[^>]*>([^<]*)/i.exec(body)?.[1]?.trim();

@@ -1,7 +1,15 @@
 import type { Era } from '../evidence/index.ts';
 import { quoteShort } from './fault-sentences.ts';
 import { initializeParams, type Peer, type PeerReply } from './peer.ts';
-import { clientCapabilities, CLIENT_INFO, HANDSHAKE_VERSIONS, isObject, STATELESS_VERSIONS, UNSUPPORTED_VERSION, type JsonObject } from './rpc-message.ts';
+import {
+  clientCapabilities,
+  CLIENT_INFO,
+  HANDSHAKE_VERSIONS,
+  isObject,
+  STATELESS_VERSIONS,
+  UNSUPPORTED_VERSION,
+  type JsonObject,
+} from './rpc-message.ts';
 import type { Fault, Wire } from './wire.ts';
 
 const META = 'io.modelcontextprotocol/';
@@ -33,7 +41,11 @@ export interface HandshakeOptions {
 
 /** `_meta` of every request of the 2026 era. */
 export function modernMeta(version: string): JsonObject {
-  return { [`${META}protocolVersion`]: version, [`${META}clientInfo`]: CLIENT_INFO, [`${META}clientCapabilities`]: clientCapabilities('2026') };
+  return {
+    [`${META}protocolVersion`]: version,
+    [`${META}clientInfo`]: CLIENT_INFO,
+    [`${META}clientCapabilities`]: clientCapabilities('2026'),
+  };
 }
 
 /** The 2025 handshake. Throws ReachFault. */
@@ -48,8 +60,14 @@ export async function initialize(peer: Peer, wire: Wire, options: HandshakeOptio
   const result = resultOf(reply, 'initialize', options.timeoutMs);
   const version = result['protocolVersion'];
   if (typeof version !== 'string' || !HANDSHAKE_VERSIONS.includes(version)) {
-    const said = typeof version === 'string' ? `chose protocol version ${quoteShort(version)}` : 'named no protocol version';
-    throw new ReachFault({ phase: 'handshake', message: `the server ${said} in the handshake, but Mettle speaks ${HANDSHAKE_VERSIONS.join(', ')} and ${STATELESS_VERSIONS.join(', ')}` });
+    const said =
+      typeof version === 'string'
+        ? `chose protocol version ${quoteShort(version)}`
+        : 'named no protocol version';
+    throw new ReachFault({
+      phase: 'handshake',
+      message: `the server ${said} in the handshake, but Mettle speaks ${HANDSHAKE_VERSIONS.join(', ')} and ${STATELESS_VERSIONS.join(', ')}`,
+    });
   }
   wire.settle('2025', version);
   peer.notify('notifications/initialized');
@@ -68,7 +86,10 @@ export async function discover(peer: Peer, wire: Wire, options: HandshakeOptions
   const result = resultOf(reply, 'server/discover', options.timeoutMs);
   if (supportedVersion(reply) === null) {
     const supported = JSON.stringify(result['supportedVersions'] ?? null);
-    throw new ReachFault({ phase: 'handshake', message: `the server supports the protocol versions ${supported}, of which Mettle speaks none` });
+    throw new ReachFault({
+      phase: 'handshake',
+      message: `the server supports the protocol versions ${supported}, of which Mettle speaks none`,
+    });
   }
   const meta = isObject(result['_meta']) ? result['_meta'] : {};
   return agreementOf('2026', version, result, meta[`${META}serverInfo`] ?? result['serverInfo']);
@@ -78,11 +99,23 @@ export async function discover(peer: Peer, wire: Wire, options: HandshakeOptions
 export function supportedVersion(reply: PeerReply): string | null {
   let offered: unknown;
   if (reply.outcome === 'result') offered = reply.result['supportedVersions'];
-  else if (reply.outcome === 'error' && reply.error.code === UNSUPPORTED_VERSION && isObject(reply.error.data)) offered = reply.error.data['supported'];
-  return Array.isArray(offered) ? (STATELESS_VERSIONS.find((version) => offered.includes(version)) ?? null) : null;
+  else if (
+    reply.outcome === 'error' &&
+    reply.error.code === UNSUPPORTED_VERSION &&
+    isObject(reply.error.data)
+  )
+    offered = reply.error.data['supported'];
+  return Array.isArray(offered)
+    ? (STATELESS_VERSIONS.find((version) => offered.includes(version)) ?? null)
+    : null;
 }
 
-export function askDiscover(peer: Peer, wire: Wire, version: string, options: Pick<HandshakeOptions, 'timeoutMs' | 'signal'>): Promise<PeerReply> {
+export function askDiscover(
+  peer: Peer,
+  wire: Wire,
+  version: string,
+  options: Pick<HandshakeOptions, 'timeoutMs' | 'signal'>,
+): Promise<PeerReply> {
   wire.settle('2026', version);
   return peer.request('server/discover', { _meta: modernMeta(version) }, options);
 }
@@ -90,10 +123,16 @@ export function askDiscover(peer: Peer, wire: Wire, version: string, options: Pi
 function resultOf(reply: PeerReply, method: string, timeoutMs: number): JsonObject {
   if (reply.outcome === 'result') return reply.result;
   if (reply.outcome === 'error') {
-    throw new ReachFault({ phase: 'handshake', message: `the server answered ${method} with error ${String(reply.error.code)}: ${quoteShort(reply.error.message)}` });
+    throw new ReachFault({
+      phase: 'handshake',
+      message: `the server answered ${method} with error ${String(reply.error.code)}: ${quoteShort(reply.error.message)}`,
+    });
   }
   if (reply.outcome === 'timeout') {
-    throw new ReachFault({ phase: reply.fault?.phase ?? 'handshake', message: `the server did not answer ${method} within ${String(timeoutMs / 1000)} s` });
+    throw new ReachFault({
+      phase: reply.fault?.phase ?? 'handshake',
+      message: `the server did not answer ${method} within ${String(timeoutMs / 1000)} s`,
+    });
   }
   throw new ReachFault(reply.fault ?? { phase: 'handshake', message: reply.message });
 }
@@ -103,7 +142,10 @@ function agreementOf(era: Era, protocolVersion: string, result: JsonObject, info
   return {
     era,
     protocolVersion,
-    serverInfo: isObject(info) && typeof info['name'] === 'string' ? { name: info['name'], version: typeof info['version'] === 'string' ? info['version'] : '' } : null,
+    serverInfo:
+      isObject(info) && typeof info['name'] === 'string'
+        ? { name: info['name'], version: typeof info['version'] === 'string' ? info['version'] : '' }
+        : null,
     capabilities: isObject(capabilities) ? capabilities : {},
     instructions: typeof instructions === 'string' ? instructions : null,
   };

@@ -60,7 +60,10 @@ export class HttpClient {
       current = this.#start(target, message, {
         answered: (response) => {
           if (aborted) response.destroy();
-          else if (isRedirect(response)) this.#redirect(response, target, redirectsLeft, handlers, (next) => run(next, redirectsLeft - 1, mayRetry));
+          else if (isRedirect(response))
+            this.#redirect(response, target, redirectsLeft, handlers, (next) =>
+              run(next, redirectsLeft - 1, mayRetry),
+            );
           else handlers.answered(response);
         },
         failed: (fault, stale) => {
@@ -84,10 +87,18 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
-  #start(url: URL, message: HttpMessage, handlers: { answered(response: IncomingMessage): void; failed(fault: Fault, stale: boolean): void }): RunningExchange {
+  #start(
+    url: URL,
+    message: HttpMessage,
+    handlers: { answered(response: IncomingMessage): void; failed(fault: Fault, stale: boolean): void },
+  ): RunningExchange {
     const headers: Record<string, string> = { ...this.#headers, ...message.headers };
     if (message.body !== null) headers['content-length'] = String(Buffer.byteLength(message.body));
-    const request = (url.protocol === 'https:' ? https : http).request(url, { method: message.method, headers, agent: this.#agent });
+    const request = (url.protocol === 'https:' ? https : http).request(url, {
+      method: message.method,
+      headers,
+      agent: this.#agent,
+    });
     const running: RunningExchange = { request, phase: 'connect' };
     let idleMs = 0;
     const startedAtMs = monotonicMs();
@@ -105,21 +116,36 @@ export class HttpClient {
     });
     request.on('error', (error) => {
       if (running.phase === 'handshake') return;
-      const stale = request.reusedSocket && idleMs > STALE_AFTER_MS && ['ECONNRESET', 'EPIPE'].includes(errorCode(error));
+      const stale =
+        request.reusedSocket && idleMs > STALE_AFTER_MS && ['ECONNRESET', 'EPIPE'].includes(errorCode(error));
       handlers.failed(describeConnectionError(error, url, running.phase), stale);
     });
     request.end(message.body ?? undefined);
     return running;
   }
 
-  #redirect(response: IncomingMessage, from: URL, redirectsLeft: number, handlers: ExchangeHandlers, follow: (next: URL) => void): void {
+  #redirect(
+    response: IncomingMessage,
+    from: URL,
+    redirectsLeft: number,
+    handlers: ExchangeHandlers,
+    follow: (next: URL) => void,
+  ): void {
     response.resume();
     const { location } = response.headers;
     const next = location !== undefined && URL.canParse(location, from.href) ? new URL(location, from) : null;
     const where = `${shownUrl(from)} redirects (HTTP ${String(response.statusCode)})`;
     if (next === null) handlers.failed({ phase: 'http', message: `${where} without a usable Location` });
-    else if (next.origin !== from.origin) handlers.failed({ phase: 'http', message: `${where} to another origin: pass that URL itself, ${shownUrl(next)}` });
-    else if (redirectsLeft === 0) handlers.failed({ phase: 'http', message: `${where} more than ${String(MAX_REDIRECTS)} times in a row` });
+    else if (next.origin !== from.origin)
+      handlers.failed({
+        phase: 'http',
+        message: `${where} to another origin: pass that URL itself, ${shownUrl(next)}`,
+      });
+    else if (redirectsLeft === 0)
+      handlers.failed({
+        phase: 'http',
+        message: `${where} more than ${String(MAX_REDIRECTS)} times in a row`,
+      });
     else {
       if (from.href === this.#url.href) this.#url = next;
       follow(next);
@@ -137,7 +163,13 @@ function isRedirect(response: IncomingMessage): boolean {
 }
 
 /** Notes how a new connection comes about; a reused one is connected already. */
-function followSocket(socket: Socket, url: URL, running: RunningExchange, laps: { phase: SocketPhase; durationMs: number }[], startedAtMs: number): void {
+function followSocket(
+  socket: Socket,
+  url: URL,
+  running: RunningExchange,
+  laps: { phase: SocketPhase; durationMs: number }[],
+  startedAtMs: number,
+): void {
   if (!socket.connecting) {
     running.phase = 'http';
     return;
@@ -158,7 +190,11 @@ function followSocket(socket: Socket, url: URL, running: RunningExchange, laps: 
 }
 
 /** The whole body; or, in words, why there is none. Calls one handler, once. */
-export function readBody(response: IncomingMessage, done: (body: Buffer) => void, failed: (why: string) => void): void {
+export function readBody(
+  response: IncomingMessage,
+  done: (body: Buffer) => void,
+  failed: (why: string) => void,
+): void {
   const parts: Buffer[] = [];
   let bytes = 0;
   let finished = false;
@@ -174,7 +210,9 @@ export function readBody(response: IncomingMessage, done: (body: Buffer) => void
     response.destroy();
     finish(() => failed(`the answer is larger than ${String(MAX_MESSAGE_BYTES / 2 ** 20)} MB`));
   });
-  response.on('end', () => finish(() => done(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes))));
+  response.on('end', () =>
+    finish(() => done(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes))),
+  );
   response.on('error', () => finish(() => failed('the connection closed in the middle of the answer')));
   response.on('close', () => finish(() => failed('the connection closed in the middle of the answer')));
 }

@@ -8,7 +8,10 @@ import { ServerStream } from './server-stream.ts';
 import { SseParser } from './sse-parser.ts';
 import type { Fault, Outgoing, Wire } from './wire.ts';
 
-const POST_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const POST_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+};
 /** A server that does not answer DELETE is not waited for. */
 const DELETE_TIMEOUT_MS = 2000;
 
@@ -35,7 +38,8 @@ export class HttpWire implements Wire {
 
   send(message: Outgoing): void {
     const { id } = message;
-    const routing = this.#modern === null ? this.#sessionHeaders : this.#modern.for(message.method ?? '', message.params);
+    const routing =
+      this.#modern === null ? this.#sessionHeaders : this.#modern.for(message.method ?? '', message.params);
     const forget = (): void => {
       if (id === null) this.#others.delete(exchange);
       else this.#exchanges.delete(id);
@@ -70,13 +74,18 @@ export class HttpWire implements Wire {
     this.#era = era;
     this.#modern = era === '2026' && protocolVersion !== null ? new ModernHeaders(protocolVersion) : null;
     const ofSession = this.#sessionId === null ? {} : { 'mcp-session-id': this.#sessionId };
-    this.#sessionHeaders = era === '2025' && protocolVersion !== null ? { 'mcp-protocol-version': protocolVersion, ...ofSession } : {};
+    this.#sessionHeaders =
+      era === '2025' && protocolVersion !== null
+        ? { 'mcp-protocol-version': protocolVersion, ...ofSession }
+        : {};
   }
 
   /** Opens the optional stream by which a 2025 server speaks first. Without a session no such message could find us. */
   listen(): void {
     if (this.#sessionId === null) return;
-    this.#stream = new ServerStream(this.client, this.#sessionHeaders, (value, bytes) => this.#peer.received(value, bytes, null));
+    this.#stream = new ServerStream(this.client, this.#sessionHeaders, (value, bytes) =>
+      this.#peer.received(value, bytes, null),
+    );
     this.#stream.open();
   }
 
@@ -99,14 +108,25 @@ export class HttpWire implements Wire {
       readBody(
         response,
         (body) => this.#readJson(body, response, id, status, method),
-        (why) => this.#peer.lost(id, { phase: 'http', message: `${shownUrl(this.client.url)}: ${why}`, status }),
+        (why) =>
+          this.#peer.lost(id, { phase: 'http', message: `${shownUrl(this.client.url)}: ${why}`, status }),
       );
     }
   }
 
-  #readJson(body: Buffer, response: IncomingMessage, id: number, status: number, method: string | null): void {
+  #readJson(
+    body: Buffer,
+    response: IncomingMessage,
+    id: number,
+    status: number,
+    method: string | null,
+  ): void {
     if (status === 404 && this.#sessionId !== null) {
-      this.#peer.lost(id, { phase: 'http', status, message: 'the server no longer knows this session (HTTP 404): it ended or forgot it' });
+      this.#peer.lost(id, {
+        phase: 'http',
+        status,
+        message: 'the server no longer knows this session (HTTP 404): it ended or forgot it',
+      });
       return;
     }
     let value: unknown;
@@ -115,19 +135,27 @@ export class HttpWire implements Wire {
     } catch {
       value = undefined;
     }
-    if (status !== 401 && status !== 403 && value !== undefined) this.#deliver(value, body.length, id, method);
+    if (status !== 401 && status !== 403 && value !== undefined)
+      this.#deliver(value, body.length, id, method);
     // No-op when that was the answer.
     this.#peer.lost(id, this.#notAnAnswer(body, response, status));
   }
 
   #notAnAnswer(body: Buffer, response: IncomingMessage, status: number): Fault {
     const { headers } = response;
-    const message = describeHttpAnswer(status, headers['content-type'] ?? '', body.subarray(0, 4096).toString('utf8'), this.client.url, headers['www-authenticate']);
+    const message = describeHttpAnswer(
+      status,
+      headers['content-type'] ?? '',
+      body.subarray(0, 4096).toString('utf8'),
+      this.client.url,
+      headers['www-authenticate'],
+    );
     return { phase: 'http', message, status };
   }
 
   #deliver(value: unknown, bytes: number, id: number, method: string | null): void {
-    if (method === 'tools/list' && typeof value === 'object' && value !== null && 'result' in value) this.#modern?.learn(value.result);
+    if (method === 'tools/list' && typeof value === 'object' && value !== null && 'result' in value)
+      this.#modern?.learn(value.result);
     this.#peer.received(value, bytes, id);
   }
 
@@ -138,15 +166,25 @@ export class HttpWire implements Wire {
       try {
         this.#deliver(JSON.parse(event.data), Buffer.byteLength(event.data), id, method);
       } catch {
-        this.#peer.lost(id, { phase: 'http', status, message: `${shownUrl(this.client.url)} sent an event that is not JSON` });
+        this.#peer.lost(id, {
+          phase: 'http',
+          status,
+          message: `${shownUrl(this.client.url)} sent an event that is not JSON`,
+        });
       }
     });
     response.on('data', (chunk: Buffer) => parser.push(chunk));
     response.on('error', () => undefined);
     response.once('close', () => {
       // 2025-11-25 lets a server end the stream early; the client takes it up again from the last event's id.
-      if (this.#era === '2025' && parser.lastEventId !== '' && response.complete) this.#resume(parser.lastEventId, parser.retryMs ?? 0, id, method);
-      else this.#peer.lost(id, { phase: 'http', status, message: `${shownUrl(this.client.url)} closed its event stream without answering` });
+      if (this.#era === '2025' && parser.lastEventId !== '' && response.complete)
+        this.#resume(parser.lastEventId, parser.retryMs ?? 0, id, method);
+      else
+        this.#peer.lost(id, {
+          phase: 'http',
+          status,
+          message: `${shownUrl(this.client.url)} closed its event stream without answering`,
+        });
     });
   }
 
@@ -154,7 +192,11 @@ export class HttpWire implements Wire {
     if (!this.#peer.waitsFor(id)) return;
     const timer = setTimeout(() => {
       const exchange = this.client.exchange(
-        { method: 'GET', headers: { ...this.#sessionHeaders, accept: 'text/event-stream', 'last-event-id': lastEventId }, body: null },
+        {
+          method: 'GET',
+          headers: { ...this.#sessionHeaders, accept: 'text/event-stream', 'last-event-id': lastEventId },
+          body: null,
+        },
         {
           answered: (response) => this.#answered(response, id, method),
           failed: (fault) => this.#peer.lost(id, fault),

@@ -1,6 +1,5 @@
 export { readCatalogue } from './catalogue.ts';
 export { readClientConfig } from './client-config.ts';
-export type { ClientConfigOptions } from './client-config.ts';
 export { monotonicMs } from './clock.ts';
 export { openSession } from './open.ts';
 export { openProcessClock } from './process-clock.ts';

@@ -80,7 +80,11 @@ class JsoncReader {
     try {
       return JSON.parse(raw) as string;
     } catch {
-      throw new JsonSyntaxError('this string holds a character or escape that JSON does not allow', this.#text, at);
+      throw new JsonSyntaxError(
+        'this string holds a character or escape that JSON does not allow',
+        this.#text,
+        at,
+      );
     }
   }
 
@@ -103,6 +107,10 @@ class JsoncReader {
 
   #fail(expected: string): never {
     const next = this.#text[this.#offset];
-    throw new JsonSyntaxError(`${expected} but found ${next === undefined ? 'the end of the file' : JSON.stringify(next)}`, this.#text, this.#offset);
+    throw new JsonSyntaxError(
+      `${expected} but found ${next === undefined ? 'the end of the file' : JSON.stringify(next)}`,
+      this.#text,
+      this.#offset,
+    );
   }
 }

@@ -22,14 +22,19 @@ export async function openLegacySse(client: HttpClient, peer: Peer, timeoutMs: n
       {
         failed: giveUp,
         answered: (response) => {
-          if (response.statusCode !== 200 || !(response.headers['content-type'] ?? '').includes('text/event-stream')) {
+          if (
+            response.statusCode !== 200 ||
+            !(response.headers['content-type'] ?? '').includes('text/event-stream')
+          ) {
             giveUp();
             return;
           }
           const parser = new SseParser((event: ServerSentEvent) => {
             if (event.type === 'message') receive(peer, event.data);
             if (event.type !== 'endpoint') return;
-            const endpoint = URL.canParse(event.data, client.url.href) ? new URL(event.data, client.url) : null;
+            const endpoint = URL.canParse(event.data, client.url.href)
+              ? new URL(event.data, client.url)
+              : null;
             if (endpoint === null || endpoint.origin !== client.url.origin) giveUp();
             else {
               clearTimeout(timer);
@@ -84,7 +89,18 @@ class LegacySseWire implements Wire {
             response.resume();
             return;
           }
-          const lose = (start: string): void => this.#peer.lost(id, { phase: 'http', status, message: describeHttpAnswer(status, response.headers['content-type'] ?? '', start, this.#endpoint, response.headers['www-authenticate']) });
+          const lose = (start: string): void =>
+            this.#peer.lost(id, {
+              phase: 'http',
+              status,
+              message: describeHttpAnswer(
+                status,
+                response.headers['content-type'] ?? '',
+                start,
+                this.#endpoint,
+                response.headers['www-authenticate'],
+              ),
+            });
           readBody(response, (body) => lose(body.subarray(0, 4096).toString('utf8')), lose);
         },
       },

@@ -47,7 +47,10 @@ export class LineSplitter {
 
   #emit(): void {
     const only = this.#parts[0];
-    const line = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts, this.#dropping ? 0 : this.#bytes);
+    const line =
+      this.#parts.length === 1 && only !== undefined
+        ? only
+        : Buffer.concat(this.#parts, this.#dropping ? 0 : this.#bytes);
     const dropped = this.#dropping;
     this.#parts = [];
     this.#bytes = 0;

@@ -60,7 +60,9 @@ export class McpSession implements Session {
   }
 
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<Reply> {
-    return this.#meta === null ? this.#parts.peer.request(method, params, options) : this.#requestModern(method, params ?? {}, this.#meta, options ?? {});
+    return this.#meta === null
+      ? this.#parts.peer.request(method, params, options)
+      : this.#requestModern(method, params ?? {}, this.#meta, options ?? {});
   }
 
   notify(method: string, params?: JsonObject): void {
@@ -68,30 +70,59 @@ export class McpSession implements Session {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#parts.wire.close().then(this.#parts.afterClose).catch(() => undefined);
+    this.#closing ??= this.#parts.wire
+      .close()
+      .then(this.#parts.afterClose)
+      .catch(() => undefined);
     return this.#closing;
   }
 
   /** One call to its caller, however many rounds of questions and answers the server makes of it. */
-  async #requestModern(method: string, params: JsonObject, ownMeta: JsonObject, options: RequestOptions): Promise<Reply> {
+  async #requestModern(
+    method: string,
+    params: JsonObject,
+    ownMeta: JsonObject,
+    options: RequestOptions,
+  ): Promise<Reply> {
     const meta = isObject(params['_meta']) ? { ...params['_meta'], ...ownMeta } : ownMeta;
     let reply: Reply = await this.#parts.peer.request(method, { ...params, _meta: meta }, options);
     const { sentAtMs } = reply;
-    for (let round = 0; reply.outcome === 'result' && reply.result['resultType'] === 'input_required'; round += 1) {
-      if (round === MAX_INPUT_ROUNDS) return lost(reply, sentAtMs, `${method} still asked for input after ${String(MAX_INPUT_ROUNDS)} rounds`);
+    for (
+      let round = 0;
+      reply.outcome === 'result' && reply.result['resultType'] === 'input_required';
+      round += 1
+    ) {
+      if (round === MAX_INPUT_ROUNDS)
+        return lost(
+          reply,
+          sentAtMs,
+          `${method} still asked for input after ${String(MAX_INPUT_ROUNDS)} rounds`,
+        );
       const { inputRequests, requestState } = reply.result;
       const questions = isObject(inputRequests) ? Object.entries(inputRequests) : [];
       if (questions.length === 0) await pause(RETRY_PAUSE_MS);
-      const timeLeft = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (monotonicMs() - sentAtMs)) };
-      const answers = { ...(questions.length > 0 ? { inputResponses: this.#answersTo(questions) } : {}), ...(requestState === undefined ? {} : { requestState }) };
-      reply = await this.#parts.peer.request(method, { ...params, ...answers, _meta: meta }, { ...options, ...timeLeft });
+      const timeLeft =
+        options.timeoutMs === undefined
+          ? {}
+          : { timeoutMs: Math.max(1, options.timeoutMs - (monotonicMs() - sentAtMs)) };
+      const answers = {
+        ...(questions.length > 0 ? { inputResponses: this.#answersTo(questions) } : {}),
+        ...(requestState === undefined ? {} : { requestState }),
+      };
+      reply = await this.#parts.peer.request(
+        method,
+        { ...params, ...answers, _meta: meta },
+        { ...options, ...timeLeft },
+      );
     }
     return reply.sentAtMs === sentAtMs ? reply : { ...reply, sentAtMs, latencyMs: monotonicMs() - sentAtMs };
   }
 
   #answersTo(questions: readonly (readonly [string, unknown])[]): JsonObject {
     const answered = questions.map(([key, question]): readonly [string, unknown] => {
-      const reply = this.#parts.answer(isObject(question) && typeof question['method'] === 'string' ? question['method'] : '');
+      const reply = this.#parts.answer(
+        isObject(question) && typeof question['method'] === 'string' ? question['method'] : '',
+      );
       return [key, 'result' in reply ? reply.result : {}];
     });
     return Object.fromEntries(answered);

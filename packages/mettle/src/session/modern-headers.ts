@@ -20,7 +20,10 @@ function headerValue(value: string): string {
 export class ModernHeaders {
   readonly #version: string;
   /** By tool: header name and the path of the argument that it repeats (`x-mcp-header` in the tool's schema). */
-  readonly #parameters: Map<string, readonly { readonly header: string; readonly path: readonly string[] }[]> = new Map();
+  readonly #parameters: Map<
+    string,
+    readonly { readonly header: string; readonly path: readonly string[] }[]
+  > = new Map();
 
   constructor(version: string) {
     this.#version = version;
@@ -44,14 +47,21 @@ export class ModernHeaders {
     headers['mcp-name'] = headerValue(name);
     if (method !== 'tools/call') return headers;
     for (const { header, path } of this.#parameters.get(name) ?? []) {
-      const value = path.reduce<unknown>((node, key) => (isObject(node) ? node[key] : undefined), params?.['arguments']);
-      if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') headers[`mcp-param-${header.toLowerCase()}`] = headerValue(String(value));
+      const value = path.reduce<unknown>(
+        (node, key) => (isObject(node) ? node[key] : undefined),
+        params?.['arguments'],
+      );
+      if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+        headers[`mcp-param-${header.toLowerCase()}`] = headerValue(String(value));
     }
     return headers;
   }
 }
 
-function findHeaders(schema: unknown, path: readonly string[]): { header: string; path: readonly string[] }[] {
+function findHeaders(
+  schema: unknown,
+  path: readonly string[],
+): { header: string; path: readonly string[] }[] {
   if (!isObject(schema)) return [];
   const header = schema['x-mcp-header'];
   const own = typeof header === 'string' && path.length > 0 ? [{ header, path }] : [];

@@ -34,11 +34,17 @@ class FetchBridge {
     const params = isObject(message['params']) ? message['params'] : undefined;
     const { id } = message;
     // Over HTTP the 2026 era cancels a request by closing its exchange.
-    if (method === 'notifications/cancelled' && this.#modern !== null) this.#running.get(params?.['requestId'])?.abort();
+    if (method === 'notifications/cancelled' && this.#modern !== null)
+      this.#running.get(params?.['requestId'])?.abort();
     const abort = new AbortController();
     if (id !== undefined) this.#running.set(id, abort);
     try {
-      const request = new Request('http://localhost/mcp', { method: 'POST', headers: this.#headers(method, params), body: JSON.stringify(message), signal: abort.signal });
+      const request = new Request('http://localhost/mcp', {
+        method: 'POST',
+        headers: this.#headers(method, params),
+        body: JSON.stringify(message),
+        signal: abort.signal,
+      });
       await this.#pass(await this.#handler.fetch(request), id, method);
     } catch (error) {
       if (!abort.signal.aborted) await this.#fail(id, error instanceof Error ? error.message : String(error));
@@ -48,7 +54,11 @@ class FetchBridge {
   }
 
   #headers(method: string, params: JsonObject | undefined): Record<string, string> {
-    const base = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', host: 'localhost' };
+    const base = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      host: 'localhost',
+    };
     const version = isObject(params?.['_meta']) ? params['_meta'][VERSION_META] : undefined;
     if (typeof version !== 'string') return { ...base, ...this.#session };
     if (this.#modern?.version !== version) this.#modern = { version, headers: new ModernHeaders(version) };
@@ -63,7 +73,10 @@ class FetchBridge {
       this.#learn(value['result'], response, method);
       await writeMessage(value);
     };
-    if ((response.headers.get('content-type') ?? '').includes('text/event-stream') && response.body !== null) {
+    if (
+      (response.headers.get('content-type') ?? '').includes('text/event-stream') &&
+      response.body !== null
+    ) {
       const parser = new SseParser((event) => {
         if (event.data !== '') void emit(JSON.parse(event.data));
       });
@@ -72,7 +85,8 @@ class FetchBridge {
       const text = await response.text();
       if (text !== '') await emit(parse(text));
     }
-    if (!answered) await this.#fail(id, `the handler answered HTTP ${String(response.status)} without a JSON-RPC answer`);
+    if (!answered)
+      await this.#fail(id, `the handler answered HTTP ${String(response.status)} without a JSON-RPC answer`);
   }
 
   #learn(result: unknown, response: Response, method: string): void {
@@ -80,7 +94,10 @@ class FetchBridge {
     if (method !== 'initialize' || !isObject(result)) return;
     const sessionId = response.headers.get('mcp-session-id');
     const version = result['protocolVersion'];
-    this.#session = { ...(typeof version === 'string' ? { 'mcp-protocol-version': version } : {}), ...(sessionId === null ? {} : { 'mcp-session-id': sessionId }) };
+    this.#session = {
+      ...(typeof version === 'string' ? { 'mcp-protocol-version': version } : {}),
+      ...(sessionId === null ? {} : { 'mcp-session-id': sessionId }),
+    };
   }
 
   async #fail(id: unknown, message: string): Promise<void> {

@@ -35,7 +35,11 @@ export async function openHttp(spec: HttpSpec, options: OpenOptions): ReturnType
   peer.attach(wire);
   try {
     if (spec.command !== null) started = await startServer(spec, spec.command, url, options, peer);
-    const handshake = { era: options.era ?? null, timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
+    const handshake = {
+      era: options.era ?? null,
+      timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+      ...(signal === undefined ? {} : { signal }),
+    };
     const startedAtMs = monotonicMs();
     const era = options.era ?? (await lookUntilUp(peer, wire, started, handshake));
     if (started !== null) reach.add('spawn', monotonicMs() - startedAtMs);
@@ -46,7 +50,15 @@ export async function openHttp(spec: HttpSpec, options: OpenOptions): ReturnType
     reach.add('handshake', shookMs);
     if (agreement.era === '2025') wire.listen();
     const afterClose = async (): Promise<void> => started?.stop(0);
-    const session = new McpSession({ peer, wire: finalWire, agreement, process: started, stdio: null, answer: answerWith(options.replies ?? {}, null), afterClose });
+    const session = new McpSession({
+      peer,
+      wire: finalWire,
+      agreement,
+      process: started,
+      stdio: null,
+      answer: answerWith(options.replies ?? {}, null),
+      afterClose,
+    });
     return { session, reach: reach.succeeded() };
   } catch (error) {
     const tail = started?.stderrTail() ?? [];
@@ -57,24 +69,47 @@ export async function openHttp(spec: HttpSpec, options: OpenOptions): ReturnType
   }
 }
 
-async function startServer(spec: HttpSpec, command: readonly [string, ...string[]], url: URL, options: OpenOptions, peer: Peer): Promise<StartedProcess> {
+async function startServer(
+  spec: HttpSpec,
+  command: readonly [string, ...string[]],
+  url: URL,
+  options: OpenOptions,
+  peer: Peer,
+): Promise<StartedProcess> {
   if (await listens(url)) {
-    throw new UsageError(`Something listens at ${url.host} already, so the command would not be the one that answers: stop it, or leave the command out to examine what runs there.`);
+    throw new UsageError(
+      `Something listens at ${url.host} already, so the command would not be the one that answers: stop it, or leave the command out to examine what runs there.`,
+    );
   }
-  const started = await startCommand({ command, cwd: spec.cwd, env: targetEnvironment(spec.env, options.extraEnv) });
+  const started = await startCommand({
+    command,
+    cwd: spec.cwd,
+    env: targetEnvironment(spec.env, options.extraEnv),
+  });
   started.drainStdout();
-  void started.exited.then((exit) => peer.died({ phase: 'spawn', message: `the server ${describeExit(exit)}${lastWords(started.stderrTail())}` }));
+  void started.exited.then((exit) =>
+    peer.died({
+      phase: 'spawn',
+      message: `the server ${describeExit(exit)}${lastWords(started.stderrTail())}`,
+    }),
+  );
   return started;
 }
 
 /** Looks at the era, again and again while a server of ours has not come up. */
-async function lookUntilUp(peer: Peer, wire: HttpWire, started: StartedProcess | null, handshake: HandshakeOptions): Promise<Era> {
+async function lookUntilUp(
+  peer: Peer,
+  wire: HttpWire,
+  started: StartedProcess | null,
+  handshake: HandshakeOptions,
+): Promise<Era> {
   const deadline = monotonicMs() + handshake.timeoutMs;
   for (;;) {
     const { era, reply } = await lookAtHttp(peer, wire, handshake.signal);
     if (reply.outcome !== 'lost' || reply.fault?.status !== undefined) return era;
     if (started?.exit != null) throw beforeAnswer(started, wire);
-    if (started === null || handshake.signal?.aborted === true) throw new ReachFault(reply.fault ?? { phase: 'http', message: reply.message });
+    if (started === null || handshake.signal?.aborted === true)
+      throw new ReachFault(reply.fault ?? { phase: 'http', message: reply.message });
     if (monotonicMs() > deadline) {
       const message = `the server was started, but ${shownUrl(wire.client.url)} did not answer within ${String(handshake.timeoutMs / 1000)} s${lastWords(started.stderrTail())}`;
       throw new ReachFault({ phase: 'connect', message });
@@ -83,22 +118,33 @@ async function lookUntilUp(peer: Peer, wire: HttpWire, started: StartedProcess |
   }
 }
 
-async function shakeHands(peer: Peer, wire: HttpWire, era: Era, options: HandshakeOptions, started: StartedProcess | null): Promise<{ readonly agreement: Agreement; readonly finalWire: Wire }> {
+async function shakeHands(
+  peer: Peer,
+  wire: HttpWire,
+  era: Era,
+  options: HandshakeOptions,
+  started: StartedProcess | null,
+): Promise<{ readonly agreement: Agreement; readonly finalWire: Wire }> {
   const deadline = monotonicMs() + options.timeoutMs;
   for (;;) {
     try {
-      return { agreement: await (era === '2026' ? discover(peer, wire, options) : initialize(peer, wire, options)), finalWire: wire };
+      return {
+        agreement: await (era === '2026' ? discover(peer, wire, options) : initialize(peer, wire, options)),
+        finalWire: wire,
+      };
     } catch (error) {
       if (!(error instanceof ReachFault)) throw error;
       const { status, phase } = error.fault;
       if (started?.exit != null) throw beforeAnswer(started, wire);
       // Era given, so nobody looked before: the server may still be starting.
-      const starting = started !== null && options.era !== null && phase !== 'handshake' && status === undefined;
+      const starting =
+        started !== null && options.era !== null && phase !== 'handshake' && status === undefined;
       if (starting && monotonicMs() < deadline && options.signal?.aborted !== true) {
         await pause(POLL_MS);
         continue;
       }
-      if (status === undefined || status < 400 || status > 499 || status === 401 || status === 403) throw error;
+      if (status === undefined || status < 400 || status > 499 || status === 401 || status === 403)
+        throw error;
       const legacy = await openLegacySse(wire.client, peer, options.timeoutMs);
       if (legacy === null) throw error;
       peer.attach(legacy);
@@ -109,7 +155,10 @@ async function shakeHands(peer: Peer, wire: HttpWire, era: Era, options: Handsha
 
 function beforeAnswer(started: StartedProcess, wire: HttpWire): ReachFault {
   const how = started.exit === null ? 'stopped' : describeExit(started.exit);
-  return new ReachFault({ phase: 'spawn', message: `the server ${how} before ${shownUrl(wire.client.url)} answered${lastWords(started.stderrTail())}` });
+  return new ReachFault({
+    phase: 'spawn',
+    message: `the server ${how} before ${shownUrl(wire.client.url)} answered${lastWords(started.stderrTail())}`,
+  });
 }
 
 function listens(url: URL): Promise<boolean> {

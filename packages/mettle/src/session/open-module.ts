@@ -15,8 +15,17 @@ const HOST_MARKS: readonly { readonly mark: string; readonly usage: boolean }[] 
 
 /** Serves a module's factory from a process of its own, over stdio. */
 export async function openModule(spec: ModuleSpec, options: OpenOptions): ReturnType<OpenSession> {
-  if (statSync(spec.file, { throwIfNoEntry: false })?.isFile() !== true) throw new UsageError(`The module ${spec.file} does not exist or is no file: check the path given with --module.`);
-  const command = [process.execPath, ...typeScriptOptions(spec.file), hostFile(), spec.file, spec.exportName ?? ''] as const;
+  if (statSync(spec.file, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new UsageError(
+      `The module ${spec.file} does not exist or is no file: check the path given with --module.`,
+    );
+  const command = [
+    process.execPath,
+    ...typeScriptOptions(spec.file),
+    hostFile(),
+    spec.file,
+    spec.exportName ?? '',
+  ] as const;
   try {
     return await openStdio({ kind: 'stdio', command, env: spec.env, cwd: spec.cwd }, options);
   } catch (error) {
@@ -48,11 +57,15 @@ function typeScriptOptions(file: string): readonly string[] {
   }
   const stripsTypes = 'typescript' in process.features && Boolean(process.features.typescript);
   if (stripsTypes && !file.endsWith('x')) return [];
-  throw new UsageError(`${file} is TypeScript, which this Node (${process.version}) does not run by itself: install tsx in that project, or give the compiled JavaScript file.`);
+  throw new UsageError(
+    `${file} is TypeScript, which this Node (${process.version}) does not run by itself: install tsx in that project, or give the compiled JavaScript file.`,
+  );
 }
 
 /** Run from source (as tests do), the host still has to be JavaScript that any Node can run: the built one. */
 function hostFile(): string {
   const fromSource = extname(fileURLToPath(import.meta.url)) === '.ts';
-  return fileURLToPath(new URL(fromSource ? '../../dist/session/module-host.js' : './module-host.js', import.meta.url));
+  return fileURLToPath(
+    new URL(fromSource ? '../../dist/session/module-host.js' : './module-host.js', import.meta.url),
+  );
 }

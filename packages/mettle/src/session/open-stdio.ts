@@ -39,9 +39,22 @@ export async function openStdio(spec: StdioSpec, options: OpenOptions): ReturnTy
   peer.attach(wire);
   try {
     const shakenAtMs = monotonicMs();
-    const agreement = await shakeHands(peer, wire, { era: options.era ?? null, timeoutMs, ...(signal === undefined ? {} : { signal }) }, era === '2026');
+    const agreement = await shakeHands(
+      peer,
+      wire,
+      { era: options.era ?? null, timeoutMs, ...(signal === undefined ? {} : { signal }) },
+      era === '2026',
+    );
     reach.add('handshake', monotonicMs() - shakenAtMs);
-    const session = new McpSession({ peer, wire, agreement, process: started, stdio: wire, answer, afterClose: async () => undefined });
+    const session = new McpSession({
+      peer,
+      wire,
+      agreement,
+      process: started,
+      stdio: wire,
+      answer,
+      afterClose: async () => undefined,
+    });
     return { session, reach: reach.succeeded() };
   } catch (error) {
     const tail = started.stderrTail();
@@ -51,10 +64,18 @@ export async function openStdio(spec: StdioSpec, options: OpenOptions): ReturnTy
     if (!(error instanceof ReachFault)) throw error;
     const { fault } = error;
     // A dead process is described by its wire already; a silent one is described by what it wrote elsewhere.
-    throw reach.failed(hung ? { ...fault, message: `${fault.message}${wire.wroteInstead()}${lastWords(tail)}` } : fault, tail);
+    throw reach.failed(
+      hung ? { ...fault, message: `${fault.message}${wire.wroteInstead()}${lastWords(tail)}` } : fault,
+      tail,
+    );
   }
 }
 
-function shakeHands(peer: Peer, wire: StdioWire, options: HandshakeOptions, modern: boolean): Promise<Agreement> {
+function shakeHands(
+  peer: Peer,
+  wire: StdioWire,
+  options: HandshakeOptions,
+  modern: boolean,
+): Promise<Agreement> {
   return modern ? discover(peer, wire, options) : initialize(peer, wire, options);
 }

@@ -16,7 +16,8 @@ export const openSession: OpenSession = async (spec, options = {}) => {
     case 'module':
       return openModule(spec, options);
     case 'http':
-      if (!URL.canParse(spec.url) || !/^https?:$/.test(new URL(spec.url).protocol)) throw new UsageError(`${JSON.stringify(spec.url)} is no http:// or https:// URL.`);
+      if (!URL.canParse(spec.url) || !/^https?:$/.test(new URL(spec.url).protocol))
+        throw new UsageError(`${JSON.stringify(spec.url)} is no http:// or https:// URL.`);
       return openHttp(spec, options);
   }
 };

@@ -1,4 +1,11 @@
-import { clientCapabilities, CLIENT_INFO, sortMessage, subjectOf, type Incoming, type JsonObject } from './rpc-message.ts';
+import {
+  clientCapabilities,
+  CLIENT_INFO,
+  sortMessage,
+  subjectOf,
+  type Incoming,
+  type JsonObject,
+} from './rpc-message.ts';
 import { monotonicMs } from './clock.ts';
 import type { AnswerServer } from './client-replies.ts';
 import type { Reply, RequestOptions } from './session.ts';
@@ -46,21 +53,36 @@ export class Peer implements WireListener {
   request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<PeerReply> {
     // Ids start at 1: SDK v1 ignores the cancellation of request 0.
     const id = ++this.#lastId;
-    const sent = options.onProgress === undefined ? params : { ...params, _meta: { ...(params?.['_meta'] as JsonObject | undefined), progressToken: id } };
+    const sent =
+      options.onProgress === undefined
+        ? params
+        : { ...params, _meta: { ...(params?.['_meta'] as JsonObject | undefined), progressToken: id } };
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const { signal } = options;
-    const text = JSON.stringify(sent === undefined ? { jsonrpc: '2.0', id, method } : { jsonrpc: '2.0', id, method, params: sent });
+    const text = JSON.stringify(
+      sent === undefined ? { jsonrpc: '2.0', id, method } : { jsonrpc: '2.0', id, method, params: sent },
+    );
     return new Promise((resolve) => {
       const sentAtMs = monotonicMs();
       const giveUp = (reason: string): void => this.#giveUp(id, reason);
-      const timer = setTimeout(giveUp, timeoutMs, `no answer to ${method} within ${String(timeoutMs / 1000)} s`);
+      const timer = setTimeout(
+        giveUp,
+        timeoutMs,
+        `no answer to ${method} within ${String(timeoutMs / 1000)} s`,
+      );
       const onAbort = (): void => giveUp(`${method} was cancelled before its answer came`);
       const finish = (reply: PeerReply): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
         resolve(reply);
       };
-      this.#pending.set(id, { method, subject: subjectOf(method, params), sentAtMs, onProgress: options.onProgress, finish });
+      this.#pending.set(id, {
+        method,
+        subject: subjectOf(method, params),
+        sentAtMs,
+        onProgress: options.onProgress,
+        finish,
+      });
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#death !== null) this.lost(id, this.#death);
       else if (signal?.aborted === true) onAbort();
@@ -70,14 +92,17 @@ export class Peer implements WireListener {
 
   notify(method: string, params?: JsonObject): void {
     if (this.#death !== null) return;
-    const text = JSON.stringify(params === undefined ? { jsonrpc: '2.0', method } : { jsonrpc: '2.0', method, params });
+    const text = JSON.stringify(
+      params === undefined ? { jsonrpc: '2.0', method } : { jsonrpc: '2.0', method, params },
+    );
     this.#wire?.send({ id: null, method, params, text });
   }
 
   /** Takes a value from the wire; false when it is no JSON-RPC message at all. */
   received(value: unknown, bytes: number, exchangeId: number | null): boolean {
     // 2025-03-26 allows batches.
-    if (Array.isArray(value)) return value.length > 0 && value.every((entry) => this.received(entry, bytes, exchangeId));
+    if (Array.isArray(value))
+      return value.length > 0 && value.every((entry) => this.received(entry, bytes, exchangeId));
     const message = sortMessage(value);
     if (message.kind === 'foreign') return false;
     if (message.kind === 'request') this.#reply(message.id, message.method);
@@ -93,10 +118,14 @@ export class Peer implements WireListener {
 
   died(fault: Fault): void {
     this.#death ??= fault;
-    for (const id of [...this.#pending.keys()]) this.lost(id, fault);
+    for (const id of this.#pending.keys()) this.lost(id, fault);
   }
 
-  #answered(message: Extract<Incoming, { kind: 'result' | 'error' | 'malformed' }>, bytes: number, exchangeId: number | null): boolean {
+  #answered(
+    message: Extract<Incoming, { kind: 'result' | 'error' | 'malformed' }>,
+    bytes: number,
+    exchangeId: number | null,
+  ): boolean {
     // Errors such as "parse error" carry no id; over HTTP the exchange tells whose they are.
     const id = typeof message.id === 'number' ? message.id : exchangeId;
     const entry = id === null ? undefined : this.#take(id);
@@ -106,7 +135,12 @@ export class Peer implements WireListener {
     else if (message.kind === 'error') entry.finish({ ...timing, outcome: 'error', error: message.error });
     else {
       const text = `the server answered ${entry.method} with a malformed message: ${message.flaw}`;
-      entry.finish({ ...timing, outcome: 'lost', message: text, fault: { phase: 'handshake', message: text } });
+      entry.finish({
+        ...timing,
+        outcome: 'lost',
+        message: text,
+        fault: { phase: 'handshake', message: text },
+      });
     }
     return true;
   }
@@ -118,7 +152,12 @@ export class Peer implements WireListener {
   }
 
   #reply(id: string | number, method: string): void {
-    this.#wire?.send({ id: null, method: null, params: undefined, text: JSON.stringify({ jsonrpc: '2.0', id, ...this.#answer(method) }) });
+    this.#wire?.send({
+      id: null,
+      method: null,
+      params: undefined,
+      text: JSON.stringify({ jsonrpc: '2.0', id, ...this.#answer(method) }),
+    });
   }
 
   #giveUp(id: number, reason: string): void {
@@ -126,8 +165,14 @@ export class Peer implements WireListener {
     if (entry === undefined || this.#wire === null) return;
     const phase = this.#wire.abandon(id) ?? 'handshake';
     // The protocol forbids cancelling `initialize`.
-    if (this.#wire.cancelsByNotification && entry.method !== 'initialize') this.notify('notifications/cancelled', { requestId: id, reason });
-    entry.finish({ ...this.#timing(entry, 0), outcome: 'timeout', message: reason, fault: { phase, message: reason } });
+    if (this.#wire.cancelsByNotification && entry.method !== 'initialize')
+      this.notify('notifications/cancelled', { requestId: id, reason });
+    entry.finish({
+      ...this.#timing(entry, 0),
+      outcome: 'timeout',
+      message: reason,
+      fault: { phase, message: reason },
+    });
   }
 
   #take(id: number): Pending | undefined {

@@ -35,7 +35,10 @@ class LinuxProcessClock implements ProcessClock {
       const length = readSync(this.#mainThread, this.#buffer, 0, this.#buffer.length, 0);
       const text = this.#buffer.toString('latin1', 0, length);
       const space = text.indexOf(' ');
-      return { cpuMs: Number(text.slice(0, space)) / 1e6, hostDelayMs: Number(text.slice(space + 1, text.indexOf(' ', space + 1))) / 1e6 };
+      return {
+        cpuMs: Number(text.slice(0, space)) / 1e6,
+        hostDelayMs: Number(text.slice(space + 1, text.indexOf(' ', space + 1))) / 1e6,
+      };
     } catch {
       this.close();
       return null;
@@ -68,7 +71,11 @@ class LinuxProcessClock implements ProcessClock {
   #threadsCpuMs(pid: number, fallbackMs: number): number {
     const directory = `/proc/${String(pid)}/task`;
     try {
-      for (const tid of readdirSync(directory)) this.#threads.set(`${String(pid)}/${tid}`, Number.parseInt(readFileSync(`${directory}/${tid}/schedstat`, 'latin1'), 10) / 1e6);
+      for (const tid of readdirSync(directory))
+        this.#threads.set(
+          `${String(pid)}/${tid}`,
+          Number.parseInt(readFileSync(`${directory}/${tid}/schedstat`, 'latin1'), 10) / 1e6,
+        );
     } catch {
       // A thread or the process ended meanwhile: its last reading stands.
     }

@@ -50,7 +50,9 @@ export function listProcesses(): readonly ProcessEntry[] {
 export function readChildren(pid: number): readonly number[] | null {
   const tasks = `/proc/${String(pid)}/task`;
   try {
-    return readdirSync(tasks).flatMap((tid) => readFileSync(`${tasks}/${tid}/children`, 'latin1').split(' ').filter(Boolean).map(Number));
+    return readdirSync(tasks).flatMap((tid) =>
+      readFileSync(`${tasks}/${tid}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+    );
   } catch {
     return null;
   }
@@ -60,7 +62,14 @@ export function readChildren(pid: number): readonly number[] | null {
 export function environmentHolds(pid: number, name: string, value: string): boolean {
   try {
     const environment = readFileSync(`/proc/${String(pid)}/environ`, 'latin1').split('\0');
-    return environment.some((line) => line.startsWith(`${name}=`) && line.slice(name.length + 1).split(',').includes(value));
+    return environment.some(
+      (line) =>
+        line.startsWith(`${name}=`) &&
+        line
+          .slice(name.length + 1)
+          .split(',')
+          .includes(value),
+    );
   } catch {
     return false;
   }

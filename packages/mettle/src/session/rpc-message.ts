@@ -18,7 +18,12 @@ export interface RpcError {
 
 /** A JSON-RPC message from the server, sorted by kind. */
 export type Incoming =
-  | { readonly kind: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
+  | {
+      readonly kind: 'request';
+      readonly id: string | number;
+      readonly method: string;
+      readonly params: JsonObject;
+    }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'result'; readonly id: unknown; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly id: unknown; readonly error: RpcError }
@@ -35,7 +40,8 @@ export function sortMessage(value: unknown): Incoming {
   if (!isObject(value)) return { kind: 'foreign' };
   const { id, method } = value;
   const isAnswer = id !== undefined && ('result' in value || 'error' in value);
-  if (value['jsonrpc'] !== '2.0') return isAnswer ? { kind: 'malformed', id, flaw: 'it lacks "jsonrpc": "2.0"' } : { kind: 'foreign' };
+  if (value['jsonrpc'] !== '2.0')
+    return isAnswer ? { kind: 'malformed', id, flaw: 'it lacks "jsonrpc": "2.0"' } : { kind: 'foreign' };
   if (typeof method === 'string') {
     const params = isObject(value['params']) ? value['params'] : {};
     if (typeof id === 'string' || typeof id === 'number') return { kind: 'request', id, method, params };
@@ -48,13 +54,21 @@ export function sortMessage(value: unknown): Incoming {
 }
 
 function sortError(id: unknown, error: unknown): Incoming {
-  if (!isObject(error) || typeof error['code'] !== 'number') return { kind: 'malformed', id, flaw: 'its "error" has no numeric "code"' };
+  if (!isObject(error) || typeof error['code'] !== 'number')
+    return { kind: 'malformed', id, flaw: 'its "error" has no numeric "code"' };
   const message = typeof error['message'] === 'string' ? error['message'] : '';
-  return { kind: 'error', id, error: { code: error['code'], message, ...('data' in error ? { data: error['data'] } : {}) } };
+  return {
+    kind: 'error',
+    id,
+    error: { code: error['code'], message, ...('data' in error ? { data: error['data'] } : {}) },
+  };
 }
 
 /** What Mettle tells a server of itself. */
-export const CLIENT_INFO: { readonly name: string; readonly version: string } = { name: 'mettle', version: '0.1.0' };
+export const CLIENT_INFO: { readonly name: string; readonly version: string } = {
+  name: 'mettle',
+  version: '0.1.0',
+};
 
 /** What Mettle can answer when the server asks; a bare `elicitation` is what 2025 servers of every version accept. */
 export function clientCapabilities(era: Era): JsonObject {

@@ -14,7 +14,11 @@ export class ServerStream {
   #closed = false;
   #lastEventId = '';
 
-  constructor(client: HttpClient, headers: Readonly<Record<string, string>>, onMessage: (value: unknown, bytes: number) => void) {
+  constructor(
+    client: HttpClient,
+    headers: Readonly<Record<string, string>>,
+    onMessage: (value: unknown, bytes: number) => void,
+  ) {
     this.#client = client;
     this.#headers = headers;
     this.#onMessage = onMessage;
@@ -26,7 +30,10 @@ export class ServerStream {
       { method: 'GET', headers: { ...this.#headers, accept: 'text/event-stream', ...resume }, body: null },
       {
         answered: (response) => {
-          if (response.statusCode !== 200 || !(response.headers['content-type'] ?? '').includes('text/event-stream')) {
+          if (
+            response.statusCode !== 200 ||
+            !(response.headers['content-type'] ?? '').includes('text/event-stream')
+          ) {
             // 405 and the like: the server has no such stream, and need not.
             response.resume();
             return;

@@ -10,7 +10,10 @@ export type Reply = {
   readonly bytes: number;
 } & (
   | { readonly outcome: 'result'; readonly result: Readonly<Record<string, unknown>> }
-  | { readonly outcome: 'error'; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
+  | {
+      readonly outcome: 'error';
+      readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
+    }
   /** No answer within the time allowed; the request was cancelled. */
   | { readonly outcome: 'timeout'; readonly message: string }
   /** The transport failed: process gone, connection closed, HTTP error without a JSON-RPC body, not JSON … */
@@ -59,8 +62,16 @@ export interface Session {
   /** Null for a server that was already running. */
   readonly process: ServerProcess | null;
   /** Null where stdout is not the channel. `lines` holds the first 50. */
-  readonly stdoutNoise: { readonly count: number; readonly lines: readonly NoiseLine[]; readonly messages: number } | null;
-  request(method: string, params?: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Reply>;
+  readonly stdoutNoise: {
+    readonly count: number;
+    readonly lines: readonly NoiseLine[];
+    readonly messages: number;
+  } | null;
+  request(
+    method: string,
+    params?: Readonly<Record<string, unknown>>,
+    options?: RequestOptions,
+  ): Promise<Reply>;
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
   /** Ends the MCP session (DELETE over HTTP), then stops the process if Mettle started it. Idempotent, never throws. */
   close(): Promise<void>;
@@ -91,4 +102,7 @@ export class TargetError extends Error {
 }
 
 /** Opens a session with any target. Rejects with TargetError (nothing left running) or UsageError (bad spec). */
-export type OpenSession = (spec: TargetSpec, options?: OpenOptions) => Promise<{ readonly session: Session; readonly reach: ReachEvidence }>;
+export type OpenSession = (
+  spec: TargetSpec,
+  options?: OpenOptions,
+) => Promise<{ readonly session: Session; readonly reach: ReachEvidence }>;

@@ -37,7 +37,8 @@ export class SseParser {
     const lineEnd = /[\r\n]/g;
     let start = 0;
     for (let match = lineEnd.exec(text); match !== null; match = lineEnd.exec(text)) {
-      const isSecondHalf = match[0] === '\n' && this.#afterReturn && match.index === start && this.#partialLine.length === 0;
+      const isSecondHalf =
+        match[0] === '\n' && this.#afterReturn && match.index === start && this.#partialLine.length === 0;
       if (!isSecondHalf) this.#endLine(text.slice(start, match.index));
       this.#afterReturn = match[0] === '\r';
       start = match.index + 1;

@@ -127,7 +127,12 @@ export class StartedProcess implements ServerProcess {
     const all = listProcesses();
     if (all.length > 0) {
       return all
-        .filter((entry) => entry.state !== 'Z' && entry.pid !== process.pid && (entry.groupId === this.pid || environmentHolds(entry.pid, MARK_VARIABLE, this.#mark)))
+        .filter(
+          (entry) =>
+            entry.state !== 'Z' &&
+            entry.pid !== process.pid &&
+            (entry.groupId === this.pid || environmentHolds(entry.pid, MARK_VARIABLE, this.#mark)),
+        )
         .map((entry) => entry.pid);
     }
     if (process.platform === 'win32') return this.#exit === null ? [this.pid] : [];
@@ -136,7 +141,8 @@ export class StartedProcess implements ServerProcess {
 
   #signal(signal: NodeJS.Signals): void {
     if (process.platform === 'win32') {
-      if (this.#exit === null) spawn('taskkill', ['/pid', String(this.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true });
+      if (this.#exit === null)
+        spawn('taskkill', ['/pid', String(this.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true });
       return;
     }
     for (const pid of this.#survivors()) {

@@ -30,7 +30,11 @@ export class StdioWire implements Wire {
     this.#peer = peer;
     const lines = new LineSplitter(
       (line) => this.#read(line),
-      () => peer.died({ phase: 'handshake', message: `the server wrote a line of more than ${String(MAX_MESSAGE_BYTES / 2 ** 20)} MB to stdout` }),
+      () =>
+        peer.died({
+          phase: 'handshake',
+          message: `the server wrote a line of more than ${String(MAX_MESSAGE_BYTES / 2 ** 20)} MB to stdout`,
+        }),
     );
     started.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     const ended = new Promise<void>((resolve) => {
@@ -88,7 +92,13 @@ export class StdioWire implements Wire {
   #hearNoise(line: Buffer): void {
     this.#noiseCount += 1;
     if (this.#noise.length >= KEPT_NOISE_LINES) return;
-    const text = redactText(line.subarray(0, NOISE_CHARACTERS * 4).toString('utf8').trimEnd().slice(0, NOISE_CHARACTERS));
+    const text = redactText(
+      line
+        .subarray(0, NOISE_CHARACTERS * 4)
+        .toString('utf8')
+        .trimEnd()
+        .slice(0, NOISE_CHARACTERS),
+    );
     const calls = this.#peer.inFlight();
     const during = this.#handshaken ? calls.slice(0, 3).join(', ') || 'no call in flight' : 'start-up';
     this.#noise.push({ text, during });
@@ -102,12 +112,17 @@ export class StdioWire implements Wire {
     const { exit } = this.process;
     const what = exit === null ? 'closed its stdout while it went on running' : describeExit(exit);
     const when = this.#handshaken ? '' : ' before it answered';
-    this.#peer.died({ phase: 'handshake', message: `the server ${what}${when}${this.wroteInstead()}${lastWords(this.process.stderrTail())}` });
+    this.#peer.died({
+      phase: 'handshake',
+      message: `the server ${what}${when}${this.wroteInstead()}${lastWords(this.process.stderrTail())}`,
+    });
   }
 
   /** What it wrote while it sent no message at all, as the end of a sentence; empty otherwise. */
   wroteInstead(): string {
     const first = this.#noise.find((line) => line.text !== '');
-    return this.#messages > 0 || first === undefined ? '' : `; it wrote ${quoteShort(first.text)} to stdout instead of JSON-RPC`;
+    return this.#messages > 0 || first === undefined
+      ? ''
+      : `; it wrote ${quoteShort(first.text)} to stdout instead of JSON-RPC`;
   }
 }

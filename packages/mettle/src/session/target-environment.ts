@@ -7,12 +7,17 @@ import { StartedProcess, type StartOptions } from './started-process.ts';
 import type { Fault } from './wire.ts';
 
 /** Our environment, then the target's own variables, then `extra`; what `extra` adds to NODE_OPTIONS comes after what is there. */
-export function targetEnvironment(own: Readonly<Record<string, string>>, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function targetEnvironment(
+  own: Readonly<Record<string, string>>,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...process.env, ...own, ...extra })) if (value !== undefined) env[name] = value;
+  for (const [name, value] of Object.entries({ ...process.env, ...own, ...extra }))
+    if (value !== undefined) env[name] = value;
   const before = own['NODE_OPTIONS'] ?? process.env['NODE_OPTIONS'];
   const added = extra['NODE_OPTIONS'];
-  if (before !== undefined && before !== '' && added !== undefined) env['NODE_OPTIONS'] = `${before} ${added}`;
+  if (before !== undefined && before !== '' && added !== undefined)
+    env['NODE_OPTIONS'] = `${before} ${added}`;
   return env;
 }
 
@@ -21,7 +26,10 @@ export async function startCommand(options: StartOptions): Promise<StartedProces
   try {
     return await StartedProcess.start(options);
   } catch (error) {
-    throw new ReachFault({ phase: 'spawn', message: describeSpawnError(error, options.command[0], options.cwd, existsSync(options.cwd)) });
+    throw new ReachFault({
+      phase: 'spawn',
+      message: describeSpawnError(error, options.command[0], options.cwd, existsSync(options.cwd)),
+    });
   }
 }
 
@@ -39,7 +47,10 @@ export class ReachLog {
 
   failed(fault: Fault, stderrTail: readonly string[]): TargetError {
     const message = sentence(fault.message);
-    return new TargetError(message, fault.phase, { phases: this.phases, failed: { phase: fault.phase, message, stderrTail } });
+    return new TargetError(message, fault.phase, {
+      phases: this.phases,
+      failed: { phase: fault.phase, message, stderrTail },
+    });
   }
 }
 

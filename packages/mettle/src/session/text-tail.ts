@@ -15,7 +15,11 @@ export class TextTail {
     const pieces = text.split('\n');
     pieces[0] = this.#open + (pieces[0] ?? '');
     this.#open = (pieces.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
-    if (pieces.length > 0) this.#lines = [...this.#lines, ...pieces.slice(-MAX_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS))].slice(-MAX_LINES);
+    if (pieces.length > 0)
+      this.#lines = [
+        ...this.#lines,
+        ...pieces.slice(-MAX_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS)),
+      ].slice(-MAX_LINES);
   }
 
   /** Oldest first; empty lines left out, secrets redacted. */
@@ -28,7 +32,8 @@ export class TextTail {
   }
 }
 
-const NOT_TELLING = /^\s*(at |\^|~|\}|\{|Node\.js v|node:|throw |[\w./\\:-]+:\d+$|npm (ERR!|error) A complete log)/;
+const NOT_TELLING =
+  /^\s*(at |\^|~|\}|\{|Node\.js v|node:|throw |[\w./\\:-]+:\d+$|npm (ERR!|error) A complete log)/;
 
 /** The line that says most: the last that names an error, else the last that is no stack, brace or banner. */
 export function tellingLine(lines: readonly string[]): string | null {
