@@ -1,0 +1,2 @@
+export { createExclusive, exclusive } from './exclusive.ts';
+export type { Exclusive, ExclusiveOptions } from './exclusive.ts';
