@@ -65,6 +65,10 @@ async function reachAndExamine(gathering: Gathering, channel: AgentChannel | nul
     session = opened.session;
     evidence.reach = opened.reach;
   } catch (error) {
+    if (request.signal.aborted) {
+      gathering.notes.push('Interrupted before the server was reached: nothing was examined.');
+      return null;
+    }
     if (!(error instanceof TargetError)) throw error;
     evidence.reach = error.reach;
     evidence.target = targetEvidence({ request, session: null, agent: null, noAgent: 'the server was not reached' });
