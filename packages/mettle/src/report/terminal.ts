@@ -1,0 +1,137 @@
+import { CHECKS, type Bundle, type Result, type Verdict } from '../evidence/index.ts';
+import {
+  CHECK_NAMES,
+  describeTarget,
+  explainVerdict,
+  groupPassedOver,
+  headline,
+  notMeasured,
+} from './coverage.ts';
+import { formatDuration, plural } from './figures.ts';
+import { clip, pad, printable } from './printable.ts';
+import { groupByRootCause } from './root-causes.ts';
+import type { ReadSource } from './source-excerpt.ts';
+import { findingBlock, type Page } from './terminal/finding-block.ts';
+import { inkFor, type Ink } from './terminal/ink.ts';
+import { labelled, limitLines, wrap } from './terminal/layout.ts';
+import { toolTable } from './terminal/tool-table.ts';
+
+export interface TerminalOptions {
+  /** False gives no escape sequence at all, unless `hyperlinks` asks for some. */
+  readonly color: boolean;
+  readonly width: number;
+  /** Source locations and the report as OSC 8 links. */
+  readonly hyperlinks?: boolean | undefined;
+  /** Where the HTML report was written. */
+  readonly reportPath?: string | undefined;
+  /** Where the bundle was written. */
+  readonly bundlePath?: string | undefined;
+  /** The folder that paths are shown relative to; the target's own when absent. */
+  readonly cwd?: string | undefined;
+  /** Gives source text, so that the line at fault is shown. */
+  readonly readSource?: ReadSource | undefined;
+}
+
+/** Narrower than this no table fits; a terminal that says less is taken for this wide. */
+const NARROWEST = 60;
+/** Wider than this lines of prose are hard to read. */
+const WIDEST = 120;
+
+/**
+ * The result for a person at a terminal: who was examined, a verdict per failure mode, the findings,
+ * the tools, what was not covered. No line is wider than `width`, but for a word of a command to copy.
+ */
+export function renderTerminal(result: Result, bundle: Bundle, options: TerminalOptions): string {
+  const ink = inkFor({ color: options.color, hyperlinks: options.hyperlinks === true });
+  const width = Math.min(WIDEST, Math.max(NARROWEST, options.width));
+  const page: Page = {
+    ink,
+    width,
+    folder: options.cwd ?? bundle.evidence.target?.cwd,
+    readSource: options.readSource,
+  };
+  const causes = groupByRootCause(result.findings);
+  const sections = [
+    [...header(result, width, ink), '', ...wrap(headline(result, causes.length), width).map(ink.bold)],
+    CHECKS.flatMap((check) => verdictLines(CHECK_NAMES[check], result.checks[check], width, ink)),
+    ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
+    toolSection(result, width, ink),
+    passedOverSection(result, width, ink),
+    notesSection(result, width, ink),
+    whereabouts(options, width, ink),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function header(result: Result, width: number, ink: Ink): string[] {
+  const { name, facts } = describeTarget(result.target);
+  const shown = printable(clip(name, 200));
+  const [first = '', ...rest] = wrap([shown, ...facts, formatDuration(result.durationMs)].join(' · '), width);
+  return [first.startsWith(shown) ? ink.bold(shown) + first.slice(shown.length) : first, ...rest];
+}
+
+function verdictLines(name: string, verdict: Verdict, width: number, ink: Ink): string[] {
+  const nameColumns = 15;
+  const statusColumns = 9;
+  const columns = width - 2 - nameColumns - statusColumns;
+  const lines = limitLines(wrap(explainVerdict(verdict), columns), 2, columns);
+  const status = statusPaint(verdict.status, ink)(pad(verdict.status, statusColumns));
+  const blank = ' '.repeat(2 + nameColumns + statusColumns);
+  return (lines.length === 0 ? [''] : lines).map((line, i) =>
+    i === 0 ? `  ${pad(name, nameColumns)}${status}${line}`.trimEnd() : `${blank}${line}`,
+  );
+}
+
+function statusPaint(status: Verdict['status'], ink: Ink): (text: string) => string {
+  switch (status) {
+    case 'found':
+      return (text) => ink.bold(ink.red(text));
+    case 'clear':
+      return ink.green;
+    case 'skipped':
+      return ink.dim;
+    case 'failed':
+      return ink.yellow;
+  }
+}
+
+function toolSection(result: Result, width: number, ink: Ink): string[] {
+  const table = toolTable(result.tools, width, ink);
+  if (table.length === 0) return [];
+  const legend =
+    'Times in ms, slowest p99 first. cpu: main thread, per call. block: the longest time the event loop stood still. overlap: how many of the calls in flight ran at once.';
+  return [ink.bold('Tools'), ...table, ...indented(legend, width).map(ink.dim)];
+}
+
+function passedOverSection(result: Result, width: number, ink: Ink): string[] {
+  // Names and reasons come from the target: bounded, so that no server can fill the screen.
+  const groups = groupPassedOver(result.tools).map(({ reason, noun, names }) => {
+    const called = `${plural(names.length, noun)} not called: ${clip(reason, 300)}: `;
+    return called + clip(names.join(', '), 500);
+  });
+  const failed = notMeasured(result.tools).map((tool) => `${tool.name} ${clip(tool.reason, 300)}`);
+  const lines = [...failed, ...groups].flatMap((text) => bullet(text, width));
+  return lines.length === 0 ? [] : [ink.bold('Not examined'), ...lines];
+}
+
+function notesSection(result: Result, width: number, ink: Ink): string[] {
+  if (result.notes.length === 0) return [];
+  return [ink.bold('Notes'), ...result.notes.flatMap((note) => bullet(note, width))];
+}
+
+function bullet(text: string, width: number): string[] {
+  return labelled('-', wrap(text, width - 4), 2, (label) => label).map((line) => `  ${line}`);
+}
+
+function indented(text: string, width: number): string[] {
+  return wrap(text, width - 2).map((line) => `  ${line}`);
+}
+
+function whereabouts(options: TerminalOptions, width: number, ink: Ink): string[] {
+  const place = (label: string, path: string | undefined): string[] =>
+    path === undefined ? [] : labelled(label, wrap(path, width - 8), 8, ink.dim);
+  return [...place('report', options.reportPath), ...place('bundle', options.bundlePath)];
+}
