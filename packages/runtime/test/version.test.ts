@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { VERSION } from '../src/index.ts';
-import { test, expect } from 'vitest';
-test('the version is that of the package', async () => {
-  const m = await import('../package.json', { with: { type: 'json' } });
-  expect(VERSION).toBe(m.default.version);
+
+test('the version is that of the package', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  expect(VERSION).toBe(manifest.version);
 });

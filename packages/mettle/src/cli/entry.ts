@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { killAllStarted } from '../session/index.ts';
+import { killAllStarted } from '../run/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { main } from './main.ts';

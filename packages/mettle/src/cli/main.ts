@@ -1,5 +1,5 @@
 import { UsageError } from '../evidence/index.ts';
-import { TargetError } from '../session/index.ts';
+import { TargetError } from '../run/index.ts';
 import { check } from './commands/check.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
 import type { Bundle, Result } from '../evidence/index.ts';
 import { renderHtml, renderJson, renderTerminal } from '../report/index.ts';
@@ -16,7 +18,20 @@ export function formatsOf(names: readonly string[]): readonly Format[] {
 export interface Rendering {
   readonly result: Result;
   readonly bundle: Bundle;
-  readonly reportPath: string;
+  /** The bundle's directory. */
+  readonly directory: string;
+}
+
+/** Larger files are generated; nobody wants an excerpt of them. */
+const MOST_SOURCE_BYTES = 5_000_000;
+
+/** Text of a source file for excerpts; null when it cannot be read. */
+export function readSource(file: string): string | null {
+  try {
+    return statSync(file).size > MOST_SOURCE_BYTES ? null : readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Writes the result to stdout: stdout carries nothing else. */
@@ -24,15 +39,15 @@ export function print(host: Host, format: Format, rendering: Rendering): void {
   host.stdout.write(render(host, format, rendering));
 }
 
-function render(host: Host, format: Format, { result, bundle, reportPath }: Rendering): string {
+function render(host: Host, format: Format, { result, bundle, directory }: Rendering): string {
   switch (format) {
     case 'json':
       return renderJson(result);
     case 'html':
-      return renderHtml(result, bundle);
+      return renderHtml(result, bundle, { cwd: host.cwd, readSource });
     case 'terminal': {
       const color = host.stdout.isTerminal && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
-      return renderTerminal(result, bundle, { color, hyperlinks: color, width: Math.min(80, host.stdout.columns), reportPath });
+      return renderTerminal(result, bundle, { color, hyperlinks: color, width: host.stdout.columns, reportPath: join(directory, 'report.html'), bundlePath: directory, cwd: host.cwd, readSource });
     }
   }
 }

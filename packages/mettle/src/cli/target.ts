@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isSecretName, redactCommand, redactText, UsageError } from '../evidence/index.ts';
 import type { TargetSpec } from '../evidence/index.ts';
-import { readClientConfig } from '../session/index.ts';
+import { readClientConfig } from '../run/index.ts';
 import type { Host } from './host.ts';
 import type { CommandOptions } from './options.ts';
 import { shellQuote } from './shell-quote.ts';

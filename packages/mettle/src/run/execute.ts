@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { agentEnvironment } from '../agent/location.ts';
 import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
@@ -24,6 +25,9 @@ export interface Examination {
 const AGENT_PATIENCE_MS = 2000;
 /** A call that takes longer is not a call of an interactive tool; it is counted as an error. */
 const CALL_TIMEOUT_MS = 30_000;
+
+/** Between a process's last message and the news of its end. */
+const LAST_BREATH_MS = 2000;
 
 /** What a run gathers on its way. */
 interface Gathering {
@@ -116,15 +120,28 @@ async function runStages(
   const { request, evidence, notes } = gathering;
   const { context, planning, agent, progress } = with_;
   const home = homeOf({ cwd: request.spec.cwd, command: request.spec.kind === 'module' ? null : request.spec.command });
-  for (const stage of stages) {
+  for (const [i, stage] of stages.entries()) {
+    const cutShort = (why: string): void => {
+      const missing = stages.slice(i).flatMap((left) => left.produces.filter((key) => evidence[key] === undefined));
+      gathering.absent = { ...gathering.absent, ...Object.fromEntries(missing.map((key) => [key, why])) };
+    };
     if (request.signal.aborted) {
       notes.push(`Interrupted before ${stage.title}: what follows it was not examined.`);
+      cutShort('the run was interrupted before this was examined');
       return null;
     }
     progress.begin(stage.name);
-    await runStage(stage, { context, sources: planning.sources, agent, seed: request.seed, home, evidence, notes });
-    const died = deathOf(context.session, stage.title);
-    if (died !== null) return died;
+    try {
+      await runStage(stage, { context, sources: planning.sources, agent, seed: request.seed, home, evidence, notes });
+    } catch (error) {
+      // An agent that vanished with its process is that process's fault; anything else is ours.
+      if ((await deathOf(context.session, stage.title, LAST_BREATH_MS)) === null) throw error;
+    }
+    const died = await deathOf(context.session, stage.title, 0);
+    if (died !== null) {
+      cutShort('the server died before this was examined');
+      return died;
+    }
   }
   return null;
 }
@@ -138,11 +155,15 @@ async function setUp({ request, notes }: Gathering, session: Session, directory:
   }
 }
 
-function deathOf(session: Session, during: string): string | null {
-  const exit = session.process?.exit;
-  if (exit == null) return null;
+/** How the server ended, waiting for the news at most `patienceMs`; null while it lives. */
+async function deathOf(session: Session, during: string, patienceMs: number): Promise<string | null> {
+  const { process } = session;
+  if (process === null) return null;
+  if (patienceMs > 0) await Promise.race([process.exited, pause(patienceMs)]);
+  const { exit } = process;
+  if (exit === null) return null;
   const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;
-  const lastLine = session.process?.stderrTail().at(-1);
+  const lastLine = process.stderrTail().at(-1);
   return `The server died (${how}) while Mettle was ${during}${lastLine === undefined ? '' : `; its last line on stderr: ${lastLine}`}.`;
 }
 

@@ -5,3 +5,8 @@ export type { Examination } from './execute.ts';
 export type { Progress } from './progress.ts';
 export type { ExaminationRequest } from './request.ts';
 export { resultOf } from './result.ts';
+
+// What the command line needs of the layers below, which it may not import itself.
+export { parseWorkload, readWorkload } from '../load/index.ts';
+export type { Workload } from '../load/index.ts';
+export { killAllStarted, readClientConfig, TargetError } from '../session/index.ts';

@@ -54,8 +54,10 @@ function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string 
   if (check === 'protocol' || evidence.exercise === undefined) return null;
   const tools = evidence.exercise.subjects.filter((subject) => subject.kind === 'tool');
   if (tools.length === 0) return null;
+  const timed = new Set((evidence.latency?.subjects ?? []).filter((record) => record.latencyMs !== null).map((record) => record.subject.name));
   const answered = tools.filter((tool) => tool.outcomes !== null && tool.outcomes.calls > tool.outcomes.errors);
-  if (answered.length > 0) return null;
+  if (answered.some((tool) => timed.has(tool.name))) return null;
+  if (answered.length > 0) return `the run ended before the ${tools.length} tools were timed`;
   if (tools.some((tool) => tool.exercised)) return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
   return `none of the ${tools.length} tools was called: give calls in a workload (--workload FILE), name tools with --tool, or pass --allow-writes`;
 }

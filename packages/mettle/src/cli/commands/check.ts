@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { redactCommand } from '../../evidence/index.ts';
-import { parseWorkload, readWorkload } from '../../load/index.ts';
-import type { Workload } from '../../load/index.ts';
+import { parseWorkload, readWorkload } from '../../run/index.ts';
+import type { Workload } from '../../run/index.ts';
 import { renderHtml, renderJson } from '../../report/index.ts';
 import { detectors, examine, resultOf, writeBundle } from '../../run/index.ts';
 import type { Examination } from '../../run/index.ts';
@@ -16,7 +16,7 @@ import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
 import type { CommandOptions } from '../options.ts';
-import { formatsOf, print } from '../output.ts';
+import { formatsOf, print, readSource } from '../output.ts';
 import { progressView } from '../progress.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { targetOf } from '../target.ts';
@@ -55,7 +55,7 @@ export async function check(argv: readonly string[], host: Host): Promise<ExitCo
   }).finally(() => progress.end());
   const result = resultOf(examination.bundle, detectors);
   const directory = await keep(host, options, examination, result);
-  print(host, formats[0] ?? 'terminal', { result, bundle: examination.bundle, reportPath: join(directory, 'report.html') });
+  print(host, formats[0] ?? 'terminal', { result, bundle: examination.bundle, directory });
   if (examination.targetFault !== null) host.stderr.write(`mettle: ${examination.targetFault}\n`);
   if (host.signal.aborted) {
     host.stderr.write(`mettle: interrupted; what was measured until then is in ${relative(host.cwd, directory) || directory}\n`);
@@ -79,6 +79,6 @@ async function keep(host: Host, options: CommandOptions, { bundle }: Examination
   if (options.out === undefined) await writeFile(join(root, '.gitignore'), '*\n');
   await writeBundle(directory, bundle);
   await writeFile(join(directory, 'result.json'), renderJson(result));
-  await writeFile(join(directory, 'report.html'), renderHtml(result, bundle));
+  await writeFile(join(directory, 'report.html'), renderHtml(result, bundle, { cwd: host.cwd, readSource }));
   return directory;
 }

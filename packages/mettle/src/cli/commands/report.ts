@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UsageError } from '../../evidence/index.ts';
 import { readBundle, resultOf, detectors } from '../../run/index.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -20,6 +20,6 @@ export async function report(argv: readonly string[], host: Host): Promise<ExitC
   const formats = formatsOf(options.format);
   const at = resolve(host.cwd, directory);
   const bundle = await readBundle(at);
-  print(host, formats[0] ?? 'terminal', { result: resultOf(bundle, detectors), bundle, reportPath: join(at, 'report.html') });
+  print(host, formats[0] ?? 'terminal', { result: resultOf(bundle, detectors), bundle, directory: at });
   return EXIT.ok;
 }
