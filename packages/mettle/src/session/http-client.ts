@@ -13,7 +13,7 @@ const STALE_AFTER_MS = 1000;
 
 type SocketPhase = 'dns' | 'connect' | 'tls' | 'http';
 export interface HttpMessage {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'HEAD';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }

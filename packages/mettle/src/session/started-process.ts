@@ -35,6 +35,7 @@ export class StartedProcess implements ServerProcess {
   readonly exited: Promise<ProcessExit>;
   readonly stdin: Writable;
   readonly stdout: Readable;
+  readonly #stderr: Readable;
   readonly #mark: string;
   readonly #tail: TextTail = new TextTail();
   #exit: ProcessExit | null = null;
@@ -45,6 +46,7 @@ export class StartedProcess implements ServerProcess {
     this.#mark = mark;
     this.stdin = child.stdin;
     this.stdout = child.stdout;
+    this.#stderr = child.stderr;
     // The peer may close its end at any moment; its exit is what we report.
     child.stdin.on('error', () => undefined);
     child.stderr.on('data', (chunk: Buffer) => this.#tail.push(chunk));
@@ -113,6 +115,7 @@ export class StartedProcess implements ServerProcess {
     // Pipes may be held by what no signal reached (another user's process): let go of them.
     this.stdout.destroy();
     this.stdin.destroy();
+    this.#stderr.destroy();
     await settlesWithin(this.exited, KILL_GRACE_MS);
     running.delete(this);
   }

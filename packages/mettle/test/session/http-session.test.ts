@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openSession, readCatalogue } from '../../src/session/index.ts';
 import { call, http, httpFixture, open, textValue, valueOf } from './targets.ts';
 
@@ -269,5 +269,30 @@ describe('an HTTP answer', { timeout: 30_000 }, () => {
     expect(await session.request('x')).toMatchObject({ outcome: 'result' });
     expect(await session.request('x')).toMatchObject({ outcome: 'result' });
     expect(redirects).toBeLessThanOrEqual(2);
+  });
+
+  it('that a kept-alive connection did not bring is asked for again only if that connection had idled', async () => {
+    const requests: (string | undefined)[] = [];
+    const url = await serve((request, response, { id, method }) => {
+      requests.push(method);
+      const repeated = requests.filter((other) => other === method).length > 1;
+      if (method === 'busy' || (method === 'stale' && !repeated)) request.socket.destroy();
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(answer(id, {}));
+    });
+    const session = await open(http(url, null), { era: '2025' });
+    expect(await session.request('first')).toMatchObject({ outcome: 'result' });
+    expect(await session.request('busy')).toMatchObject({ outcome: 'lost' });
+    expect(await session.request('second')).toMatchObject({ outcome: 'result' });
+    const now = process.hrtime;
+    vi.spyOn(process, 'hrtime').mockImplementation(() => [now()[0] + 2, now()[1]]);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await session.request('stale')).toMatchObject({ outcome: 'result' });
+    expect(requests.filter((method) => method !== undefined)).toEqual([
+      'first',
+      'busy',
+      'second',
+      'stale',
+      'stale',
+    ]);
   });
 });
