@@ -7,7 +7,7 @@ type ProfileNode = Profile['nodes'][number];
 const META = new Set(['(root)', '(program)', '(idle)', '(garbage collector)']);
 
 export interface StackOptions {
-  /** Whether the file belongs to Mettle's agent, whose frames are left out of every stack. */
+  /** Whether the file belongs to Mettle's agent, whose frames are left out of every stack. Known by its folder by default. */
   readonly isAgentFile?: (file: string) => boolean;
   /** Maps a frame of generated code to its source. Frames pass through unchanged without it. */
   readonly mapFrame?: (frame: Frame) => Frame;
@@ -51,6 +51,10 @@ function frameOf(node: ProfileNode): Frame {
   return { function: functionName === '' ? '(anonymous)' : functionName, file: filePath(url), line: lineNumber + 1, column: columnNumber + 1 };
 }
 
+function isInAgentFolder(file: string): boolean {
+  return /[/\\]mettle[/\\](?:dist|src)[/\\]agent[/\\]/.test(file);
+}
+
 /** Opens a profile for looking up stacks. */
 export function viewProfile(profile: Profile, options: StackOptions = {}): ProfileView {
   const nodes = new Map<number, ProfileNode>();
@@ -69,6 +73,7 @@ export function viewProfile(profile: Profile, options: StackOptions = {}): Profi
     times[i] = latest;
   });
 
+  const isAgentFile = options.isAgentFile ?? isInAgentFolder;
   const trace = (nodeId: number): readonly PathStep[] => {
     const steps: PathStep[] = [];
     // V8 knows the line only where the sample stood; of callers it knows where their function begins. A native
@@ -79,11 +84,12 @@ export function viewProfile(profile: Profile, options: StackOptions = {}): Profi
       if (META.has(node.callFrame.functionName)) continue;
       const frame = frameOf(node);
       if (innermost) line = hotLine(node);
-      const native = frame.file === '';
+      // Code made at run time has no file either, but lines of its own.
+      const native = frame.file === '' && frame.line < 1;
       const placed = !native && line !== undefined ? { ...frame, line, column: 0 } : frame;
       if (!native) line = undefined;
       innermost = false;
-      if (options.isAgentFile?.(frame.file) === true) continue;
+      if (isAgentFile(frame.file)) continue;
       const { functionName, url, lineNumber, columnNumber } = node.callFrame;
       steps.push({ functionKey: `${functionName} ${url} ${lineNumber} ${columnNumber}`, frame: options.mapFrame?.(placed) ?? placed });
     }

@@ -30,7 +30,7 @@ export function synchronousCall(stack: readonly Frame[]): Frame | undefined {
   const own = stack.findIndex((frame) => !isInternal(frame));
   const internal = own < 0 ? stack : stack.slice(0, own);
   // The outermost is the one that the application called: execFileSync calls spawnSync.
-  return internal.findLast((frame) => /Sync$/.test(frame.function) || (frame.file === '' && /^Atomics\.wait$|^wait$/.test(frame.function)));
+  return internal.findLast((frame) => frame.function.endsWith('Sync') || (frame.file === '' && /^Atomics\.wait$|^wait$/.test(frame.function)));
 }
 
 /** What the stretch cost the loop and why; null when the clocks tell nothing. */

@@ -39,7 +39,7 @@ const CHILD = new Set(['execSync', 'execFileSync', 'spawnSync']);
 function asynchronousForm(frame: Frame): string {
   const name = functionName(frame) ?? 'the synchronous call';
   const bare = name.replace(/Sync$/, '');
-  if (CHILD.has(name)) return `Replace \`${name}\` by \`${bare}\` of node:child_process (\`promisify(${bare})\` to await it): the loop turns while the child process runs. Bound how many run at once with \`limit\` from @mettle/runtime.`;
+  if (CHILD.has(name)) return `Replace \`${name}\` by \`${bare}\` of node:child_process (\`promisify(${bare})\` to await it): the loop turns while the child process runs. Bound how many run at once with \`createLimit\` from @mettle/runtime.`;
   if (CRYPTO.has(name)) return `Replace \`${name}\` by the asynchronous \`${bare}\` of node:crypto (\`promisify(${bare})\` to await it), which computes on libuv's threads; for longer work use \`offload\` from @mettle/runtime.`;
   if (frame.file.startsWith('node:zlib') || name === 'processChunkSync') return 'Use the asynchronous functions of node:zlib (`promisify(gzip)` and so on) or its streams instead of the synchronous ones: they compress on libuv\'s threads.';
   if (frame.file.startsWith('node:fs')) return `Replace \`${name}\` by \`await ${bare}(…)\` of node:fs/promises: the loop turns while the disk works.`;

@@ -86,10 +86,9 @@ describe('the hottest stack of a stretch', () => {
   });
 
   it('leaves out idle time and frames of the agent, and is empty when nothing else is left', () => {
-    const agent = 'hook@file:///opt/mettle/agent.js';
+    const agent = 'hook@file:///opt/mettle/dist/agent/switches.js';
     const profile = profileOf([[60_000, '(idle)'], [1000, '(garbage collector)'], [1000, agent], [1000, agent, HASH]]);
-    const isAgentFile = (file: string): boolean => file.startsWith('/opt/mettle/');
-    const [stretch] = joinBlocking(raw({ profile }), [], { home, isAgentFile }).blocking.stretches;
+    const [stretch] = joinBlocking(raw({ profile }), [], { home }).blocking.stretches;
     expect(stretch?.stack.map((frame) => frame.function)).toEqual(['hash']);
     expect(stretch?.stackShare).toBe(1);
     const none = joinBlocking(raw({ profile: profileOf([[1000, '(program)']]) }), []).blocking.stretches[0];

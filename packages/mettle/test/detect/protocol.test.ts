@@ -24,6 +24,13 @@ describe('stdout-pollution', () => {
     expect(finding?.title).toBe('3 of the lines on stdout are not JSON-RPC; some come while `convert` runs: "converted 5 EUR to USD"');
   });
 
+  it('joins a writer whose call the agent did not know with the call in flight, and counts all lines', () => {
+    const told = server().tool('convert').prints({ count: 960, lines: [line, line], writers: [{ subject: null, count: 50, sample: `${line.text}\n`, stack }] });
+    const findings = stdoutPollution.detect(told.evidence());
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ tool: 'convert', location: { line: 70 }, cost: { value: 960, unit: 'lines' } });
+  });
+
   it('tells start-up lines, which a wrapper may have printed, from those of a writer', () => {
     const told = server()
       .tool('convert')

@@ -40,13 +40,20 @@ describe('on a noisy host, calls that go side by side give no finding', () => {
     ['seen inside as they are', { maxOutstanding: 8 }],
     ['seen inside as staggered', { maxOutstanding: 4, waits: [{ count: 4, waitedMs: 3, stack: QUEUE }] }],
     ['shared connections hide whose work is whose', { maxOutstanding: 1, callsWithoutOperation: 8, waits: [{ count: 7, waitedMs: 300, stack: QUEUE }] }],
-    ['seen inside as a queue, wrongly', { maxOutstanding: 1, callsWithoutOperation: 4, waits: [{ count: 7, waitedMs: 2000, stack: QUEUE }] }],
     // One call fetches, the others wait for its answer: not a queue, though at most one has work outstanding.
     ['coalesced into one', { maxOutstanding: 1, callsWithoutOperation: 7, waits: [{ count: 7, waitedMs: 1400, stack: QUEUE }] }],
   ])('%s', (_what, inside) => {
-    for (const sizes of [[4, 16], [4, 8], [8]]) {
+    for (const sizes of [[4, 8], [4, 16], [4]]) {
       expect(findings(11, (random) => ({ how: { atATime: SIDE_BY_SIDE, soloMs: soloBetween(random), sizes, rounds: 5 }, ...(inside === undefined ? {} : { inside }) }))).toEqual({});
     }
+  });
+
+  it('hardly ever when the inside is seen wrongly as well', () => {
+    const inside = { maxOutstanding: 1, callsWithoutOperation: 4, waits: [{ count: 7, waitedMs: 2000, stack: QUEUE }] };
+    const run = (sizes: readonly number[]): Record<string, number> => findings(14, (random) => ({ how: { atATime: SIDE_BY_SIDE, soloMs: soloBetween(random), sizes, rounds: 5 }, inside }));
+    expect(run([4, 8])).toEqual({});
+    // With one small batch the figures alone cannot gainsay it: 3 in 4,000 when tried.
+    expect(run([4])['serialised-by-lock measured'] ?? 0).toBeLessThan(TRIALS / 100);
   });
 
   it('with work on the cores beside the main thread', () => {

@@ -11,6 +11,8 @@ const ID = 'serialised-by-lock';
  * time would give 0.5). Seen from outside alone it is the whole proof: 0.9, in every round.
  */
 const SLOPE_WITNESSED = 0.6;
+/** With one batch size (slow tools, small budgets) nothing confirms it, and noise makes a batch of four three times as long: 0.8. */
+const SLOPE_ONE_SIZE = 0.8;
 const SLOPE_ALONE = 0.9;
 /** And in at least this many: a state that noise brings about half of the time shows in all of five at one in 32. */
 const ROUNDS_ALONE = 5;
@@ -43,7 +45,11 @@ function witnessed(queue: SubjectQueue): boolean {
   const { witness, largest } = queue;
   if (witness.saw !== 'one-at-a-time') return false;
   const waitedMs = witness.record.waits.reduce((sum, wait) => sum + wait.waitedMs, 0);
-  return waitedMs >= WAITED_CALLS * largest.soloMs && queue.sizes.every((size) => Math.max(size.slope, slopeOfMedians(size)) >= SLOPE_WITNESSED);
+  return waitedMs >= WAITED_CALLS * largest.soloMs && queue.sizes.every((size) => Math.max(size.slope, slopeOfMedians(size)) >= witnessedSlope(queue));
+}
+
+function witnessedSlope(queue: SubjectQueue): number {
+  return queue.sizes.length < 2 ? SLOPE_ONE_SIZE : SLOPE_WITNESSED;
 }
 
 /** Beside the median of the rounds' slopes: steadier where single calls are disturbed, less so where the host's pace drifts. */
@@ -62,7 +68,7 @@ function witnessedFinding(evidence: QueueInput, queue: SubjectQueue): Finding {
   const { witness, home } = queue;
   const wait = witness.saw === 'one-at-a-time' ? witness.record.waits[0] : undefined;
   const location = wait === undefined ? undefined : locationOf(wait.stack, home);
-  const always = inAllRounds(queue, (pair) => pair.slope >= SLOPE_WITNESSED);
+  const always = inAllRounds(queue, (pair) => pair.slope >= witnessedSlope(queue));
   const where = location === undefined ? 'the others stand waiting' : `the others wait at ${formatPlace(location, home.cwd)}`;
   return finding(evidence, queue, {
     location,

@@ -21,7 +21,7 @@ export const stdoutPollution: Detector<'stdout' | 'target'> = {
     const { stdout } = evidence;
     if (stdout.messages === null || stdout.count === 0) return [];
     const writers = byPlace(evidence);
-    const byWriter = writers.map((writer) => writerFinding(evidence, writer));
+    const byWriter = writers.map((writer) => writerFinding(evidence, writers.length === 1 ? soleWriter(writer, stdout) : writer));
     const seen = new Set(writers.map((writer) => writer.subject ?? START_UP));
     // Lines before the agent stood ready, or from a wrapper such as npm, have no writer that could be named.
     const during = new Set(stdout.lines.map((line) => line.during));
@@ -40,11 +40,26 @@ interface PlacedWriter extends Writer {
   readonly location: SourceLocation | undefined;
 }
 
+/** The agent tells only of the first lines; when they and all lines on record come from one place, so do the rest. */
+function soleWriter(writer: PlacedWriter, stdout: StdoutEvidence): PlacedWriter {
+  const elsewhere = stdout.lines.some((line) => line.during !== (writer.subject ?? START_UP));
+  return elsewhere ? writer : { ...writer, count: stdout.count };
+}
+
+/** Whose line it was: as the agent saw it, else the call in flight when a line of the same text arrived. */
+function subjectOf(writer: Writer, stdout: StdoutEvidence): string | null {
+  if (writer.subject !== null) return writer.subject;
+  const sample = writer.sample.trim();
+  const line = stdout.lines.find((entry) => entry.during !== START_UP && sample !== '' && entry.text.trim() === sample);
+  return line?.during ?? null;
+}
+
 /** Writers by tool and function: one fault is one place, however many lines it wrote. */
 function byPlace(evidence: Input): readonly PlacedWriter[] {
   const home = homeOf(evidence.target);
   const places = new Map<string, PlacedWriter>();
-  for (const writer of evidence.stdout.writers) {
+  for (const seen of evidence.stdout.writers) {
+    const writer = { ...seen, subject: subjectOf(seen, evidence.stdout) };
     const location = locationOf(writer.stack, home);
     const key = [writer.subject ?? '', location?.file ?? '', location === undefined ? '' : (functionName({ function: location.function ?? '' }) ?? location.line)].join('\n');
     const known = places.get(key);
