@@ -1,5 +1,5 @@
 /*
- * npm run soak [-- --runs 10] [--only FOLDER]
+ * npm run soak [-- --runs 10] [--only FOLDER] [--budget SECONDS]
  * Examines every sick server and its healthy twin again and again: each ailment must be found every time, with
  * its tool and line, and nothing that is not true of the server.
  */
@@ -11,7 +11,11 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '10' }, only: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '10' },
+    only: { type: 'string' },
+    budget: { type: 'string', default: '20' },
+  },
 });
 const servers = join(root, 'packages/sick-servers');
 const out = mkdtempSync(join(tmpdir(), 'mettle-soak-'));
@@ -49,7 +53,19 @@ function examined(folder, twin) {
   const startedAt = performance.now();
   const mettle = join(root, 'packages/mettle/bin/mettle.js');
   const server = join(servers, folder, `${twin}.js`);
-  const words = ['check', '--format', 'json', '--quiet', '--out', join(out, 'run'), '--', 'node', server];
+  const words = [
+    'check',
+    '--format',
+    'json',
+    '--quiet',
+    '--budget',
+    values.budget,
+    '--out',
+    join(out, 'run'),
+    '--',
+    'node',
+    server,
+  ];
   const run = spawnSync(process.execPath, [mettle, ...words], {
     cwd: out,
     encoding: 'utf8',

@@ -16,16 +16,8 @@ const account = {
 const pool = createPool(2, 30);
 const renderer = fileURLToPath(new URL('render-invoices.js', import.meta.url));
 
-/** One lock for the whole shop: resolves with its release. */
-let lastHolder = Promise.resolve();
-function acquireStockLock() {
-  let release;
-  const acquired = lastHolder.then(() => release);
-  lastHolder = new Promise((resolve) => {
-    release = resolve;
-  });
-  return acquired;
-}
+/** One lock for the whole shop: settles when the last reservation is through. */
+let lastReservation = Promise.resolve();
 
 const server = new McpServer({ name: 'general-store', version: '1.0.0' });
 
@@ -35,7 +27,12 @@ server.registerTool('login', tools.login, async ({ email, password }) => {
 });
 
 server.registerTool('reserve_stock', tools.reserve_stock, async ({ sku, quantity }) => {
-  const release = await acquireStockLock(); // ailment: serialised-by-lock
+  let release;
+  const previous = lastReservation;
+  lastReservation = new Promise((resolve) => {
+    release = resolve;
+  });
+  await previous; // ailment: serialised-by-lock
   try {
     const left = (stock.get(sku) ?? 0) - quantity;
     if (left < 0) return answer(`Only ${left + quantity} of ${sku} left.`);

@@ -9,16 +9,8 @@ const stock = new Map([
   ['mug', 9_000_000],
 ]);
 
-/** One lock for the whole shop: resolves with its release. */
-let lastHolder = Promise.resolve();
-function acquireStockLock() {
-  let release;
-  const acquired = lastHolder.then(() => release);
-  lastHolder = new Promise((resolve) => {
-    release = resolve;
-  });
-  return acquired;
-}
+/** One lock for the whole shop: settles when the last reservation is through. */
+let lastReservation = Promise.resolve();
 
 const server = new McpServer({ name: 'warehouse', version: '2.1.0' });
 
@@ -30,7 +22,12 @@ server.registerTool(
     annotations: { readOnlyHint: true },
   },
   async ({ sku, quantity }) => {
-    const release = await acquireStockLock(); // ailment: serialised-by-lock
+    let release;
+    const previous = lastReservation;
+    lastReservation = new Promise((resolve) => {
+      release = resolve;
+    });
+    await previous; // ailment: serialised-by-lock
     try {
       const left = (stock.get(sku) ?? 0) - quantity;
       if (left < 0) return { content: [{ type: 'text', text: `Only ${left + quantity} of ${sku} left.` }] };

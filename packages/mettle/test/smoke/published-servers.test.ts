@@ -9,33 +9,36 @@ import { expectTruthful, findingNames } from './truthful.ts';
 
 const folders = inject('serverFolders');
 
-describe.each(PUBLISHED_SERVERS)('$package@$version', (published) => {
-  test.each(published.eras)('is examined over stdio, %s era', async (era) => {
-    const examination = await examined(
-      published,
-      published.stdio,
-      published.eras.length > 1 ? era : undefined,
-    );
-    expectIdentity(published, examination, 'stdio', era);
-    expectTools(published, examination);
-    expectTruthful(examination);
-    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual(
-      [],
-    );
-  });
+describe.each(PUBLISHED_SERVERS.map((published) => [title(published), published] as const))(
+  '%s',
+  (_title, published) => {
+    test.each(published.eras)('is examined over stdio, %s era', async (era) => {
+      const examination = await examined(
+        published,
+        published.stdio,
+        published.eras.length > 1 ? era : undefined,
+      );
+      expectIdentity(published, examination, 'stdio', era);
+      expectTools(published, examination);
+      expectTruthful(examination);
+      expect(
+        findingNames(examination.result).filter((name) => !published.trueFindings.includes(name)),
+      ).toEqual([]);
+    });
 
-  const { http } = published;
-  test.runIf(http !== undefined).each(published.eras)('is examined over HTTP, %s era', async (era) => {
-    const start = http?.(await freePort()) ?? published.stdio;
-    const examination = await examined(published, start, published.eras.length > 1 ? era : undefined);
-    expectIdentity(published, examination, 'http', era);
-    expectTools(published, examination);
-    expectTruthful(examination);
-    expect(findingNames(examination.result).filter((name) => !published.trueFindings.includes(name))).toEqual(
-      [],
-    );
-  });
-});
+    const { http } = published;
+    test.runIf(http !== undefined).each(published.eras)('is examined over HTTP, %s era', async (era) => {
+      const start = http?.(await freePort()) ?? published.stdio;
+      const examination = await examined(published, start, published.eras.length > 1 ? era : undefined);
+      expectIdentity(published, examination, 'http', era);
+      expectTools(published, examination);
+      expectTruthful(examination);
+      expect(
+        findingNames(examination.result).filter((name) => !published.trueFindings.includes(name)),
+      ).toEqual([]);
+    });
+  },
+);
 
 function examined(published: PublishedServer, start: Start, era: string | undefined): Promise<Examination> {
   return examine({
@@ -79,17 +82,16 @@ function expectTools(published: PublishedServer, { result }: Examination): void 
   ).toEqual([...published.called].toSorted());
 }
 
+function title(published: PublishedServer): string {
+  return `${published.package}@${published.version}`;
+}
+
 function packageFolder(published: PublishedServer): string {
-  return join(folders[`${published.package}@${published.version}`] ?? '', 'node_modules', published.package);
+  return join(folders[title(published)] ?? '', 'node_modules', published.package);
 }
 
 /** The version that npm put beside the server. */
 function installedVersion(published: PublishedServer, name: string): string {
-  const manifest = join(
-    folders[`${published.package}@${published.version}`] ?? '',
-    'node_modules',
-    name,
-    'package.json',
-  );
+  const manifest = join(folders[title(published)] ?? '', 'node_modules', name, 'package.json');
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

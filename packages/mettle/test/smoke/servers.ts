@@ -17,7 +17,7 @@ export interface PublishedServer {
   readonly prepare?: (folder: string) => void;
   readonly stdio: Start;
   readonly http?: (port: number) => Start;
-  /** Tools that are called without being asked for: read-only, and nothing of the open world. */
+  /** Tools that are called without being asked for: those that say that they only read. */
   readonly called: readonly string[];
   /** Tools that are listed and left alone. */
   readonly leftAlone: readonly string[];
@@ -34,6 +34,8 @@ export interface Start {
 }
 
 const RELEASE = '2026.8.31';
+/** Its tools ask a service on the Internet, which is none of our business: nothing listens here. */
+const NO_CONTEXT7 = { CONTEXT7_API_URL: 'http://127.0.0.1:9/api' };
 const SDK_V1 = '@modelcontextprotocol/sdk';
 
 /** Published servers of both SDK generations and of a bundled SDK, all of which work offline. */
@@ -77,10 +79,7 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
     sdk: SDK_V1,
     server: { name: 'secure-filesystem-server', version: '0.2.0' },
     eras: ['2025'],
-    prepare: (folder) => {
-      mkdirSync(join(folder, 'notes'));
-      for (let i = 0; i < 20; i++) writeFileSync(join(folder, 'notes', `${i}.txt`), `Note ${i}\n`.repeat(50));
-    },
+    prepare: writeNotes,
     stdio: { args: ['.'] },
     called: words(`read_file read_text_file read_media_file read_multiple_files list_directory
       list_directory_with_sizes directory_tree search_files get_file_info list_allowed_directories`),
@@ -128,13 +127,14 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
     sdk: '@modelcontextprotocol/server',
     server: { name: 'Context7', version: '4.1.1' },
     eras: ['2025', '2026'],
-    stdio: { args: [] },
+    stdio: { args: [], env: NO_CONTEXT7 },
     http: (port) => ({
       args: ['--transport', 'http', '--port', String(port)],
+      env: NO_CONTEXT7,
       url: `http://127.0.0.1:${port}/mcp`,
     }),
-    called: [],
-    leftAlone: words('resolve-library-id query-docs'),
+    called: words('resolve-library-id query-docs'),
+    leftAlone: [],
     trueFindings: [],
   },
   {
@@ -144,13 +144,20 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
     sdk: SDK_V1,
     server: { name: 'repomix-mcp-server', version: '1.14.0' },
     eras: ['2025'],
+    prepare: writeNotes,
     stdio: { args: ['--mcp'] },
-    called: words(`pack_codebase attach_packed_output read_repomix_output grep_repomix_output
+    called:
+      words(`pack_codebase pack_remote_repository attach_packed_output read_repomix_output grep_repomix_output
       file_system_read_file file_system_read_directory`),
-    leftAlone: words('pack_remote_repository generate_skill'),
+    leftAlone: words('generate_skill'),
     trueFindings: [],
   },
 ];
+
+function writeNotes(folder: string): void {
+  mkdirSync(join(folder, 'notes'));
+  for (let i = 0; i < 20; i++) writeFileSync(join(folder, 'notes', `${i}.txt`), `Note ${i}\n`.repeat(50));
+}
 
 function commitOneFile(folder: string): void {
   writeFileSync(join(folder, 'readme.txt'), 'One file.\n');
