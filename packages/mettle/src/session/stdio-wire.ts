@@ -113,7 +113,8 @@ export class StdioWire implements Wire {
     const what = exit === null ? 'closed its stdout while it went on running' : describeExit(exit);
     const when = this.#handshaken ? '' : ' before it answered';
     this.#peer.died({
-      phase: 'handshake',
+      // A process that ends before it said anything never became a server.
+      phase: exit === null || this.#handshaken ? 'handshake' : 'spawn',
       message: `the server ${what}${when}${this.wroteInstead()}${lastWords(this.process.stderrTail())}`,
     });
   }

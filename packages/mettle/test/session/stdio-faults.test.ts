@@ -47,6 +47,7 @@ describe('a stdio target that cannot be reached is described in one sentence:', 
     expect(error.message).toMatch(
       /^The server exited with code 1 before it answered; it last wrote "Error: Cannot find module '.*missing\.js'"\.$/,
     );
+    expect(error.phase).toBe('spawn');
     expect(error.reach.failed?.stderrTail.join('\n')).toContain('MODULE_NOT_FOUND');
   });
 
