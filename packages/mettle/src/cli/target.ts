@@ -26,7 +26,7 @@ async function specOf(options: CommandOptions, base: string, cwd: string, hostEn
   if (config !== undefined) {
     if (http !== undefined || program !== undefined) throw new UsageError('--config names the target already: leave out --http and "-- COMMAND".');
     if (server === undefined) throw new UsageError(`--config needs --server NAME: which entry of ${config} to examine.`);
-    const spec = await readClientConfig(resolve(base, config), server, { env: hostEnv, ...(options.cwd === undefined ? {} : { cwd }) });
+    const spec = await readClientConfig(resolve(base, config), server, { env: hostEnv, given: { env, headers: header }, ...(options.cwd === undefined ? {} : { cwd }) });
     const extra = { ...spec.env, ...env };
     return spec.kind === 'http' ? { ...spec, env: extra, headers: { ...spec.headers, ...header } } : { ...spec, env: extra };
   }
