@@ -80,6 +80,9 @@ function expectTools(published: PublishedServer, { result }: Examination): void 
       .map(({ name }) => name)
       .toSorted(),
   ).toEqual([...published.called].toSorted());
+  // The inside was seen, and something answered.
+  const looked = (['cpu', 'latency', 'protocol'] as const).map((check) => result.checks[check].status);
+  expect(looked).not.toContain('skipped');
 }
 
 function title(published: PublishedServer): string {
