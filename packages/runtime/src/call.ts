@@ -29,3 +29,15 @@ export function inCall<A extends readonly unknown[], R>(
 ): R {
   return calls.run(call, handler, ...args);
 }
+
+const connections = new AsyncLocalStorage<AbortSignal>();
+
+/** The signal of the client's connection, where something watches it. */
+export function currentConnection(): AbortSignal | undefined {
+  return connections.getStore();
+}
+
+/** Runs what serves a connection so that calls arriving on it are cancelled when it breaks. */
+export function onConnection<R>(signal: AbortSignal, serve: () => R): R {
+  return connections.run(signal, serve);
+}

@@ -117,7 +117,10 @@ describe('exclusive', () => {
     const exclusive = createExclusive();
     const ready = later();
     const outer = exclusive('a', () =>
-      Promise.all([exclusive('b', () => ready.promise.then(() => exclusive('c', () => 'in')))]),
+      Promise.all([
+        exclusive('b', () => ready.promise.then(() => exclusive('c', () => 'in'))),
+        exclusive('d', () => 'beside'),
+      ]),
     );
     const other = exclusive('c', async () => {
       ready.resolve();
@@ -125,7 +128,7 @@ describe('exclusive', () => {
       return exclusive('a', () => 'never');
     });
     await expect(other).rejects.toMatchObject({ code: 'METTLE_DEADLOCK' });
-    await expect(outer).resolves.toEqual(['in']);
+    await expect(outer).resolves.toEqual(['in', exclusive('d', () => 'beside')]);
   });
 
   test('work queued behind oneself without waiting is no deadlock when it says so', async () => {
