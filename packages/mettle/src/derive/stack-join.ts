@@ -98,9 +98,10 @@ function longestPerCall(raw: RawBlocking, subject: number): number[] {
   const { slices } = raw;
   const perCall = new Map<number, number>();
   slices.subject.forEach((owner, i) => {
-    const wallMs = slices.wallMs[i] ?? 0;
+    // What the host took away meanwhile was not the call's doing.
+    const heldMs = (slices.wallMs[i] ?? 0) - Math.max(0, slices.hostDelayMs[i] ?? 0);
     const call = slices.call[i] ?? 0;
-    if (owner === subject && wallMs >= 1 && wallMs > (perCall.get(call) ?? 0)) perCall.set(call, wallMs);
+    if (owner === subject && heldMs >= 1 && heldMs > (perCall.get(call) ?? 0)) perCall.set(call, heldMs);
   });
   return [...perCall.values()].sort((a, b) => b - a).slice(0, LONGEST_KEPT_PER_SUBJECT);
 }

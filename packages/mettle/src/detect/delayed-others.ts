@@ -50,7 +50,7 @@ function culpritFinding(id: string, evidence: Input, culprit: Culprit, place: Ho
     cost: { value: figure(typicalMs), unit: 'ms of delay', per: 'call' },
     fix: remedyFor(dearest.cause, dearest.stretch.stack, place.location?.function),
     verify: {
-      command: verifyCommand(evidence.target, toolsOnly ? tools : []),
+      command: verifyCommand('latency-tail', evidence.target, toolsOnly ? tools : []),
       expect: `exit code 0: other calls no longer wait for ${subject === null ? 'it' : quoted(subject)}`,
     },
   });

@@ -41,11 +41,14 @@ export function isTool(name: string, exercise: ExerciseEvidence | undefined): bo
   return known === undefined ? !METHOD.test(name) : known.kind === 'tool';
 }
 
-/** The command that shows the fault now and passes once it is mended. Only `tools` are examined when any are given. */
-export function verifyCommand(target: TargetEvidence | undefined, tools: readonly string[] = []): string {
+/**
+ * The command that shows the fault `id` now and passes once it is mended, whatever else is found.
+ * Only `tools` are examined when any are given.
+ */
+export function verifyCommand(id: string, target: TargetEvidence | undefined, tools: readonly string[] = []): string {
   const options = tools.map((tool) => ` --tool ${shellWord(tool)}`).join('');
   const where = target?.targetArguments ?? '';
-  return `npx mettle check${options}${where === '' ? '' : ` ${where}`}`;
+  return `npx mettle check${options} --fail-on ${id}${where === '' ? '' : ` ${where}`}`;
 }
 
 function shellWord(word: string): string {

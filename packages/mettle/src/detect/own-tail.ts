@@ -99,7 +99,7 @@ function tailFinding(id: string, evidence: Input, record: LatencyRecord, { slow,
       dearest === undefined
         ? 'Look at what the call waits for: a remote service, a connection that is opened anew, a cache that expires. Set a time-out, keep connections open, and refresh caches before they expire.'
         : remedyFor(dearest.cause, dearest.stretch.stack, place?.location?.function),
-    verify: { command: verifyCommand(evidence.target, isTool(name, evidence.exercise) ? [name] : []), expect: `exit code 0: ${quoted(name)} answers within ten times its median in 99 of 100 calls` },
+    verify: { command: verifyCommand('latency-tail', evidence.target, isTool(name, evidence.exercise) ? [name] : []), expect: `exit code 0: ${quoted(name)} answers within ten times its median in 99 of 100 calls` },
   });
 }
 

@@ -113,7 +113,7 @@ export interface BlockingEvidence {
     readonly cpuMs: number;
     readonly onThreadMs: number;
     readonly gcMs: number;
-    /** Longest stretch of each call, at least 1 ms, at most 1,000 entries: sorted descending. */
+    /** Longest stretch of each call without the host's delay, at least 1 ms, at most 1,000 entries: sorted descending. */
     readonly longestStretchesMs: readonly number[];
   }[];
   /** Main-thread time that no call started. */

@@ -12,7 +12,7 @@ describe('blocked-event-loop finds', () => {
     expect(finding?.location).toEqual({ file: '/srv/shop/src/passwords.js', line: 12, column: 3, function: 'hashPassword' });
     expect(finding).toMatchObject({ id: 'blocked-event-loop', tool: 'login', severity: 'high', confidence: 'measured', cost: { value: 120, unit: 'ms blocked', per: 'call' } });
     expect(finding?.fix).toContain('asynchronous `pbkdf2` of node:crypto');
-    expect(finding?.verify).toEqual({ command: 'npx mettle check --tool login -- node src/server.js', expect: 'exit code 0: calls of `login` no longer hold the event loop for 50 ms' });
+    expect(finding?.verify).toEqual({ command: 'npx mettle check --tool login --fail-on blocked-event-loop -- node src/server.js', expect: 'exit code 0: calls of `login` no longer hold the event loop for 50 ms' });
     expect(finding?.evidence.map((exhibit) => exhibit.kind)).toEqual(['table', 'stack']);
     expect(finding?.evidence[1]).toMatchObject({ frames: HASHING });
   });
@@ -52,7 +52,7 @@ describe('blocked-event-loop finds', () => {
     const [finding] = blockedEventLoop.detect(server().tool('noop').called(100).timerBlocks(250, { times: 12 }).evidence());
     expect(finding?.tool).toBeUndefined();
     expect(finding?.title).toBe('A timer or other callback that no call started holds the event loop for 250 ms (median), 12 times in 30.0 s, computing, at src/recommend.js:8');
-    expect(finding?.verify.command).toBe('npx mettle check -- node src/server.js');
+    expect(finding?.verify.command).toBe('npx mettle check --fail-on blocked-event-loop -- node src/server.js');
   });
 
   it('with less confidence where the clock counts other threads too', () => {

@@ -43,8 +43,8 @@ describe('a fingerprint', () => {
 
 describe('the command that verifies', () => {
   it('examines the same target, and only the tools named', () => {
-    expect(verifyCommand(target)).toBe('npx mettle check -- node src/server.js');
-    expect(verifyCommand(target, ['a', "it's"])).toBe(String.raw`npx mettle check --tool a --tool 'it'\''s' -- node src/server.js`);
+    expect(verifyCommand('a-fault', target)).toBe('npx mettle check --fail-on a-fault -- node src/server.js');
+    expect(verifyCommand('a-fault', target, ['a', "it's"])).toBe(String.raw`npx mettle check --tool a --tool 'it'\''s' --fail-on a-fault -- node src/server.js`);
   });
 
   it('knows tools from methods, as the run did or by their names', () => {

@@ -33,7 +33,7 @@ describe('latency-tail finds', () => {
       columns: ['tool', 'calls', 'delayed', 'median wait ms', 'alone p50 ms', 'alone p99 ms', 'all together p99 ms'],
       rows: [['lookup', 200, 20, 150, 0.8, 2, 160]],
     });
-    expect(finding?.verify.command).toBe('npx mettle check --tool export_report --tool lookup -- node src/server.js');
+    expect(finding?.verify.command).toBe('npx mettle check --tool export_report --tool lookup --fail-on latency-tail -- node src/server.js');
   });
 
   it('a synchronous wait as well as computing', () => {

@@ -15,7 +15,7 @@ describe('stdout-pollution', () => {
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({ tool: 'convert', severity: 'high', location: { file: '/srv/shop/src/tools.js', line: 70 }, cost: { value: 40, unit: 'lines' } });
     expect(findings[0]?.title).toBe('`convert` writes text to stdout, where clients expect only JSON-RPC (40 times, first "converted 5 EUR to USD"), at src/tools.js:70');
-    expect(findings[0]?.verify.command).toBe('npx mettle check --tool convert -- node src/server.js');
+    expect(findings[0]?.verify.command).toBe('npx mettle check --tool convert --fail-on stdout-pollution -- node src/server.js');
   });
 
   it('names the tool in flight where nobody saw the writer', () => {
@@ -64,7 +64,7 @@ describe('slow-tools-list', () => {
     const [finding] = slowToolsList.detect(list().blocks(300, { stack }).alone({ p50: 310, cpuMs: 305, calls: 20 }).evidence());
     expect(finding?.title).toBe('tools/list takes 305 ms of CPU on the main thread each time to list 0 tools (2 KiB on 1 page), at src/registry.js:15');
     expect(finding).toMatchObject({ tool: 'tools/list', severity: 'high', confidence: 'measured' });
-    expect(finding?.verify.command).toBe('npx mettle check -- node src/server.js');
+    expect(finding?.verify.command).toBe('npx mettle check --fail-on slow-tools-list -- node src/server.js');
   });
 
   it('finds a listing that waits', () => {
@@ -100,12 +100,12 @@ describe('unreachable', () => {
     expect(finding?.title).toBe('The server cannot be reached: the MCP handshake was not answered (handshake): no answer to initialize within 15 s');
     expect(finding?.severity).toBe('critical');
     expect(finding?.evidence).toContainEqual({ kind: 'transcript', title: 'Its last lines on stderr', lines: ['waiting for database'] });
-    expect(finding?.verify.command).toBe('npx mettle check -- node src/server.js');
+    expect(finding?.verify.command).toBe('npx mettle check --fail-on unreachable -- node src/server.js');
   });
 
   it('works when nothing is known of the target but the failure', () => {
     const failed = { phase: 'connect' as const, message: 'refused', stderrTail: [] };
-    expect(unreachable.detect({ reach: { phases: [], failed } })[0]?.verify.command).toBe('npx mettle check');
+    expect(unreachable.detect({ reach: { phases: [], failed } })[0]?.verify.command).toBe('npx mettle check --fail-on unreachable');
   });
 
   it('is silent about a server that answered', () => {

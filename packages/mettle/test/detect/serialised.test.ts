@@ -46,7 +46,7 @@ describe('a lock', () => {
       { kind: 'stack', title: 'What the call at its turn is doing meanwhile (Timeout)', frames: HOLDER },
     ]);
     expect(finding?.fix).toContain('`exclusive(key)`');
-    expect(finding?.verify.command).toBe('npx mettle check --tool reserve -- node src/server.js');
+    expect(finding?.verify.command).toBe('npx mettle check --tool reserve --fail-on serialised-by-lock -- node src/server.js');
   });
 
   it('is only suspected, without a place, when nothing was seen inside', () => {

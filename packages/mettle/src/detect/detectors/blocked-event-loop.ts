@@ -84,7 +84,7 @@ function findingOf(evidence: Input, { name, calls, group, home }: Place): Findin
     cost: { value: figure(typicalMs), unit: 'ms blocked', per: 'call' },
     fix: remedyFor(dearest.cause, dearest.stretch.stack, group.location?.function),
     verify: {
-      command: verifyCommand(evidence.target, isTool(name, evidence.exercise) ? [name] : []),
+      command: verifyCommand('blocked-event-loop', evidence.target, isTool(name, evidence.exercise) ? [name] : []),
       expect: `exit code 0: calls of ${quoted(name)} no longer hold the event loop for ${BLOCK_MS} ms`,
     },
   });
@@ -110,7 +110,7 @@ function withoutCall(evidence: Input, home: Home): readonly Finding[] {
         evidence: exhibits(group, 'no call'),
         cost: { value: figure(share * 1000), unit: 'ms blocked', per: 'second' },
         fix: `${remedyFor(dearest.cause, dearest.stretch.stack, group.location?.function)} If the work need not be done while calls run, do it less often or in small portions.`,
-        verify: { command: verifyCommand(evidence.target), expect: `exit code 0: nothing holds the event loop for ${BLOCK_MS} ms` },
+        verify: { command: verifyCommand('blocked-event-loop', evidence.target), expect: `exit code 0: nothing holds the event loop for ${BLOCK_MS} ms` },
       });
     });
 }

@@ -59,7 +59,7 @@ function findingOf(evidence: QueueInput, queue: SubjectQueue, { heldMs, always }
     cost: { value: figure(heldMs), unit: 'ms added for every other call', per: 'call' },
     fix: remedyFor(place?.holds[0].cause ?? 'cpu', stack, place?.location?.function),
     verify: {
-      command: verifyCommand(evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
+      command: verifyCommand('serialised-by-cpu', evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
       expect: `exit code 0: calls of ${quoted(subject.name)} no longer take turns on the main thread`,
     },
   });

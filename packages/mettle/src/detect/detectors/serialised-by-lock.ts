@@ -109,7 +109,7 @@ function finding(evidence: QueueInput, queue: SubjectQueue, verdict: Verdict): F
     cost: { value: figure(addedMs(queue) / (largest.inFlight - 1)), unit: 'ms added for every other call', per: 'call' },
     fix: verdict.fix,
     verify: {
-      command: verifyCommand(evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
+      command: verifyCommand('serialised-by-lock', evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
       expect: `exit code 0: calls of ${quoted(subject.name)} sent together no longer go one at a time`,
     },
   });

@@ -60,7 +60,7 @@ function findingOf(evidence: QueueInput, queue: SubjectQueue, witness: { readonl
     cost: { value: figure(addedMs(queue)), unit: `ms that the last of ${largest.inFlight} calls waits`, per: 'call' },
     fix: `Raise the pool's size above ${width} (as far as the service behind it allows), or give each place back sooner: take it as late and release it as early as the work permits. Where ${width} is what the service can bear, say so to callers early with \`createLimit\` from @mettle/runtime instead of letting them wait without bound.`,
     verify: {
-      command: verifyCommand(evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
+      command: verifyCommand('serialised-by-pool', evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
       expect: `exit code 0: more than ${width} calls of ${quoted(subject.name)} run at a time`,
     },
   });

@@ -123,7 +123,7 @@ function finding(evidence: Input, draft: Draft): Finding {
     cost: { value: draft.count, unit: draft.count === 1 ? 'line' : 'lines', per: 'run' },
     fix: `Log to stderr: \`console.error\` instead of \`console.log\`, or a logger that is told to write there (pino: \`destination: 2\`; winston: \`stderrLevels\`).${wrapper}`,
     verify: {
-      command: verifyCommand(evidence.target, subject !== null && isTool(subject, evidence.exercise) ? [subject] : []),
+      command: verifyCommand('stdout-pollution', evidence.target, subject !== null && isTool(subject, evidence.exercise) ? [subject] : []),
       expect: 'exit code 0: every line on stdout is a JSON-RPC message',
     },
   });

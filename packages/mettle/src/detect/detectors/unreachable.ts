@@ -49,7 +49,7 @@ export const unreachable: Detector<'reach'> = {
         ],
         cost: { value: 1, unit: 'failed attempt', per: 'run' },
         fix: FIX[failed.phase],
-        verify: { command: verifyCommand(target), expect: 'any exit code but 3: the server was reached and examined' },
+        verify: { command: verifyCommand('unreachable', target), expect: 'any exit code but 3: the server was reached and examined' },
       }),
     ];
   },
