@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const inParallel = {
@@ -28,7 +29,9 @@ export default defineConfig({
           name: 'smoke',
           root: 'packages/mettle',
           include: ['test/smoke/**/*.test.ts'],
-          globalSetup: 'test/smoke/install-servers.ts',
+          globalSetup: fileURLToPath(
+            new URL('packages/mettle/test/smoke/install-servers.ts', import.meta.url),
+          ),
           // One examination of a published server takes up to half a minute on a busy machine.
           testTimeout: 180_000,
           hookTimeout: 180_000,
