@@ -8,12 +8,12 @@ import {
   type ProfileFrame,
 } from './profile-frames.ts';
 import { orderTree, type TreeColumns } from './profile-tree.ts';
-import { filePath } from './profile-view.ts';
+import { filePath, isInAgentFolder } from './profile-view.ts';
 
 export interface CallTreeOptions {
   /** Where the server's own code lives. Without it paths stay absolute. */
   readonly home?: Home;
-  /** Whether the file is Mettle's agent, whose frames dissolve into their callers. */
+  /** Whether the file is Mettle's agent, whose frames dissolve into their callers. By default by its folder. */
   readonly isAgentFile?: (file: string) => boolean;
   /** Keeps the time in which the main thread had nothing to do. Left out by default: it is no cost. */
   readonly includeIdle?: boolean;
@@ -94,13 +94,14 @@ function indexNodes({ profile }: CpuProfileEvidence, options: CallTreeOptions): 
   const idle = new Uint8Array(count);
   const frames: ProfileFrame[] = [];
   const known = new Map<string, number>();
+  const isAgentFile = options.isAgentFile ?? isInAgentFolder;
   profile.nodes.forEach((node, i) => {
     for (const child of node.children ?? []) parent[indexOf.get(child) ?? i] = i;
     const { callFrame } = node;
     const engine = isEngineFrame(callFrame);
     if (engine && callFrame.functionName === '(idle)') idle[i] = 1;
     if (engine && callFrame.functionName === '(root)') return;
-    if (options.isAgentFile?.(filePath(callFrame.url)) === true) return;
+    if (isAgentFile(filePath(callFrame.url))) return;
     const key = functionKey(callFrame);
     let at = known.get(key);
     if (at === undefined) {

@@ -51,7 +51,8 @@ function frameOf(node: ProfileNode): Frame {
   return { function: functionName === '' ? '(anonymous)' : functionName, file: filePath(url), line: lineNumber + 1, column: columnNumber + 1 };
 }
 
-function isInAgentFolder(file: string): boolean {
+/** Whether the file is Mettle's agent, as installed or in the checkout: its frames are no part of what the server did. */
+export function isInAgentFolder(file: string): boolean {
   return /[/\\]mettle[/\\](?:dist|src)[/\\]agent[/\\]/.test(file);
 }
 

@@ -24,6 +24,8 @@ export interface OriginalPosition extends Position {
 export interface OpenSourceMap {
   /** Null where the map says nothing of the line. */
   originalPosition(generated: Position): OriginalPosition | null;
+  /** How many files the script was made of. */
+  readonly sourceCount: number;
   /** The name, before it was minified, of a function that begins here and is now called `functionName`; null where the map does not tell. */
   originalName(begin: Position, functionName: string): string | null;
 }
@@ -45,6 +47,7 @@ export function openSourceMap(raw: unknown, mapUrl: string): OpenSourceMap | nul
     return null;
   }
   return {
+    sourceCount: map.sources.length,
     originalPosition: (generated) => lookUp(map, generated),
     originalName: (begin, functionName) => nameBefore(map, begin, functionName),
   };
@@ -98,6 +101,8 @@ function remapNode(node: ProfileNode, map: OpenSourceMap | null): ProfileNode {
   const begin = { line: callFrame.lineNumber + 1, column: callFrame.columnNumber + 1 };
   const at = map?.originalPosition(begin) ?? null;
   if (map === null || at === null) return node;
+  // The top level of a bundle begins in whatever file came first, and is the code of all of them.
+  if (callFrame.functionName === '' && begin.line === 1 && begin.column === 1 && map.sourceCount > 1) return node;
   return {
     ...node,
     callFrame: {

@@ -70,6 +70,13 @@ describe('a remapped profile', () => {
     expect(remapped.samples).toBe(profile.samples);
   });
 
+  it("leaves the top level of a bundle where it is: it is no one file's", () => {
+    const top = { ...h, callFrame: { ...h.callFrame, functionName: '', lineNumber: 0, columnNumber: 0 } };
+    expect(remapProfile({ ...profile, nodes: [top] }, new Map([[SCRIPT, MAP]])).nodes).toEqual([top]);
+    const one = { version: 3, sources: ['../src/server.ts'], names: [], mappings: 'AACA' };
+    expect(remapProfile({ ...profile, nodes: [top] }, new Map([[SCRIPT, one]])).nodes[0]?.callFrame.url).toMatch(/src\/server\.ts$/);
+  });
+
   it('is as it was where there is no map, or a broken one', () => {
     expect(remapProfile(profile, new Map([[SCRIPT, MAP]])).nodes[2]).toBe(other);
     expect(remapProfile(profile, new Map([[SCRIPT, 'nonsense']])).nodes).toEqual(profile.nodes);
