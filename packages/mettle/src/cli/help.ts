@@ -2,8 +2,9 @@
 export const HELP = `Mettle examines an MCP server: what is slow, serialised or wrong under load,
 in which tool, at which line. The server needs no change.
 
-  mettle check  [target]   every examination, one verdict per failure mode
-  mettle report BUNDLE     render a saved run again, in any format
+  mettle check   [target]   every examination, one verdict per failure mode
+  mettle profile [target]   CPU and event-loop blocking per tool
+  mettle report  BUNDLE     render a saved run again, in any format
 
 Target
   -- COMMAND ARGS…               a server on stdio

@@ -1,6 +1,6 @@
 import { UsageError } from '../evidence/index.ts';
 import { TargetError } from '../run/index.ts';
-import { check } from './commands/check.ts';
+import { examineCommand } from './commands/examine.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -10,10 +10,14 @@ import { VERSION } from './version.ts';
 
 type Command = (argv: readonly string[], host: Host) => Promise<ExitCode>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, report };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  check: (argv, host) => examineCommand('check', argv, host),
+  profile: (argv, host) => examineCommand('profile', argv, host),
+  report,
+};
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['profile', 'bench', 'leak', 'race', 'probe', 'watch', 'record', 'attach', 'init', 'mcp'];
+const LATER = ['bench', 'leak', 'race', 'probe', 'watch', 'record', 'attach', 'init', 'mcp'];
 
 /** Runs one command line; never throws. One catch, one exit table. */
 export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {

@@ -46,11 +46,15 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
 /** Evidence as a detector is given it: what it needs for certain, everything else perhaps. */
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
+/** What a run set out to do: the command of that name. */
+export type Examination = 'check' | 'profile';
+
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {
   readonly schema: 'mettle/bundle@1';
   readonly mettle: string;
   readonly node: string;
+  readonly examination: Examination;
   readonly command: string;
   readonly startedAt: string;
   readonly durationMs: number;

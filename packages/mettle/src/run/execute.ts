@@ -15,7 +15,7 @@ import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
 import { runStage } from './stages.ts';
 
-export interface Examination {
+export interface Examined {
   readonly bundle: Bundle;
   /** The sentence for the user when the target could not be reached or died; null otherwise. */
   readonly targetFault: string | null;
@@ -41,7 +41,7 @@ interface Gathering {
  * Runs every stage against the target and returns what was found. A target that cannot be reached or that dies is
  * evidence, not an exception. Whatever was started is stopped. Throws UsageError for a target that cannot be meant.
  */
-export async function examine(request: ExaminationRequest): Promise<Examination> {
+export async function examine(request: ExaminationRequest): Promise<Examined> {
   const startedAt = new Date();
   const gathering: Gathering = { request, evidence: {}, notes: [], absent: {} };
   const copy = request.workload?.state == null ? null : await prepareWorkingCopy(request.workload.state);
@@ -94,7 +94,7 @@ async function examineSession(gathering: Gathering, channel: AgentChannel | null
   const readable = await findReadable({ workingCopy: copy?.dir ?? null, command: request.spec.kind === 'module' ? null : request.spec.command, cwd: request.spec.cwd });
   const planning = planSubjects(catalogue, { tools: request.tools, workload: request.workload, allowWrites: request.allowWrites, seed: request.seed, ...readable });
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
-  const stages = plan({ budgetMs: request.budgetMs, noAgent });
+  const stages = plan({ examination: request.examination, budgetMs: request.budgetMs, noAgent });
   gathering.absent = stages.absent;
   const readings = collectProcess.start(clock);
   const progress = new RunProgress(stages.stages, request.onProgress);
@@ -181,6 +181,7 @@ function bundleOf({ request, evidence, notes, absent }: Gathering, startedAt: Da
       schema: 'mettle/bundle@1',
       mettle: request.mettle,
       node: process.version,
+      examination: request.examination,
       command: request.command,
       startedAt: startedAt.toISOString(),
       durationMs: Date.now() - startedAt.getTime(),

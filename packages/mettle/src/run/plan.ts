@@ -1,4 +1,5 @@
-import type { EvidenceKey } from '../evidence/index.ts';
+import { CHECKS } from '../evidence/index.ts';
+import type { Check, EvidenceKey, Examination } from '../evidence/index.ts';
 
 /** How much a stage's instruments disturb the target; one level per stage, so latency is never measured while profiling. */
 export type Disturbance = 'passive' | 'sampling' | 'tracing';
@@ -22,32 +23,46 @@ export interface Plan {
 }
 
 interface StageTemplate extends Omit<Stage, 'budgetMs'> {
-  readonly share: number;
   readonly needsAgent: boolean;
 }
 
-/*
- * Shares of the budget. The timed calls get most, since intervals narrow with their number; the traced
- * batches need only a few calls each.
- */
-const STAGES: readonly StageTemplate[] = [
-  { name: 'solo', title: 'timing each call alone', disturbance: 'passive', produces: ['latency'], share: 0.3, needsAgent: false },
-  { name: 'batches', title: 'sending calls together', disturbance: 'passive', produces: ['concurrency'], share: 0.25, needsAgent: false },
-  { name: 'mixed', title: 'mixing all calls', disturbance: 'passive', produces: ['mixedLatency'], share: 0.12, needsAgent: false },
-  { name: 'blocking', title: 'profiling the event loop', disturbance: 'sampling', produces: ['blocking', 'cpuProfile'], share: 0.23, needsAgent: true },
-  { name: 'overlap', title: 'tracing what calls wait for', disturbance: 'tracing', produces: ['overlap'], share: 0.1, needsAgent: true },
-];
+const STAGES: Readonly<Record<StageName, StageTemplate>> = {
+  solo: { name: 'solo', title: 'timing each call alone', disturbance: 'passive', produces: ['latency'], needsAgent: false },
+  batches: { name: 'batches', title: 'sending calls together', disturbance: 'passive', produces: ['concurrency'], needsAgent: false },
+  mixed: { name: 'mixed', title: 'mixing all calls', disturbance: 'passive', produces: ['mixedLatency'], needsAgent: false },
+  blocking: { name: 'blocking', title: 'profiling the event loop', disturbance: 'sampling', produces: ['blocking', 'cpuProfile'], needsAgent: true },
+  overlap: { name: 'overlap', title: 'tracing what calls wait for', disturbance: 'tracing', produces: ['overlap'], needsAgent: true },
+};
 
 /**
- * The stages of a run, least disturbing first, with their shares of `budgetMs`.
+ * Shares of the budget for each examination, its stages in order. In `check` the timed calls get most, since intervals
+ * narrow with their number; the traced batches need only a few calls each. In `profile` the samples get most.
+ */
+const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number])[]>> = {
+  check: [['solo', 0.3], ['batches', 0.25], ['mixed', 0.12], ['blocking', 0.23], ['overlap', 0.1]],
+  profile: [['solo', 0.2], ['mixed', 0.1], ['blocking', 0.6], ['overlap', 0.1]],
+};
+
+/** What each examination looks for. */
+export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
+  check: CHECKS,
+  profile: ['cpu', 'latency'],
+};
+
+/**
+ * The stages of an examination, least disturbing first, with their shares of `budgetMs`.
  * Without an agent, its stages are left out with `noAgent` as the reason.
  */
-export function plan(options: { readonly budgetMs: number; readonly noAgent: string | null }): Plan {
-  const chosen = STAGES.filter((stage) => options.noAgent === null || !stage.needsAgent);
+export function plan(options: { readonly examination: Examination; readonly budgetMs: number; readonly noAgent: string | null }): Plan {
+  const templates = SHARES[options.examination].map(([name, share]) => ({ share, ...STAGES[name] }));
+  const chosen = templates.filter((stage) => options.noAgent === null || !stage.needsAgent);
   const total = chosen.reduce((sum, stage) => sum + stage.share, 0);
   const absent: Partial<Record<EvidenceKey, string>> = {};
-  if (options.noAgent !== null)
-    for (const stage of STAGES) if (stage.needsAgent) for (const key of stage.produces) absent[key] = options.noAgent;
+  for (const stage of Object.values(STAGES)) {
+    const planned = templates.some((template) => template.name === stage.name);
+    const why = planned ? (stage.needsAgent ? options.noAgent : null) : `not part of mettle ${options.examination}`;
+    if (why !== null) for (const key of stage.produces) absent[key] = why;
+  }
   return {
     stages: chosen.map(({ share, needsAgent: _, ...stage }) => ({ ...stage, budgetMs: (options.budgetMs * share) / total })),
     absent,

@@ -1,9 +1,10 @@
-import type { Era, TargetSpec } from '../evidence/index.ts';
+import type { Era, Examination, TargetSpec } from '../evidence/index.ts';
 import type { Workload } from '../load/workload.ts';
 import type { Progress } from './progress.ts';
 
 /** Everything a run is told by its caller. */
 export interface ExaminationRequest {
+  readonly examination: Examination;
   readonly spec: TargetSpec;
   /** The arguments that reproduce this target after `mettle check `, quoted and redacted. */
   readonly targetArguments: string;

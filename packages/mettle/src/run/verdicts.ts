@@ -1,5 +1,6 @@
 import { CHECKS } from '../evidence/index.ts';
 import type { Bundle, Check, Detector, EvidenceKey, EvidenceMap, Finding, Severity, Verdict } from '../evidence/index.ts';
+import { CHECKS_OF } from './plan.ts';
 
 const SEVERITY_RANK: Readonly<Record<Severity, number>> = { critical: 0, high: 1, medium: 2, low: 3 };
 
@@ -14,6 +15,8 @@ const NOT_BUILT: Readonly<Partial<Record<Check, string>>> = {
 /** Which of `detectors` could run on the bundle, and one verdict per failure mode. Detectors that throw become `failed`. */
 export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<Record<Check, Verdict>> {
   const entries = CHECKS.map((check): [Check, Verdict] => {
+    const { examination } = bundle.manifest;
+    if (!CHECKS_OF[examination].includes(check)) return [check, { status: 'skipped', why: `not part of mettle ${examination}: run mettle check` }];
     const mine = detectors.filter((detector) => detector.check === check);
     if (mine.length === 0) return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
     return [check, merge(mine.map((detector) => ({ id: detector.id, verdict: run(detector, bundle) })))];

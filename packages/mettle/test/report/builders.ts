@@ -119,6 +119,7 @@ export function bundle(evidence: Partial<EvidenceMap> = {}): Bundle {
   return {
     manifest: {
       schema: 'mettle/bundle@1',
+      examination: 'check',
       mettle: '0.1.0',
       node: 'v20.20.2',
       command: 'mettle check -- node server.js',

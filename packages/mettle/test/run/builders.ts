@@ -6,6 +6,7 @@ export function bundleWith(evidence: Partial<EvidenceMap>, absent: Partial<Recor
       schema: 'mettle/bundle@1',
       mettle: '0.0.0',
       node: 'v20.0.0',
+      examination: 'check',
       command: 'mettle check -- node server.js',
       startedAt: '2026-11-22T10:00:00.000Z',
       durationMs: 1000,

@@ -21,16 +21,22 @@ describe('the result', () => {
 
 describe('the plan', () => {
   test('uses the whole budget, least disturbing stages first', () => {
-    const { stages } = plan({ budgetMs: 60_000, noAgent: null });
+    const { stages } = plan({ examination: 'check', budgetMs: 60_000, noAgent: null });
     expect(stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(60_000);
     expect(stages.map((stage) => stage.disturbance)).toEqual(['passive', 'passive', 'passive', 'sampling', 'tracing']);
   });
 
   test('without an agent its stages are left out, their evidence absent with the reason', () => {
-    const { stages, absent } = plan({ budgetMs: 10_000, noAgent: 'not Node.js' });
+    const { stages, absent } = plan({ examination: 'check', budgetMs: 10_000, noAgent: 'not Node.js' });
     expect(stages.map((stage) => stage.name)).toEqual(['solo', 'batches', 'mixed']);
     expect(stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(10_000);
     expect(absent).toEqual({ blocking: 'not Node.js', cpuProfile: 'not Node.js', overlap: 'not Node.js' });
+  });
+
+  test('of a profile gives the samples most of the time and says what it leaves out', () => {
+    const { stages, absent } = plan({ examination: 'profile', budgetMs: 10_000, noAgent: null });
+    expect(stages.find((stage) => stage.name === 'blocking')?.budgetMs).toBeGreaterThan(5000);
+    expect(absent).toEqual({ concurrency: 'not part of mettle profile' });
   });
 });
 

@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { redactCommand } from '../../evidence/index.ts';
 import { parseWorkload, readWorkload } from '../../run/index.ts';
-import type { Workload } from '../../run/index.ts';
+import type { Examined, Workload } from '../../run/index.ts';
 import { renderHtml, renderJson } from '../../report/index.ts';
 import { detectors, examine, resultOf, writeBundle } from '../../run/index.ts';
-import type { Examination } from '../../run/index.ts';
-import type { Result } from '../../evidence/index.ts';
+
+import type { Examination, Result } from '../../evidence/index.ts';
 import { mergeOptions, readConfigFile } from '../config-file.ts';
 import type { ConfigFile } from '../config-file.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -25,8 +25,8 @@ import { VERSION } from '../version.ts';
 /** "Answer in a minute" (the first promise of `check`). */
 const DEFAULT_BUDGET_SECONDS = 60;
 
-/** `mettle check [target]`: every examination, one verdict per failure mode. */
-export async function check(argv: readonly string[], host: Host): Promise<ExitCode> {
+/** The commands that start a target and examine it: `check` for everything, the others for their own part. */
+export async function examineCommand(examination: Examination, argv: readonly string[], host: Host): Promise<ExitCode> {
   const typed = parseOptions(argv);
   if (typed.help) {
     host.stdout.write(HELP);
@@ -39,10 +39,11 @@ export async function check(argv: readonly string[], host: Host): Promise<ExitCo
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const workload = await workloadOf(options, config, host);
   const progress = progressView(host, options.quiet);
-  const examination = await examine({
+  const examined = await examine({
+    examination,
     spec,
     targetArguments,
-    command: shellQuote(['mettle', 'check', ...redactCommand(argv)]),
+    command: shellQuote(['mettle', examination, ...redactCommand(argv)]),
     mettle: VERSION,
     tools: options.tool,
     workload,
@@ -53,15 +54,15 @@ export async function check(argv: readonly string[], host: Host): Promise<ExitCo
     signal: host.signal,
     onProgress: (now) => progress.show(now),
   }).finally(() => progress.end());
-  const result = resultOf(examination.bundle, detectors);
-  const directory = await keep(host, options, examination, result);
-  print(host, formats[0] ?? 'terminal', { result, bundle: examination.bundle, directory });
-  if (examination.targetFault !== null) host.stderr.write(`mettle: ${examination.targetFault}\n`);
+  const result = resultOf(examined.bundle, detectors);
+  const directory = await keep(host, options, examined, result);
+  print(host, formats[0] ?? 'terminal', { result, bundle: examined.bundle, directory });
+  if (examined.targetFault !== null) host.stderr.write(`mettle: ${examined.targetFault}\n`);
   if (host.signal.aborted) {
     host.stderr.write(`mettle: interrupted; what was measured until then is in ${relative(host.cwd, directory) || directory}\n`);
     return EXIT.interrupted;
   }
-  if (examination.targetFault !== null) return EXIT.target;
+  if (examined.targetFault !== null) return EXIT.target;
   return overTheBar(result) ? EXIT.findings : EXIT.ok;
 }
 
@@ -71,7 +72,7 @@ async function workloadOf(options: CommandOptions, config: ConfigFile | null, ho
 }
 
 /** Writes bundle, result.json and report.html; returns the directory. */
-async function keep(host: Host, options: CommandOptions, { bundle }: Examination, result: Result): Promise<string> {
+async function keep(host: Host, options: CommandOptions, { bundle }: Examined, result: Result): Promise<string> {
   const root = resolve(host.cwd, '.mettle');
   const directory = options.out === undefined ? join(root, bundle.manifest.startedAt.replaceAll(':', '-').replace(/\.\d+Z$/, '')) : resolve(host.cwd, options.out);
   await mkdir(directory, { recursive: true });
