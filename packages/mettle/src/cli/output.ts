@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
 import type { Bundle, Result } from '../evidence/index.ts';
 import { renderHtml, renderJson, renderTerminal } from '../report/index.ts';
+import { sourceReader } from '../run/index.ts';
 import type { Host } from './host.ts';
 
 export const FORMATS = ['terminal', 'json', 'html'] as const;
@@ -22,18 +22,6 @@ export interface Rendering {
   readonly directory: string;
 }
 
-/** Larger files are generated; nobody wants an excerpt of them. */
-const MOST_SOURCE_BYTES = 5_000_000;
-
-/** Text of a source file for excerpts; null when it cannot be read. */
-export function readSource(file: string): string | null {
-  try {
-    return statSync(file).size > MOST_SOURCE_BYTES ? null : readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
 /** Writes the result to stdout: stdout carries nothing else. */
 export function print(host: Host, format: Format, rendering: Rendering): void {
   host.stdout.write(render(host, format, rendering));
@@ -44,10 +32,10 @@ function render(host: Host, format: Format, { result, bundle, directory }: Rende
     case 'json':
       return renderJson(result);
     case 'html':
-      return renderHtml(result, bundle, { cwd: host.cwd, readSource });
+      return renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader() });
     case 'terminal': {
       const color = host.stdout.isTerminal && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
-      return renderTerminal(result, bundle, { color, hyperlinks: color, width: host.stdout.columns, reportPath: join(directory, 'report.html'), bundlePath: directory, cwd: host.cwd, readSource });
+      return renderTerminal(result, bundle, { color, hyperlinks: color, width: host.stdout.columns, reportPath: join(directory, 'report.html'), bundlePath: directory, cwd: host.cwd, readSource: sourceReader() });
     }
   }
 }

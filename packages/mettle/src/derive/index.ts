@@ -1,3 +1,4 @@
+export * from './call-sites.ts';
 export * from './frames.ts';
 export * from './parallelism.ts';
 export * from './percentiles.ts';

@@ -5,6 +5,7 @@ export type { Examined } from './execute.ts';
 export type { Progress } from './progress.ts';
 export type { ExaminationRequest } from './request.ts';
 export { resultOf } from './result.ts';
+export { sourceReader } from './source-reader.ts';
 
 // What the command line needs of the layers below, which it may not import itself.
 export { parseWorkload, readWorkload } from '../load/index.ts';

@@ -3,10 +3,11 @@ import type { CallSource, LoadContext } from '../load/index.ts';
 import { nextCall, runBatches, runMixed, runSolo } from '../load/index.ts';
 import type { ServingAgent } from '../collect/index.ts';
 import { collectBlocking, collectOverlap } from '../collect/index.ts';
-import { joinBlocking } from '../derive/index.ts';
+import { blockingAtCallSites, joinBlocking } from '../derive/index.ts';
 import type { Home } from '../derive/index.ts';
 import { monotonicMs } from '../session/index.ts';
 import type { Stage } from './plan.ts';
+import { sourceReader } from './source-reader.ts';
 
 /** What the stages work with, and what they found so far. */
 export interface StageSetting {
@@ -61,7 +62,7 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   const { calls } = await runMixed(context, sources, { untilMs: monotonicMs() + stage.budgetMs / 2, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
   const record = await recording.stop();
   const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
-  setting.evidence.blocking = blocking;
+  setting.evidence.blocking = blockingAtCallSites(blocking, sourceReader());
   setting.evidence.cpuProfile = cpuProfile;
 }
 

@@ -4,7 +4,7 @@ import { redactCommand } from '../../evidence/index.ts';
 import { parseWorkload, readWorkload } from '../../run/index.ts';
 import type { Examined, Workload } from '../../run/index.ts';
 import { renderHtml, renderJson } from '../../report/index.ts';
-import { detectors, examine, resultOf, writeBundle } from '../../run/index.ts';
+import { detectors, examine, resultOf, sourceReader, writeBundle } from '../../run/index.ts';
 
 import type { Examination, Result } from '../../evidence/index.ts';
 import { mergeOptions, readConfigFile } from '../config-file.ts';
@@ -16,7 +16,7 @@ import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
 import type { CommandOptions } from '../options.ts';
-import { formatsOf, print, readSource } from '../output.ts';
+import { formatsOf, print } from '../output.ts';
 import { progressView } from '../progress.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { targetOf } from '../target.ts';
@@ -80,6 +80,6 @@ async function keep(host: Host, options: CommandOptions, { bundle }: Examined, r
   if (options.out === undefined) await writeFile(join(root, '.gitignore'), '*\n');
   await writeBundle(directory, bundle);
   await writeFile(join(directory, 'result.json'), renderJson(result));
-  await writeFile(join(directory, 'report.html'), renderHtml(result, bundle, { cwd: host.cwd, readSource }));
+  await writeFile(join(directory, 'report.html'), renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader() }));
   return directory;
 }
