@@ -13,7 +13,7 @@ import { filePath, isInAgentFolder } from './profile-view.ts';
 export interface CallTreeOptions {
   /** Where the server's own code lives. Without it paths stay absolute. */
   readonly home?: Home;
-  /** Whether the file is Mettle's agent, whose frames dissolve into their callers. By default by its folder. */
+  /** Whether the file is Mettle's agent, whose frames dissolve into their callers and whose profiling is left out. By default by its folder. */
   readonly isAgentFile?: (file: string) => boolean;
   /** Keeps the time in which the main thread had nothing to do. Left out by default: it is no cost. */
   readonly includeIdle?: boolean;
@@ -83,6 +83,8 @@ interface NodeIndex {
   readonly parent: Int32Array;
   readonly frame: Int32Array;
   readonly idle: Uint8Array;
+  /** 1 for what the agent does with the inspector: the cost of looking, not the server's. */
+  readonly instrument: Uint8Array;
   readonly frames: readonly ProfileFrame[];
 }
 
@@ -92,6 +94,7 @@ function indexNodes({ profile }: CpuProfileEvidence, options: CallTreeOptions): 
   const parent = new Int32Array(count).fill(-1);
   const frame = new Int32Array(count).fill(-1);
   const idle = new Uint8Array(count);
+  const agent = new Uint8Array(count);
   const frames: ProfileFrame[] = [];
   const known = new Map<string, number>();
   const isAgentFile = options.isAgentFile ?? isInAgentFolder;
@@ -101,7 +104,10 @@ function indexNodes({ profile }: CpuProfileEvidence, options: CallTreeOptions): 
     const engine = isEngineFrame(callFrame);
     if (engine && callFrame.functionName === '(idle)') idle[i] = 1;
     if (engine && callFrame.functionName === '(root)') return;
-    if (isAgentFile(filePath(callFrame.url))) return;
+    if (isAgentFile(filePath(callFrame.url))) {
+      agent[i] = 1;
+      return;
+    }
     const key = functionKey(callFrame);
     let at = known.get(key);
     if (at === undefined) {
@@ -111,7 +117,27 @@ function indexNodes({ profile }: CpuProfileEvidence, options: CallTreeOptions): 
     }
     frame[i] = at;
   });
-  return { count, indexOf, parent, frame, idle, frames };
+  const begins = (i: number): boolean =>
+    profile.nodes[i]?.callFrame.url === 'node:inspector' && agent[parent[i] ?? -1] === 1;
+  return { count, indexOf, parent, frame, idle, instrument: markBelow(parent, begins), frames };
+}
+
+/** 1 for every node for which `begins` holds, and for all below it. */
+function markBelow(parent: Int32Array, begins: (node: number) => boolean): Uint8Array {
+  const marked = new Uint8Array(parent.length);
+  const known = new Uint8Array(parent.length);
+  for (let i = 0; i < parent.length; i++) {
+    const path: number[] = [];
+    let up = i;
+    for (; up >= 0 && known[up] === 0; up = parent[up] as number) path.push(up);
+    let inside = up >= 0 && marked[up] === 1;
+    for (let node = path.pop(); node !== undefined; node = path.pop()) {
+      inside ||= begins(node);
+      known[node] = 1;
+      marked[node] = inside ? 1 : 0;
+    }
+  }
+  return marked;
 }
 
 interface Tally {
@@ -135,7 +161,8 @@ function tallySamples(
     const us = Math.max(0, time - latest);
     latest = Math.max(latest, time);
     const node = nodes.indexOf.get(samples[i] as number);
-    if (node === undefined || (nodes.idle[node] === 1 && !includeIdle)) continue;
+    if (node === undefined || nodes.instrument[node] === 1 || (nodes.idle[node] === 1 && !includeIdle))
+      continue;
     const key = (evidence.sampleSubjects[i] ?? 0) * nodes.count + node;
     const tally = tallies.get(key);
     if (tally === undefined) tallies.set(key, { us, samples: 1 });

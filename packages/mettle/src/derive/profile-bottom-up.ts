@@ -1,6 +1,6 @@
 import type { CallTree } from './call-tree.ts';
 import type { ProfileFrame } from './profile-frames.ts';
-import { invertTree, orderTree, sumByFunction } from './profile-tree.ts';
+import { invertTree, orderTree, sumByFunction, type TreeColumns } from './profile-tree.ts';
 
 /** One function's time, wherever it was called from. */
 export interface FunctionTime {
@@ -10,6 +10,8 @@ export interface FunctionTime {
   readonly totalUs: number;
   /** Who called it, by the share of its own time spent under them, costliest first. */
   readonly callers: readonly { readonly frame: ProfileFrame; readonly us: number }[];
+  /** The nearest function of the server's own on the costliest way to this one: where to look when this one is not. */
+  readonly from: ProfileFrame | null;
 }
 
 /** Below a ten-thousandth of the time a caller is not told from chance at any sampling rate in use. */
@@ -41,9 +43,19 @@ export function functionTimes(tree: CallTree, within = 0, limit: number = Infini
       selfUs: sums.selfUs[frame] as number,
       totalUs: sums.totalUs[frame] as number,
       callers,
+      from: ownCaller(tree, inverted, node),
     });
   }
   return times;
+}
+
+/** Follows the costliest caller, who stands first. */
+function ownCaller(tree: CallTree, inverted: TreeColumns, node: number): ProfileFrame | null {
+  for (let at = node + 1; at < (inverted.end[at - 1] as number); at++) {
+    const frame = frameAt(tree, inverted.frame[at] as number);
+    if (frame.kind === 'application') return frame;
+  }
+  return null;
 }
 
 function frameAt(tree: CallTree, frame: number): ProfileFrame {

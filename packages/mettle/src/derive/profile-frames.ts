@@ -25,7 +25,7 @@ export interface ProfileFrame {
 }
 
 /** What V8 puts in place of a JavaScript frame. */
-export const ENGINE_FRAMES: ReadonlySet<string> = new Set([
+const ENGINE_FRAMES: ReadonlySet<string> = new Set([
   '(root)',
   '(program)',
   '(idle)',

@@ -83,6 +83,15 @@ describe('the call tree', () => {
     ]);
   });
 
+  it("leaves out what the agent does with the inspector, not what the server's code does below a wrapper", () => {
+    const agent = 'wrap@@/node_modules/mettle/dist/agent/hook.js:5';
+    const evidence = profileOf([
+      ['', [agent, 'post@@node:inspector:80', 'dispatch'], [500]],
+      ['t', [agent, 'spawnSync@@node:child_process:8', 'spawn'], [30]],
+    ]);
+    expect(draw(buildCallTree(evidence, { home }))).toEqual(['all 30 0', '  tool: t 30 0', '    spawnSync 30 0', '      spawn 30 30']);
+  });
+
   it('makes one node of nodes that are the same function under the same caller', () => {
     const evidence = profileOf([['t', ['f@@a.js:1', 'g@@a.js:2'], [10]]]);
     const [root, f, g] = evidence.profile.nodes;
@@ -168,6 +177,15 @@ describe('time per function', () => {
     ]);
     const [hash] = functionTimes(buildCallTree(evidence, { home }));
     expect(hash?.callers.map(({ frame, us }) => [frame.name, us])).toEqual([['b', 30], ['a', 10]]);
+  });
+
+  it("names the server's own function on the costliest way to each", () => {
+    const evidence = profileOf([
+      ['t', ['a@@a.js:1', 'hashSync@@node_modules/h/index.js:1', 'run'], [10]],
+      ['t', ['b@@a.js:2', 'run'], [30]],
+      ['t', ['(program)'], [1]],
+    ]);
+    expect(functionTimes(buildCallTree(evidence, { home })).map(({ frame, from }) => [frame.name, from?.name])).toEqual([['run', 'b'], ['(program)', undefined]]);
   });
 
   it('can be had for one subject', () => {

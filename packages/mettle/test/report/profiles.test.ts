@@ -98,11 +98,11 @@ describe('pprof', () => {
 describe('the bottom-up table', () => {
   it('lists the functions by their own time', () => {
     expect(renderBottomUp(tree, { width: 80 })).toEqual([
-      'self ms   self  total  function             place          package',
-      '    2.4  76.2%  76.2%  find                 src/find.js:3  application',
-      '    0.5  15.9%  15.9%  write;all            node:fs:20     Node internals',
-      '    0.2   6.3%   6.3%  (program)                           V8 engine',
-      '   0.05   1.6%   1.6%  (garbage collector)                 V8 engine',
+      'self ms   self  total  function             place               package',
+      '    2.4  76.2%  76.2%  find                 src/find.js:3       application',
+      '    0.5  15.9%  15.9%  write;all            from src/main.js:1  Node internals',
+      '    0.2   6.3%   6.3%  (program)                                V8 engine',
+      '   0.05   1.6%   1.6%  (garbage collector)                      V8 engine',
     ]);
   });
 

@@ -14,6 +14,7 @@ export interface BottomUpOptions {
 }
 
 const GAP = '  ';
+const FROM = 'from ';
 const FUNCTION_COLUMNS_AT_LEAST = 12;
 const PACKAGE_COLUMNS_AT_MOST = 16;
 
@@ -33,7 +34,7 @@ export function renderBottomUp(tree: CallTree, options: BottomUpOptions = {}): s
   const figures = [['self ms', 'self', 'total'], ...times.map((time) => figuresOf(time, all))];
   const words = [
     ['function', 'place', 'package'],
-    ...times.map(({ frame }) => [printable(frame.name), placeOf(frame), printable(frame.owner)]),
+    ...times.map(({ frame, from }) => [printable(frame.name), placeOf(frame, from), printable(frame.owner)]),
   ];
   const figureWidths = [0, 1, 2].map((column) => Math.max(...figures.map((row) => row[column]?.length ?? 0)));
   const taken = figureWidths.reduce((sum, width) => sum + width + GAP.length, 0);
@@ -42,7 +43,7 @@ export function renderBottomUp(tree: CallTree, options: BottomUpOptions = {}): s
     [
       ...(figures[i] ?? []).map((figure, column) => pad(figure, figureWidths[column] ?? 0, 'right')),
       pad(shortenRight(name, widths.name), widths.name),
-      pad(shortenLeft(place, widths.place), widths.place),
+      pad(shortenPlace(place, widths.place), widths.place),
       shortenRight(owner, widths.owner),
     ]
       .join(GAP)
@@ -55,9 +56,18 @@ function figuresOf(time: FunctionTime, allUs: number): string[] {
   return [formatMsFigure(time.selfUs / 1000), share(time.selfUs), share(time.totalUs)];
 }
 
-function placeOf(frame: ProfileFrame): string {
-  if (frame.file === '') return '';
-  return printable(frame.line > 0 ? `${frame.file}:${frame.line}` : frame.file);
+/** Where the function stands; of one without a file, or of Node's own, which of the server's functions led there. */
+function placeOf(frame: ProfileFrame, from: ProfileFrame | null): string {
+  const shown = from !== null && ['native', 'node', 'generated'].includes(frame.kind) ? from : frame;
+  if (shown.file === '') return '';
+  return printable(`${shown === frame ? '' : FROM}${shown.file}${shown.line > 0 ? `:${shown.line}` : ''}`);
+}
+
+/** Cut on the left, but the word that says whose place it is stays. */
+function shortenPlace(place: string, columns: number): string {
+  return place.startsWith(FROM)
+    ? FROM + shortenLeft(place.slice(FROM.length), columns - FROM.length)
+    : shortenLeft(place, columns);
 }
 
 /** The room for the three texts: the package as wide as it is, up to a bound; the place before the name. */
