@@ -12,6 +12,14 @@ export function flameGraphSection(bundle: Bundle): FlameGraph | null {
     blocks: blocking?.stretches ?? [],
   });
   if (graph === null) return null;
-  const lead = 'Where the main thread was, by tool: sampled time, so waiting for a core counts and idle time does not. Below each frame stands what it called; the wider, the longer.';
-  return { ...graph, markup: html`<section id="profile"><h2>Flame graph</h2><p class="lead">${lead}</p>${graph.markup}</section>` };
+  const lead =
+    'Where the main thread was, by tool: sampled time, so waiting for a core counts and idle time does not. Below each frame stands what it called; the wider, the longer.';
+  return {
+    ...graph,
+    markup: html`<section id="profile">
+      <h2>Flame graph</h2>
+      <p class="lead">${lead}</p>
+      ${graph.markup}
+    </section>`,
+  };
 }

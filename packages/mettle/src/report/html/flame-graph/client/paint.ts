@@ -1,7 +1,9 @@
 import type { App, Colours, Model } from './app.ts';
 import type { ComputedStyle, PageElement } from './page.ts';
+import type { labelOf as LabelOf } from './words.ts';
 
 declare const devicePixelRatio: number;
+declare const labelOf: typeof LabelOf;
 declare const getComputedStyle: (element: PageElement) => ComputedStyle;
 
 /** Height of a row of frames; a finger can still hit it. */
@@ -36,8 +38,8 @@ export function ownerFill(kind: string, packageRank: number, dark: boolean): str
   const fills: Record<string, [number, number]> = {
     application: [30, 85],
     subject: [220, 0],
-    node: [215, 14],
-    native: [215, 6],
+    node: [215, 18],
+    native: [35, 9],
     generated: [48, 35],
     engine: [5, 45],
   };
@@ -127,7 +129,7 @@ export function paintFrame(app: App, node: number, left: number, right: number, 
   }
   const room = Math.floor((width - 9) / app.characterWidth);
   if (room < 3) return;
-  const name = model.frames.name[frame] as string;
+  const name = labelOf(model, frame);
   pen.globalAlpha = matched ? 1 : 0.6;
   pen.fillStyle = colours.ink;
   pen.fillText(

@@ -5,6 +5,7 @@ import type {
   describeNode as DescribeNode,
   formatShare as FormatShare,
   formatUs as FormatUs,
+  labelOf as LabelOf,
   placeOf as PlaceOf,
 } from './words.ts';
 import type { pickOwner as PickOwner, zoomTo as ZoomTo } from './actions.ts';
@@ -13,6 +14,7 @@ declare const document: PageDocument;
 declare const describeNode: typeof DescribeNode;
 declare const formatShare: typeof FormatShare;
 declare const formatUs: typeof FormatUs;
+declare const labelOf: typeof LabelOf;
 declare const placeOf: typeof PlaceOf;
 declare const pickOwner: typeof PickOwner;
 declare const sumMatches: typeof SumMatches;
@@ -73,7 +75,7 @@ export function showCrumbs(app: App): void {
     ...shown.map((node) => {
       const item = element('li', '', node < 0 ? '…' : '');
       if (node < 0) return item;
-      const button = element('button', '', model.frames.name[view.frame[node] as number] as string);
+      const button = element('button', '', labelOf(model, view.frame[node] as number));
       button.type = 'button';
       if (node === app.zoomed) button.setAttribute('aria-current', 'true');
       button.addEventListener('click', () => zoomTo(app, node));
@@ -94,11 +96,15 @@ export function legendLength(): number {
 export function showLegend(app: App): void {
   const { model, view, colours, parts } = app;
   const us = new Float64Array(model.owners.length);
+  const present = new Uint8Array(model.owners.length);
   view.plain.frame.forEach((frame, i) => {
     const owner = model.frames.owner[frame] as number;
     us[owner] = (us[owner] as number) + (view.plain.selfUs[i] as number);
+    if (i > 0) present[owner] = 1;
   });
-  const ranked = model.owners.map((_, i) => i).filter((i) => (us[i] as number) > 0);
+  const ranked = model.owners
+    .map((_, i) => i)
+    .filter((i) => (us[i] as number) > 0 || (present[i] === 1 && model.owners[i]?.kind !== 'subject'));
   ranked.sort((a, b) => (us[b] as number) - (us[a] as number));
   parts.legend.replaceChildren(
     ...ranked.slice(0, legendLength()).map((i) => {

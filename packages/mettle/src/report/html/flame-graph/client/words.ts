@@ -20,6 +20,15 @@ export function placeOf(model: Model, frame: number): string {
   return file !== '' && line > 0 ? `${file}:${line}` : file;
 }
 
+/** What stands in a frame's box: its name, and of one without a name its place, without the folders. */
+export function labelOf(model: Model, frame: number): string {
+  const name = model.frames.name[frame] as string;
+  const file = model.frames.file[frame] as string;
+  return name === '(anonymous)' && file !== ''
+    ? `${name} ${file.slice(file.lastIndexOf('/') + 1)}:${model.frames.line[frame]}`
+    : name;
+}
+
 /** What a node is, in lines: name, place and owner, times. The same text is shown and read out. */
 export function describeNode(app: App, node: number): { name: string; place: string; times: string } {
   const { model, view } = app;
