@@ -170,7 +170,9 @@ describe('detectors', () => {
   const listed = existsSync(join(mettle, 'src/detect/index.ts'))
     ? importsOf(mettle, 'src/detect/index.ts').map(({ target }) => target)
     : [];
-  const tests = filesBelow(mettle, 'test/detect', '.test.ts').map((file) => basename(file, '.test.ts'));
+  const tested = filesBelow(mettle, 'test/detect', '.test.ts')
+    .flatMap((file) => importsOf(mettle, file))
+    .map(({ target }) => target);
 
   const without = (has: (id: string) => boolean): readonly string[] => detectors.filter((id) => !has(id));
 
@@ -189,7 +191,7 @@ describe('detectors', () => {
   });
 
   test('each is tested', () => {
-    expect(without((id) => tests.includes(id))).toEqual([]);
+    expect(without((id) => tested.includes(`src/detect/detectors/${id}.ts`))).toEqual([]);
   });
 });
 

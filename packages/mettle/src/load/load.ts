@@ -6,6 +6,8 @@ export interface CallSource {
   readonly subject: Subject;
   /** Relative frequency in a mix. */
   readonly weight: number;
+  /** Calls reach somebody else's service, unasked: a few, one at a time, never a load. */
+  readonly gentle?: true;
   call(i: number): { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 }
 

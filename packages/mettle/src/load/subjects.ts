@@ -120,7 +120,10 @@ function decideTool(tool: ToolInfo, subject: Subject, options: SubjectOptions): 
     method: 'tools/call',
     params: { name: tool.name, arguments: sample },
   });
-  return { source: rotatingSource(subject, [request(first), ...others.map(request)]), arguments: 'schema' };
+  const source = rotatingSource(subject, [request(first), ...others.map(request)]);
+  // Read-only, but of somebody else's service, which may count or charge each call: not without being named.
+  const gentle = tool.annotations.openWorldHint === true && !options.tools.includes(tool.name);
+  return { source: gentle ? { ...source, gentle } : source, arguments: 'schema' };
 }
 
 /** CONTRACTS, "Which tools are called". Hints that are absent are not taken for true, though the specification would. */

@@ -34,13 +34,14 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
       setting.evidence.latency = await runSolo(setting.context, setting.sources, { untilMs, seed: setting.seed });
       return;
     case 'batches': {
-      const { evidence, skipped } = await runBatches(setting.context, answering(setting), { untilMs, seed: setting.seed, soloMs: soloMs(setting) });
+      const { evidence, skipped } = await runBatches(setting.context, loadable(setting), { untilMs, seed: setting.seed, soloMs: soloMs(setting) });
       setting.evidence.concurrency = evidence;
       setting.notes.push(...skipped);
       return;
     }
     case 'mixed': {
-      const { evidence } = await runMixed(setting.context, answering(setting), { untilMs, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
+      const sources = mixable(setting, stage.budgetMs, setting.notes);
+      const { evidence } = await runMixed(setting.context, sources, { untilMs, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
       setting.evidence.mixedLatency = evidence;
       return;
     }
@@ -52,14 +53,15 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
 }
 
 async function blockingStage(stage: Stage, setting: StageSetting): Promise<void> {
-  const { context, agent } = setting;
+  const { context, agent, seed } = setting;
   if (agent === null) return;
-  const sources = answering(setting);
-  if (sources.length === 0) return;
+  const typical = soloMs(setting);
+  const alone = answering(setting).filter(({ subject }) => (typical.get(subject.name) ?? 0) * 2 <= stage.budgetMs);
+  if (alone.length === 0) return;
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
-  await runSolo(context, sources, { untilMs: monotonicMs() + stage.budgetMs / 2, seed: setting.seed, maxCallsPerSubject: 60 });
-  const { calls } = await runMixed(context, sources, { untilMs: monotonicMs() + stage.budgetMs / 2, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
+  await runSolo(context, alone, { untilMs: monotonicMs() + stage.budgetMs / 2, seed, maxCallsPerSubject: 60 });
+  const { calls } = await runMixed(context, mixable(setting, stage.budgetMs / 2, []), { untilMs: monotonicMs() + stage.budgetMs / 2, seed, inFlight: IN_FLIGHT, soloMs: typical });
   const record = await recording.stop();
   const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
   setting.evidence.blocking = blockingAtCallSites(blocking, sourceReader());
@@ -71,7 +73,7 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
   if (agent === null) return;
   const typical = soloMs(setting);
   const subjects: EvidenceMap['overlap']['subjects'][number][] = [];
-  for (const source of answering(setting)) {
+  for (const source of loadable(setting)) {
     const aloneMs = typical.get(source.subject.name) ?? 0;
     // Serialised at worst: all in flight, one after the other, twice over.
     const worstMs = aloneMs * IN_FLIGHT * 2;
@@ -99,6 +101,21 @@ function answering(setting: StageSetting): readonly CallSource[] {
   if (solo === undefined) return setting.sources;
   const answered = new Set(solo.filter((record) => record.latencyMs !== null).map((record) => record.subject.name));
   return setting.sources.filter((source) => answered.has(source.subject.name));
+}
+
+/** Of those, the ones that may be called many times at once. */
+function loadable(setting: StageSetting): readonly CallSource[] {
+  return answering(setting).filter((source) => source.gentle !== true);
+}
+
+/** Of those, the ones that fit: at worst a full round of calls in flight goes one after the other. */
+function mixable(setting: StageSetting, budgetMs: number, notes: string[]): readonly CallSource[] {
+  const typical = soloMs(setting);
+  return loadable(setting).filter(({ subject }) => {
+    const fits = (typical.get(subject.name) ?? 0) * IN_FLIGHT <= budgetMs;
+    if (!fits) notes.push(`${subject.name}: left out of the mix, since ${IN_FLIGHT} of its calls may take longer than the time for it (raise --budget).`);
+    return fits;
+  });
 }
 
 function soloMs(setting: StageSetting): ReadonlyMap<Subject['name'], number> {

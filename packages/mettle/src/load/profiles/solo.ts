@@ -28,6 +28,9 @@ const WARM_UP_SHARE = 0.25;
 const VAIN_CALLS = 3;
 const UNANSWERED_CALLS = 2;
 
+/** Enough to see that it answers and how fast, too few for anybody to complain of. */
+const GENTLE_CALLS = 5;
+
 /** One subject's way through the phase. */
 interface Turn {
   readonly source: CallSource;
@@ -99,10 +102,15 @@ function leastServed(turns: readonly Turn[], phase: Phase): Turn | null {
 
 function wantsMore(turn: Turn, phase: Phase): boolean {
   const { tally } = turn;
-  if (isOver(phase) || tally.timed >= phase.maxCalls || isHopeless(turn)) return false;
+  const maxCalls = mostTimedCalls(turn, phase);
+  if (isOver(phase) || tally.timed >= maxCalls || isHopeless(turn)) return false;
   // Mostly failing ones must not run for ever either.
-  if (tally.calls >= 2 * phase.maxCalls) return false;
+  if (tally.calls >= 2 * maxCalls) return false;
   return tally.calls === 0 || phase.now() + turn.lastCallMs <= phase.untilMs;
+}
+
+function mostTimedCalls({ source }: Turn, { maxCalls }: Phase): number {
+  return source.gentle === true ? Math.min(GENTLE_CALLS, maxCalls) : maxCalls;
 }
 
 function isHopeless({ tally, unanswered }: Turn): boolean {
@@ -116,7 +124,7 @@ function isOver({ context, untilMs, now }: Phase): boolean {
 async function warmUpBlock(turn: Turn, phase: Phase): Promise<void> {
   const limitMs = phase.shareMs * WARM_UP_SHARE;
   // Half of what is measured, when that is little: a phase of few calls wants them timed.
-  const maxCalls = Math.floor(phase.maxCalls / 2);
+  const maxCalls = Math.floor(mostTimedCalls(turn, phase) / 2);
   const latenciesMs: number[] = [];
   while (latenciesMs.length < BLOCK && wantsMore(turn, phase)) {
     const reply = await callOnce(turn, phase);

@@ -49,6 +49,14 @@ describe('subjects called alone', () => {
     expect(calls).toBeGreaterThanOrEqual(550);
   });
 
+  it('that ask somebody else’s service are called a few times only, and timed all the same', async () => {
+    const server = new VirtualServer(parallel({ a: 1, fetch: 1 }));
+    const { subjects } = await runSolo(server.context(), [server.source('a'), { ...server.source('fetch'), gentle: true }], { untilMs: server.nowMs + 60_000, seed: 1, now: server.now });
+    const fetch = subjects.find(({ subject }) => subject.name === 'fetch');
+    expect(fetch?.outcomes.calls).toBeLessThanOrEqual(10);
+    expect(fetch?.latencyMs?.p50).toBeCloseTo(1, 2);
+  });
+
   it('take turns in blocks, so that a drift of the machine meets all', async () => {
     const server = new VirtualServer(parallel({ a: 1, b: 1, c: 1 }));
     await solo(server, ['a', 'b', 'c'], 60_000, 100);
