@@ -6,6 +6,7 @@ import { renderTerminal, type TerminalOptions } from './terminal.ts';
 
 export { renderHtml, renderJson, renderTerminal };
 export type { ReadSource, TerminalOptions };
+export { profileFiles, type ProfileFile } from './profiles/files.ts';
 export { groupByRootCause, type RootCause } from './root-causes.ts';
 
 /** A way to write a result down. Pure: the same result and options give the same text. */

@@ -1,3 +1,5 @@
+import { buildCallTree } from '../derive/call-tree.ts';
+import { homeOf } from '../derive/frames.ts';
 import { CHECKS, type Bundle, type Result, type Verdict } from '../evidence/index.ts';
 import {
   CHECK_NAMES,
@@ -9,6 +11,7 @@ import {
 } from './coverage.ts';
 import { formatDuration, plural } from './figures.ts';
 import { clip, pad, printable } from './printable.ts';
+import { renderBottomUp } from './profiles/bottom-up.ts';
 import { groupByRootCause } from './root-causes.ts';
 import type { ReadSource } from './source-excerpt.ts';
 import { findingBlock, type Page } from './terminal/finding-block.ts';
@@ -55,6 +58,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     [...header(result, width, ink), '', ...wrap(headline(result, causes.length), width).map(ink.bold)],
     CHECKS.flatMap((check) => verdictLines(CHECK_NAMES[check], result.checks[check], width, ink)),
     ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
+    hotFunctions(bundle, width, ink),
     toolSection(result, width, ink),
     passedOverSection(result, width, ink),
     notesSection(result, width, ink),
@@ -64,6 +68,15 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** Where the CPU went, for the command that asks just that; in a check the findings say it. */
+function hotFunctions(bundle: Bundle, width: number, ink: Ink): string[] {
+  const { cpuProfile, target } = bundle.evidence;
+  if (cpuProfile === undefined || bundle.manifest.examination === 'check') return [];
+  const tree = buildCallTree(cpuProfile, target === undefined ? {} : { home: homeOf(target) });
+  const rows = renderBottomUp(tree, { width: width - 2 });
+  return rows.length === 0 ? [] : [ink.bold('Costliest functions'), ...rows.map((row) => `  ${row}`)];
 }
 
 function header(result: Result, width: number, ink: Ink): string[] {

@@ -11,9 +11,6 @@ export async function writeBundle(directory: string, bundle: Bundle): Promise<vo
   await mkdir(join(directory, 'evidence'), { recursive: true });
   const keys = Object.keys(bundle.evidence) as EvidenceKey[];
   await Promise.all(keys.map((key) => writeJson(join(directory, 'evidence', `${key}.json`), bundle.evidence[key])));
-  // The profile once more in the form and under the ending that Chrome DevTools opens.
-  const profile = bundle.evidence.cpuProfile?.profile;
-  if (profile !== undefined) await writeJson(join(directory, 'main-thread.cpuprofile'), profile);
   // The manifest last: a bundle without one is unfinished.
   await writeJson(join(directory, MANIFEST), bundle.manifest);
 }

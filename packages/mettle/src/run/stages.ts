@@ -56,7 +56,11 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   const { context, agent, seed } = setting;
   if (agent === null) return;
   const typical = soloMs(setting);
-  const alone = answering(setting).filter(({ subject }) => (typical.get(subject.name) ?? 0) * 2 <= stage.budgetMs);
+  const alone = answering(setting).filter(({ subject }) => {
+    const fits = (typical.get(subject.name) ?? 0) <= stage.budgetMs;
+    if (!fits) setting.notes.push(`${subject.name}: not profiled, since one call takes longer than the time for it (raise --budget).`);
+    return fits;
+  });
   if (alone.length === 0) return;
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.

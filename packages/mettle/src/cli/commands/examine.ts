@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { redactCommand } from '../../evidence/index.ts';
 import { parseWorkload, readWorkload } from '../../run/index.ts';
 import type { Examined, Workload } from '../../run/index.ts';
-import { renderHtml, renderJson } from '../../report/index.ts';
+import { profileFiles, renderHtml, renderJson } from '../../report/index.ts';
 import { detectors, examine, resultOf, sourceReader, writeBundle } from '../../run/index.ts';
 
 import type { Examination, Result } from '../../evidence/index.ts';
@@ -80,6 +81,7 @@ async function keep(host: Host, options: CommandOptions, { bundle }: Examined, r
   if (options.out === undefined) await writeFile(join(root, '.gitignore'), '*\n');
   await writeBundle(directory, bundle);
   await writeFile(join(directory, 'result.json'), renderJson(result));
+  for (const { name, content, gzip } of profileFiles(bundle)) await writeFile(join(directory, name), gzip ? gzipSync(content) : content);
   await writeFile(join(directory, 'report.html'), renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader() }));
   return directory;
 }

@@ -6,6 +6,7 @@ import { blockingSection } from './blocking-timeline.ts';
 import { CLIENT_SCRIPT, CLIENT_SCRIPT_SHA256 } from './client-script.ts';
 import { concurrencySection } from './concurrency-chart.ts';
 import { findingsSection } from './findings.ts';
+import { flameGraphSection } from './flame-graph/section.ts';
 import { latencySection } from './latency-chart.ts';
 import { notCoveredSection } from './not-covered.ts';
 import { STYLES } from './styles.ts';
@@ -23,23 +24,28 @@ export interface HtmlOptions {
 /** A larger result stays in result.json only: the page is to open at once. */
 const EMBEDDED_CHARACTERS = 400_000;
 
-/** Only our own script may run, and nothing may be fetched from anywhere, whatever a target smuggled in. */
-const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${CLIENT_SCRIPT_SHA256}'; base-uri 'none'; form-action 'none'`;
+/** Only our own scripts may run, and nothing may be fetched from anywhere, whatever a target smuggled in. */
+function policy(scriptHashes: readonly string[]): string {
+  const scripts = scriptHashes.map((hash) => `'sha256-${hash}'`).join(' ');
+  return `default-src 'none'; style-src 'unsafe-inline'; script-src ${scripts}; base-uri 'none'; form-action 'none'`;
+}
 
 // Not in a template: the policy knows the script by its hash, to which every blank counts.
 const SCRIPT_ELEMENT = trusted(`<script>${CLIENT_SCRIPT}</script>`);
-const STYLE_ELEMENT = trusted(`<style>${STYLES}</style>`);
 
 /** The result as one self-contained page: opens from disk, offline; readable without scripts; every text escaped. */
 export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions = {}): string {
   const causes = groupByRootCause(result.findings);
   const surroundings = { folder: options.cwd ?? bundle.evidence.target?.cwd, readSource: options.readSource };
+  const graph = flameGraphSection(bundle);
+  const scriptHashes = [CLIENT_SCRIPT_SHA256, ...(graph === null ? [] : [graph.scriptSha256])];
   const sections: readonly [id: string, name: string, section: Html | null][] = [
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],
     ['latency', 'Latency', latencySection(bundle)],
     ['concurrency', 'Concurrency', concurrencySection(bundle)],
     ['blocking', 'Event loop', blockingSection(bundle)],
+    ['profile', 'Flame graph', graph?.markup ?? null],
     ['tools', 'Tools', toolsSection(result.tools)],
     ['not-covered', 'Not covered', notCoveredSection(result, bundle)],
   ];
@@ -48,12 +54,12 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+        <meta http-equiv="Content-Security-Policy" content="${policy(scriptHashes)}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="no-referrer" />
         <title>${result.target.server?.name ?? 'MCP server'} · Mettle report</title>
-        ${STYLE_ELEMENT}
+        ${trusted(`<style>${STYLES}${graph?.styles ?? ''}</style>`)}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the verdicts</a>
@@ -73,7 +79,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
           </footer>
         </div>
         <p id="said" class="unseen" role="status" aria-live="polite"></p>
-        ${embedded(result)} ${SCRIPT_ELEMENT}
+        ${embedded(result)} ${SCRIPT_ELEMENT} ${graph === null ? null : trusted(`<script>${graph.script}</script>`)}
       </body>
     </html> `;
   return page.markup;
