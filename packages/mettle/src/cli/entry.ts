@@ -22,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 function stream(out: NodeJS.WriteStream): Host['stdout'] {
   return {
     write: (text) => void out.write(text),
-    isTerminal: out.isTTY === true,
+    isTerminal: out.isTTY,
     get columns() {
       return out.columns ?? 80;
     },

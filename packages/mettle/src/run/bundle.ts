@@ -17,9 +17,10 @@ export async function writeBundle(directory: string, bundle: Bundle): Promise<vo
 
 /** Reads a bundle that `writeBundle` wrote. Throws UsageError when there is none or it is of another version. */
 export async function readBundle(directory: string): Promise<Bundle> {
-  const manifest = (await readJson(join(directory, MANIFEST), directory)) as BundleManifest;
-  if (manifest.schema !== SCHEMA)
-    throw new UsageError(`${directory} holds a bundle of schema "${String(manifest.schema)}"; this version of Mettle reads "${SCHEMA}".`);
+  const read = (await readJson(join(directory, MANIFEST), directory)) as { readonly schema?: unknown };
+  if (read.schema !== SCHEMA)
+    throw new UsageError(`${directory} holds a bundle of schema ${JSON.stringify(read.schema)}; this version of Mettle reads "${SCHEMA}".`);
+  const manifest = read as BundleManifest;
   const evidence: Partial<Record<EvidenceKey, unknown>> = {};
   for (const key of manifest.present) evidence[key] = await readJson(join(directory, 'evidence', `${key}.json`), directory);
   return { manifest, evidence: evidence as Partial<EvidenceMap> };
