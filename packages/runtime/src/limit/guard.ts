@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { containerLimitBytes } from '../memory/limits.ts';
 import type { Bound } from './gate.ts';
 
 /** When the process as a whole has enough. */
@@ -35,8 +36,6 @@ const LEAST = 4;
 const CUT = 0.7;
 /** And a punctual one gives back a tenth per sample. */
 const GROWTH = 1.1;
-/** Above this a container's "limit" means that there is none (cgroup v1 reports 2^63 rounded to pages). */
-const NO_LIMIT_BYTES = 2 ** 50;
 
 /**
  * Watches the event loop and memory on a timer (what it reads is too dear for each call), and moves one bound on all
@@ -60,13 +59,11 @@ export class Guard {
     this.#ceiling = ceiling;
     this.#onRaise = onRaise;
     this.bound = { running: 0, max: ceiling };
-    const container = process.constrainedMemory?.() ?? 0;
-    const contained = container > 0 && container < NO_LIMIT_BYTES;
     this.#options = {
       maxDelayMs: options.maxDelayMs ?? 70,
       maxUtilization: options.maxUtilization ?? 0.9,
       maxHeap: options.maxHeap ?? 0.9,
-      maxRssBytes: options.maxRssBytes ?? (contained ? 0.9 * container : Infinity),
+      maxRssBytes: options.maxRssBytes ?? 0.9 * (containerLimitBytes() ?? Infinity),
       everyMs: options.everyMs ?? 200,
       ...(options.check === undefined ? {} : { check: options.check }),
     };

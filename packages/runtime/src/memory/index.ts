@@ -1,0 +1,11 @@
+export { boundedCache } from './cache.ts';
+export type { BoundedCacheOptions } from './cache.ts';
+export type { MemoryAlarm } from './baseline.ts';
+export { ring } from './ring.ts';
+export type { Ring } from './ring.ts';
+export { createSessions, stateOf } from './sessions.ts';
+export type { SessionEnd, Sessions, SessionsOptions } from './sessions.ts';
+export { snapshotWithin } from './snapshot.ts';
+export type { SnapshotOptions, SnapshotOutcome } from './snapshot.ts';
+export { watchMemory } from './watch.ts';
+export type { MemoryWatch, MemoryWatchOptions } from './watch.ts';

@@ -1,0 +1,2 @@
+export { onShutdown } from './shutdown.ts';
+export type { Closable, Drainable, Shutdown, ShutdownOptions } from './shutdown.ts';
