@@ -1,14 +1,20 @@
+import type { Call } from '../call.ts';
+import type { TracedCall } from '../metrics/opentelemetry.ts';
+
 /** What the SDK hands to a request handler beside the request; the two generations differ in three fields. */
 export interface HandlerContext {
   sessionId?: string;
   // SDK v1
+  requestId?: string | number;
   signal?: AbortSignal;
   authInfo?: AuthInfo;
   taskStore?: TaskStore;
   // SDK v2
-  mcpReq?: { signal?: AbortSignal };
+  mcpReq?: { signal?: AbortSignal; id?: string | number; _meta?: Meta; envelope?: Meta };
   http?: { authInfo?: AuthInfo };
 }
+
+type Meta = Readonly<Record<string, unknown>>;
 
 /** Who was authenticated; `extra` is what the server's own verifier put there. */
 export interface AuthInfo {
@@ -31,7 +37,7 @@ export interface HandlerRequest {
     readonly ref?: { readonly name?: unknown; readonly uri?: unknown };
     readonly task?: unknown;
     readonly taskId?: unknown;
-    readonly _meta?: Readonly<Record<string, unknown>>;
+    readonly _meta?: Meta;
   };
 }
 
@@ -58,4 +64,24 @@ export function principalOf(auth: AuthInfo | undefined): string | undefined {
 export function targetOf({ params }: HandlerRequest): string {
   const target = params?.name ?? params?.uri ?? params?.ref?.name ?? params?.ref?.uri;
   return typeof target === 'string' ? target : '';
+}
+
+/** Where the 2026 protocol names its version: SDK v2 lifts it out of `_meta`. */
+const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** What tracing wants to know of a call. */
+export function tracedCall(
+  { method, name, sessionId }: Call,
+  { params }: HandlerRequest,
+  { requestId, mcpReq }: HandlerContext,
+): TracedCall {
+  const version = mcpReq?.envelope?.[VERSION_KEY];
+  return {
+    method,
+    name,
+    sessionId,
+    requestId: mcpReq?.id ?? requestId,
+    protocolVersion: typeof version === 'string' ? version : undefined,
+    meta: params?.['_meta'] ?? mcpReq?.['_meta'],
+  };
 }

@@ -1,5 +1,6 @@
 import { requireNumber } from '../errors.ts';
 import type { GuardOptions } from '../limit/guard.ts';
+import type { Tracing } from '../metrics/opentelemetry.ts';
 import type { AuthInfo } from './era.ts';
 
 /** What `harden()` is to hold; every field has a default that suits a server nobody has measured yet. */
@@ -36,6 +37,8 @@ export interface PolicyOptions {
   readonly principalOf?: (auth: AuthInfo) => string | undefined;
   /** Offers `mettle://health` as a resource to whoever may read resources; not by default, for it shows traffic. */
   readonly health?: boolean;
+  /** Puts a span around each limited call: `openTelemetry(api)` of @mettle/runtime/metrics. */
+  readonly tracing?: Tracing;
 }
 
 /** Options with nothing left open. */
@@ -53,6 +56,7 @@ export interface FilledOptions {
   readonly guard: GuardOptions | false;
   readonly principalOf: ((auth: AuthInfo) => string | undefined) | undefined;
   readonly health: boolean;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Methods that run the server's own code. */
@@ -85,5 +89,6 @@ export function filled(options: PolicyOptions): FilledOptions {
     guard: options.guard ?? {},
     principalOf: options.principalOf,
     health: options.health ?? false,
+    tracing: options.tracing,
   };
 }

@@ -2,7 +2,7 @@ import { inCall } from '../call.ts';
 import { cancelled, isRuntimeError, refusal, RuntimeError } from '../errors.ts';
 import type { Bound } from '../limit/gate.ts';
 import type { Outcome } from '../metrics/operations.ts';
-import { authInfoOf, principalOf, signalHolder, targetOf } from './era.ts';
+import { authInfoOf, principalOf, signalHolder, targetOf, tracedCall } from './era.ts';
 import type { HandlerContext, HandlerRequest, RequestHandler } from './era.ts';
 import { LiveCall } from './live-call.ts';
 import type { PolicyState } from './policy.ts';
@@ -118,12 +118,16 @@ async function run(
   context: HandlerContext,
 ): Promise<unknown> {
   policy.live.add(call);
+  const span = policy.options.tracing?.start(tracedCall(call, request, context));
   let outcome: Outcome = 'error';
   try {
     const result = await new Promise<unknown>((resolve, reject) => {
       call.giveUp = reject;
       // The handler may throw before it returns a promise.
-      const answer = inCall(call, handler, request, context);
+      const answer =
+        span === undefined
+          ? inCall(call, handler, request, context)
+          : span.within(() => inCall(call, handler, request, context));
       if (answer instanceof Promise) answer.then(resolve, reject);
       else resolve(answer);
     });
@@ -139,6 +143,7 @@ async function run(
     policy.live.delete(call);
     if (call.cancelled) outcome = 'cancelled';
     ended(target, call, outcome);
+    span?.end(outcome);
   }
 }
 
