@@ -74,7 +74,7 @@ async function serve(
     if (waiting !== undefined) await waiting;
   } catch (error) {
     dropKeys();
-    return refused(method, target, error);
+    return refused(request, target, error);
   }
 
   const call = new LiveCall(method, name, lane, sessionId, principal, context);
@@ -136,7 +136,7 @@ async function run(
   } catch (error) {
     if (isRuntimeError(error, 'METTLE_TIMED_OUT') && error === call.givenUpWith) {
       outcome = 'timed_out';
-      return answered(call.method, error);
+      return answered(request, error);
     }
     throw error;
   } finally {
@@ -179,20 +179,23 @@ function isToolError(result: unknown): boolean {
   return typeof result === 'object' && result !== null && 'isError' in result && result.isError === true;
 }
 
-function refused(method: string, target: Target, error: unknown): unknown {
+function refused(request: HandlerRequest, target: Target, error: unknown): unknown {
   if (!isRuntimeError(error)) throw error;
   if (error.code === 'METTLE_CANCELLED') {
     target.operation.record('cancelled', 0);
     throw error;
   }
   target.operation.record('refused', 0);
-  return answered(method, error);
+  return answered(request, error);
 }
 
-/** Tells the caller in the protocol's own way: tools have `isError`, which models read; the rest has JSON-RPC errors. */
-function answered(method: string, error: RuntimeError): unknown {
+/**
+ * Tells the caller in the protocol's own way: tools have `isError`, which models read; the rest, and a tool that was to
+ * answer with a task, has JSON-RPC errors.
+ */
+function answered(request: HandlerRequest, error: RuntimeError): unknown {
   const { retryAfterMs } = error;
-  if (method !== 'tools/call') {
+  if (request.method !== 'tools/call' || asksForTask(request)) {
     throw Object.assign(new Error(error.message), {
       code: SERVER_ERROR,
       data: { reason: error.code, retryAfterMs },

@@ -1,0 +1,33 @@
+/* One run of bench/overload.mjs: the server on the main thread, its callers on another. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { createPolicy, harden } from '@mettle/runtime';
+import { portTransport } from './measure.mjs';
+
+const options = JSON.parse(process.argv[2]);
+const { McpServer } = await import(
+  options.sdk === 'v1' ? '@modelcontextprotocol/sdk/server/mcp.js' : '@modelcontextprotocol/server'
+);
+const policy = createPolicy();
+const server = new McpServer({ name: 'bench', version: '1' });
+server.registerTool('work', { description: 'three milliseconds of CPU, twenty of waiting' }, async () => {
+  const until = performance.now() + 3;
+  while (performance.now() < until);
+  await wait(20);
+  return { content: [{ type: 'text', text: 'done' }] };
+});
+if (options.hardened) harden(server, policy);
+
+const callers = new Worker(new URL('./overload-callers.mjs', import.meta.url), { workerData: options });
+await server.connect(portTransport(callers));
+globalThis.gc();
+const heapBefore = process.memoryUsage().heapUsed;
+callers.on('message', async (message) => {
+  if (message.report === undefined) return;
+  await wait(200);
+  globalThis.gc();
+  process.send({ ...message.report, heapBefore, heapAfter: process.memoryUsage().heapUsed }, () =>
+    process.exit(0),
+  );
+});
+callers.postMessage({ start: true });
