@@ -84,6 +84,11 @@ export class Blocking implements CallObserver {
   async stop(): Promise<BlockingRecord> {
     // Collections are told at the end of the turn in which they happened.
     await new Promise((resolve) => setImmediate(resolve));
+    return this.stopNow();
+  }
+
+  /** The same at once: also while one call holds the loop, which is then the owner of the last slice. */
+  stopNow(): BlockingRecord {
     const observedMs = performance.now() - this.#startedAt;
     this.#timeline.finish();
     for (const stop of this.#stopListening) stop();

@@ -9,6 +9,8 @@ export interface Call {
   readonly number: number;
   /** The message is a JSON array: its parts are told apart where the SDK dispatches them. */
   batch: boolean;
+  /** Whether its whole message has arrived; a call that waits for its own body waits for nobody. */
+  received: boolean;
   /** Which observation it belongs to: calls of an earlier one are nobody's. */
   readonly observation: number;
   /** Something written to stdout while the call was current: its context reached the server's code. */
@@ -67,9 +69,15 @@ export function isObserved(call: Call): boolean {
   return observer !== null && call.observation === observation;
 }
 
+/** What is known of a call when it begins; by default its message is whole, and no batch. */
+export interface CallStart {
+  readonly batch?: boolean;
+  readonly received?: boolean;
+}
+
 /** A new call. Only while observing. */
-export function beginCall(subject: string | null, batch: boolean): Call {
-  const call: Call = { subject: null, number: ++callCount, batch, observation, used: false, note: null };
+export function beginCall(subject: string | null, { batch = false, received = true }: CallStart = {}): Call {
+  const call: Call = { subject: null, number: ++callCount, batch, received, observation, used: false, note: null };
   silently(() => observer?.begun(call));
   if (subject !== null) nameCall(call, subject);
   return call;

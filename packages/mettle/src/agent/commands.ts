@@ -7,11 +7,15 @@ import { silently } from './silently.ts';
 
 interface Instrument {
   stop(): unknown;
+  /** The same without waiting for the event loop, where the instrument can. */
+  stopNow?(): unknown;
 }
 
 /** Obeys Mettle's commands. One instrument is on at a time: each would measure the other. */
 export interface Commands {
   run(command: AgentCommand, answer: Answer): void;
+  /** Stops the instrument while the event loop does not turn; its record, null when none is on. */
+  stopNow(): unknown;
   /** Mettle is gone: everything off, nothing answered. */
   stopAll(): void;
 }
@@ -51,6 +55,11 @@ export function createCommands(): Commands {
       } catch (error) {
         fail(error);
       }
+    },
+    stopNow() {
+      const last = on;
+      on = null;
+      return last?.instrument.stopNow?.() ?? null;
     },
     stopAll() {
       const last = on;

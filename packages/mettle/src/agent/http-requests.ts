@@ -32,9 +32,15 @@ function patchServer(server: Server, serving: Serving): void {
     if (request.method !== 'POST') return emit.apply(this, args);
     if (!serving.known) silently(() => detect(request, serving));
     if (!observing()) return emit.apply(this, args);
-    const call = beginCall(null, false);
+    const call = beginCall(null, { received: false });
     silently(() => {
-      readBody(request, (head) => nameFromHead(call, head));
+      readBody(
+        request,
+        (head) => nameFromHead(call, head),
+        () => {
+          call.received = true;
+        },
+      );
       stayInCall(request, call);
       stayInCall(response, call);
     });
@@ -61,11 +67,12 @@ function nameFromHead(call: Call, head: string): boolean {
 }
 
 /** Shows the beginning of the body to `look` as it arrives, until that says that it has seen enough. */
-function readBody(request: IncomingMessage, look: (head: string) => boolean): void {
+function readBody(request: IncomingMessage, look: (head: string) => boolean, ended: () => void = () => {}): void {
   const push = request.push;
   let head: string | null = '';
   request.push = function (this: IncomingMessage, ...args: Parameters<IncomingMessage['push']>): boolean {
     const chunk: unknown = args[0];
+    if (chunk === null) ended();
     if (head !== null && chunk !== null && chunk !== undefined) {
       silently(() => {
         head += Buffer.isBuffer(chunk) ? chunk.toString('utf8', 0, HEAD_LENGTH) : String(chunk);

@@ -64,7 +64,7 @@ function beginCallsAtParse(): void {
     if (!observing()) return;
     const subject = subjectOf(method, message.params?.name);
     if (subject === null || message.id === undefined) return;
-    const call = orphan?.subject === subject ? orphan : beginCall(subject, false);
+    const call = orphan?.subject === subject ? orphan : beginCall(subject);
     orphan = null;
     enterCall(call);
   });

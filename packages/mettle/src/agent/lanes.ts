@@ -39,6 +39,8 @@ export class Lane {
   quietSince: Moment | null = null;
   /** Awaits by async id, with where they stand in the code. */
   readonly awaits: Map<number, Sites> = new Map();
+  /** A connection being made for its request. */
+  connecting: Operation | null = null;
   /** Operations on sockets that it shares with others, by the socket's async id. */
   readonly onSockets: Map<number, Operation> = new Map();
 

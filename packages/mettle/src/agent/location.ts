@@ -4,11 +4,20 @@ import { AGENT_SOCKET_VARIABLE, EXIT_WITH_METTLE_VARIABLE, ORIGINAL_NODE_OPTIONS
 
 /** File URL of the agent's entry as built: any Node can load it, and it carries no TypeScript into the target. */
 export function agentPreloadUrl(): string {
+  return builtEntry('preload.js').href;
+}
+
+/** Path of the agent's entry for a process that is already running. */
+export function agentLateEntryPath(): string {
+  return fileURLToPath(builtEntry('late-entry.js'));
+}
+
+function builtEntry(name: string): URL {
   // This module is dist/agent/location.js, or src/agent/location.ts when Mettle runs from its sources.
-  const url = new URL('../../dist/agent/preload.js', import.meta.url);
+  const url = new URL(`../../dist/agent/${name}`, import.meta.url);
   const path = fileURLToPath(url);
   if (!existsSync(path)) throw new Error(`Mettle's agent is not built (${path} is missing): run "npm run build" first.`);
-  return url.href;
+  return url;
 }
 
 export interface AgentEnvironmentOptions {

@@ -8,6 +8,8 @@ import { silently } from './silently.ts';
 export interface OutgoingListener {
   /** In the context of whoever made it. */
   made(key: object): void;
+  /** A connection is being made for the request of whoever runs. */
+  connecting(): void;
   /** It got its connection and was sent, perhaps in somebody else's context. */
   sent(key: object, kind: string): void;
   answered(key: object): void;
@@ -36,6 +38,7 @@ export function listenToOutgoing(listener: OutgoingListener): () => void {
   const stopSockets = listenToSocketWrites(listener, spokenFor);
   const channels: readonly (readonly [string, Hear])[] = [
     ['undici:request:create', (message) => listener.made((message as UndiciMessage).request)],
+    ['undici:client:beforeConnect', () => listener.connecting()],
     [
       'undici:client:sendHeaders',
       (message) => {

@@ -20,9 +20,9 @@ export function summarise(
   const carried = operations.filter(({ lane, ended, counts }) => counts && lane !== null && ended !== null && !isAfter(ended, lane.replied));
   const own = carried.some(({ long }) => !long) ? carried.filter(({ long }) => !long) : carried;
   // Waits within Node itself (fetch compiling its parser) stand at no line of the target's.
-  const waits = gaps.filter(
-    (gap) => gap.to.atMs - gap.from.atMs >= MIN_WAIT_MS && !isCovered(gap, operations) && framesOf(gap.sites).length > 0,
-  );
+  const waits = gaps
+    .map((gap) => ({ ...gap, waitedMs: uncoveredMs(gap, operations) }))
+    .filter(({ waitedMs, sites }) => waitedMs >= MIN_WAIT_MS && framesOf(sites).length > 0);
   const owners = new Set(own.map(({ lane }) => lane));
   return {
     name: options.subject,
@@ -32,7 +32,7 @@ export function summarise(
     waits: groupByPlace(
       waits,
       () => '',
-      (group) => group.reduce((sum, { from, to }) => sum + to.atMs - from.atMs, 0),
+      (group) => group.reduce((sum, { waitedMs }) => sum + waitedMs, 0),
     ).map(({ count, weight, stack }) => ({ count, waitedMs: weight, stack })),
     holders: groupByPlace(
       operations.filter((operation) => operation.counts && waits.some((wait) => wait.lane !== operation.lane && overlaps(operation, wait))),
@@ -46,12 +46,20 @@ function isAfter(moment: Moment, other: Moment | null): boolean {
   return other !== null && moment.step > other.step;
 }
 
-/** Whether the call stood still for something that it had started itself. */
-function isCovered({ lane, from, to }: Gap, operations: readonly Operation[]): boolean {
-  return operations.some(
-    (operation) =>
-      operation.lane === lane && operation.began.step <= from.step && operation.ended !== null && operation.ended.turn >= to.turn,
-  );
+/** How much of the gap the call did not spend on something that it had started itself. */
+function uncoveredMs({ lane, from, to }: Gap, operations: readonly Operation[]): number {
+  let coveredMs = 0;
+  let coveredTo = from.atMs;
+  for (const { lane: owner, began, ended } of operations) {
+    if (owner !== lane || ended === null || ended.step < from.step || began.step > to.step) continue;
+    const start = Math.max(began.atMs, coveredTo);
+    // What completed in the turn in which the call went on is what it went on for.
+    const end = ended.turn >= to.turn ? to.atMs : ended.atMs;
+    if (end <= start) continue;
+    coveredMs += end - start;
+    coveredTo = end;
+  }
+  return to.atMs - from.atMs - coveredMs;
 }
 
 function overlaps({ began, ended }: Operation, { from, to }: Gap): boolean {

@@ -40,6 +40,7 @@ export class Overlap implements CallObserver {
     observeCalls(this);
     const stopOutgoing = listenToOutgoing({
       made: (key) => void this.#outgoing.set(key, { lane: this.#currentLane(), operation: null }),
+      connecting: () => this.#connecting(),
       sent: (key, kind) => this.#sent(key, kind),
       answered: (key) => this.#answered(key),
       wroteTo: (socketAsyncId) => this.#wroteTo(socketAsyncId),
@@ -147,14 +148,24 @@ export class Overlap implements CallObserver {
   #become(lane: Lane | null): void {
     const last = this.#running;
     if (last === lane) return;
-    if (last !== null) last.quietSince = this.#now();
+    if (last !== null) last.quietSince = last.call.received ? this.#now() : null;
     if (lane !== null) lane.quietSince = null;
     this.#running = lane;
   }
 
   #sent(key: object, kind: string): void {
     const request = this.#outgoing.get(key);
-    if (request !== undefined) request.operation ??= this.#operations.begin(kind, request.lane, this.#now());
+    if (request === undefined) return;
+    request.operation ??= this.#operations.begin(kind, request.lane, this.#now());
+    if (request.lane?.connecting) end(request.lane.connecting, this.#now());
+  }
+
+  #connecting(): void {
+    const lane = this.#currentLane();
+    if (lane === null) return;
+    lane.connecting = this.#operations.begin('connection', lane, this.#now());
+    // Its steps (look-up, connect) count by themselves.
+    if (lane.connecting !== null) lane.connecting.counts = false;
   }
 
   #answered(key: object): void {

@@ -97,6 +97,15 @@ export interface BlockingRecord {
   readonly profile: CpuProfileEvidence['profile'];
   /** Add to a profile time in µs, then divide by 1,000, to get the machine-wide monotonic clock in ms. */
   readonly profileOffsetUs: number;
+  /** Only of a late attachment: from its start until the event loop first turned, whatever held it until then. */
+  readonly untilFirstTurn?: HeldLoop;
+}
+/** A time in which the event loop did not turn, and what the main thread did in it (-1 where unknown). */
+export interface HeldLoop {
+  readonly startedAtMs: number;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly hostDelayMs: number;
 }
 /** Answer to `stop overlap`. */
 export type OverlapAnswer = OverlapRecord;

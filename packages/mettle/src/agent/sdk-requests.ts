@@ -1,6 +1,7 @@
 import * as modules from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { beginCall, currentCall, enterCall, nameCall, observing } from './calls.ts';
+import { beginCall, currentCall, nameCall, observing, runInCall } from './calls.ts';
+import type { Call } from './calls.ts';
 import { subjectOf } from './message-head.ts';
 import { identifySdk } from './sdk-identity.ts';
 import { ANCHOR, rewriteLoaded, rewriteSdk } from './sdk-rewrite.ts';
@@ -27,28 +28,55 @@ interface CompilingModule {
 
 /** Hears of every request that the MCP SDK dispatches, whatever transport or bundle it came in. */
 export function hookSdk(serving: Serving): void {
+  const wrapped = new WeakSet<object>();
   let identified = false;
-  const onRequest = (request: Request, url: string): void => {
-    if (identified && !observing()) return;
+  const onRequest = (protocol: object, request: Request, url: string): void => {
+    const owner = ownerOfDispatch(protocol);
+    if (owner === null || wrapped.has(owner)) return;
     silently(() => {
-      if (!serving.attached) return;
-      if (!identified && typeof request.method === 'string' && !CLIENT_METHODS.has(request.method)) {
-        identified = true;
-        serving.sawSdk(identifySdk(url));
-      }
-      if (observing()) placeInCall(request);
+      if (!serving.attached || typeof request.method !== 'string' || CLIENT_METHODS.has(request.method)) return;
+      wrapped.add(owner);
+      runDispatchInCalls(owner);
+      if (identified) return;
+      identified = true;
+      serving.sawSdk(identifySdk(url));
     });
   };
   Object.defineProperty(globalThis, Symbol.for(ANCHOR), { value: onRequest, configurable: true });
   rewriteModules();
 }
 
-function placeInCall(request: Request): void {
+type Dispatch = (this: unknown, request: Request, ...rest: unknown[]) => unknown;
+interface Dispatcher {
+  _onrequest: Dispatch;
+}
+
+function ownerOfDispatch(protocol: object): Dispatcher | null {
+  for (let owner: object | null = protocol; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    if (Object.hasOwn(owner, '_onrequest')) return owner as Dispatcher;
+  }
+  return null;
+}
+
+/**
+ * From its second request on, the SDK's dispatch runs within a call where the transport gave none:
+ * transports of the author's own, in memory, or a batch.
+ */
+function runDispatchInCalls(owner: Dispatcher): void {
+  const dispatch = owner._onrequest;
+  owner._onrequest = function (this: unknown, ...args: Parameters<Dispatch>): unknown {
+    const call = observing() ? callWithoutTransport(args[0]) : null;
+    return call === null ? dispatch.apply(this, args) : runInCall(call, () => dispatch.apply(this, args));
+  };
+}
+
+function callWithoutTransport(request: Request): Call | null {
   const subject = subjectOf(request.method, request.params?.name);
-  if (subject === null) return;
+  if (subject === null) return null;
   const call = currentCall();
-  if (call === null || call.batch) enterCall(beginCall(subject, call?.batch ?? false));
-  else if (call.subject === null) nameCall(call, subject);
+  if (call === null || call.batch) return beginCall(subject);
+  if (call.subject === null) nameCall(call, subject);
+  return null;
 }
 
 function rewriteModules(): void {

@@ -11,7 +11,7 @@ const DEFINITION = /(?<![.\w$])_onrequest\s*\(\s*([\w$]+)(?:\s*,\s*[\w$]+)?\s*\)
 export function rewriteSdk(source: string, url: string): string | null {
   if (!source.includes('_onrequest') || source.includes(ANCHOR)) return null;
   const anchor = `globalThis[Symbol.for(${JSON.stringify(ANCHOR)})]?.`;
-  const rewritten = source.replace(DEFINITION, (definition, request: string) => `${definition}${anchor}(${request},${JSON.stringify(url)});`);
+  const rewritten = source.replace(DEFINITION, (definition, request: string) => `${definition}${anchor}(this,${request},${JSON.stringify(url)});`);
   return rewritten === source ? null : rewritten;
 }
 

@@ -66,6 +66,8 @@ class MessageStream {
     let result = true;
     let from = 0;
     while (from < chunk.length) {
+      // Found out at the first message of this very chunk: the rest goes on as it came.
+      if (contextIsLost()) return emit.call(stream, 'data', cut(chunk, from, chunk.length));
       const newline = typeof chunk === 'string' ? chunk.indexOf('\n', from) : chunk.indexOf(10, from);
       const ended = newline >= 0;
       const to = ended ? newline + 1 : chunk.length;
@@ -96,12 +98,12 @@ class MessageStream {
     const final = ended || this.#head.length >= HEAD_LENGTH;
     const { kind, method, name } = readMessageHead(this.#head);
     if (kind === 'batch') {
-      this.#call = beginCall(null, true);
+      this.#call = beginCall(null, { batch: true });
     } else {
       const complete = method !== null && (method !== 'tools/call' || name !== null);
       if (!complete && !final) return;
       const subject = subjectOf(method, name);
-      if (subject !== null) this.#call = beginCall(subject, false);
+      if (subject !== null) this.#call = beginCall(subject);
     }
     this.#decided = true;
     this.#head = '';

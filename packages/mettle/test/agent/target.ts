@@ -22,6 +22,8 @@ export interface Target {
   readonly stderr: () => string;
   readonly stdoutLines: readonly string[];
   call(tool: string): Promise<Message>;
+  /** `count` calls at once; on stdio in one piece. */
+  callTogether(tool: string, count: number): Promise<readonly Message[]>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +62,12 @@ export async function launch(args: readonly string[], options: LaunchOptions = {
     stderr: () => stderr,
     stdoutLines,
     call: (tool) => client.request('tools/call', { name: tool, arguments: {} }),
+    callTogether(tool, count) {
+      child.stdin.cork();
+      const replies = Promise.all(Array.from({ length: count }, () => client.request('tools/call', { name: tool, arguments: {} })));
+      child.stdin.uncork();
+      return replies;
+    },
     async stop() {
       await channel.close();
       child.stdin.end();
