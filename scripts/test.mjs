@@ -30,6 +30,7 @@ for (const { name, work } of steps) {
   console.log(`${passed ? '✓' : '✗'} ${name}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
 }
 console.log(failed.length === 0 ? `All ${steps.length} steps passed.` : `Failed: ${failed.join(', ')}.`);
+console.log(`${steps.length - failed.length} passed, ${failed.length} failed`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 function step(name, work) {
