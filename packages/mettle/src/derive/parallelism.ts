@@ -28,6 +28,8 @@ export interface SizeView {
   readonly slopeInterval: Interval;
   /** Batch over lone call: how many waves the batch took. */
   readonly waves: number;
+  /** The same from the shortest batch and the shortest lone call: a host only ever adds time. */
+  readonly wavesOfShortest: number;
   readonly soloMs: number;
   readonly batchMs: number;
 }
@@ -78,6 +80,7 @@ export function bySize(rounds: Rounds): readonly SizeView[] {
         slope: median(slopes),
         slopeInterval: medianInterval(slopes),
         waves: median(pairs.map((entry) => entry.batchMs / entry.soloMs)),
+        wavesOfShortest: Math.min(...pairs.map((entry) => entry.batchMs)) / Math.min(...pairs.map((entry) => entry.soloMs)),
         soloMs: median(pairs.map((entry) => entry.soloMs)),
         batchMs: median(pairs.map((entry) => entry.batchMs)),
       };

@@ -4,6 +4,8 @@ import { nextCall, runBatches, runMixed, runSolo } from '../load/index.ts';
 import type { ServingAgent } from '../collect/index.ts';
 import { collectBlocking, collectOverlap } from '../collect/index.ts';
 import { blockingAtCallSites, joinBlocking } from '../derive/index.ts';
+import { hotSources } from '../derive/hot-lines.ts';
+import { sampleCalls } from '../derive/sample-calls.ts';
 import type { Home } from '../derive/index.ts';
 import { monotonicMs } from '../session/index.ts';
 import type { Stage } from './plan.ts';
@@ -68,8 +70,10 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   const { calls } = await runMixed(context, mixable(setting, stage.budgetMs / 2, []), { untilMs: monotonicMs() + stage.budgetMs / 2, seed, inFlight: IN_FLIGHT, soloMs: typical });
   const record = await recording.stop();
   const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
-  setting.evidence.blocking = blockingAtCallSites(blocking, sourceReader());
-  setting.evidence.cpuProfile = cpuProfile;
+  const sourceOf = sourceReader();
+  setting.evidence.blocking = blockingAtCallSites(blocking, sourceOf);
+  setting.evidence.cpuProfile = { ...cpuProfile, ...sampleCalls(record) };
+  setting.evidence.sources = hotSources(setting.evidence.cpuProfile, sourceOf);
 }
 
 async function overlapStage(untilMs: number, setting: StageSetting): Promise<void> {
@@ -112,12 +116,12 @@ function loadable(setting: StageSetting): readonly CallSource[] {
   return answering(setting).filter((source) => source.gentle !== true);
 }
 
-/** Of those, the ones that fit: at worst a full round of calls in flight goes one after the other. */
+/** Of those, the ones of which at least two calls fit, one after the other. */
 function mixable(setting: StageSetting, budgetMs: number, notes: string[]): readonly CallSource[] {
   const typical = soloMs(setting);
   return loadable(setting).filter(({ subject }) => {
-    const fits = (typical.get(subject.name) ?? 0) * IN_FLIGHT <= budgetMs;
-    if (!fits) notes.push(`${subject.name}: left out of the mix, since ${IN_FLIGHT} of its calls may take longer than the time for it (raise --budget).`);
+    const fits = (typical.get(subject.name) ?? 0) * 2 <= budgetMs;
+    if (!fits) notes.push(`${subject.name}: left out of the mix, since two of its calls take longer than the time for it (raise --budget).`);
     return fits;
   });
 }

@@ -32,10 +32,10 @@ export const serialisedByPool: Detector<'concurrency' | 'overlap' | 'target'> = 
   looked: lookedAtBatches,
 };
 
-/** Whether batches take as many waves as the width predicts, in each size that needs two or more. */
+/** Whether batches take as many waves as the width predicts, in each size that needs two or more; on a starved host the shortest ones tell. */
 function inWaves(queue: SubjectQueue, width: number): boolean {
   const telling = queue.sizes.filter((size) => size.inFlight >= 2 * width);
-  return telling.length > 0 && telling.every((size) => consistent(size, size.waves, width));
+  return telling.length > 0 && telling.every((size) => consistent(size, size.waves, width) || consistent(size, size.wavesOfShortest, width));
 }
 
 function consistent(size: SizeView, waves: number, width: number): boolean {

@@ -38,6 +38,7 @@ interface Phase {
   readonly now: () => number;
   readonly tallies: ReadonlyMap<CallSource, LatencyTally>;
   readonly calls: BlockingEvidence['driverCalls'][number][];
+  readonly underWay: Map<CallSource, number>;
   /** Answers that were lost, one after the other. */
   lost: number;
   total: number;
@@ -62,6 +63,7 @@ export async function runMixed(
     now,
     tallies: new Map(sources.map((source) => [source, new LatencyTally(source.subject)])),
     calls: [],
+    underWay: new Map(),
     lost: 0,
     total: 0,
     nextProgressMs: 0,
@@ -69,7 +71,7 @@ export async function runMixed(
   const startMs = now();
   if (sources.length > 0) {
     await openConnections(phase, quickest(sources, options.soloMs), inFlight);
-    const draw = deckOf(sources, shares, seededRandom(options.seed));
+    const draw = withoutPileUps(deckOf(sources, shares, seededRandom(options.seed)), phase, options.soloMs, startMs);
     await Promise.all(Array.from({ length: inFlight }, () => worker(phase, draw, { startMs, inFlight })));
   }
   const weights = Object.fromEntries(sources.map((source, i) => [source.subject.name, shares[i] as number]));
@@ -121,6 +123,20 @@ function deckOf(
   };
 }
 
+/**
+ * Draws on while the source drawn has so many calls under way that, one after the other, they would take a quarter of
+ * the phase: slow synchronous calls must not pile up at its end.
+ */
+function withoutPileUps(draw: () => CallSource, phase: Phase, soloMs: ReadonlyMap<string, number> | undefined, startMs: number): () => CallSource {
+  const quarterMs = (phase.untilMs - startMs) / 4;
+  const most = (source: CallSource): number => Math.max(1, Math.floor(quarterMs / Math.max(WIRE_MS, soloMs?.get(source.subject.name) ?? 0)));
+  return () => {
+    let source = draw();
+    for (let i = 0; i < DECK && (phase.underWay.get(source) ?? 0) >= most(source); i++) source = draw();
+    return source;
+  };
+}
+
 /** Over HTTP the first calls open the connections: they are counted, not timed. */
 async function openConnections(phase: Phase, source: CallSource, inFlight: number): Promise<void> {
   const replies = await Promise.all(Array.from({ length: inFlight }, () => send(phase, source)));
@@ -138,7 +154,9 @@ async function worker(
   let main = context.clock.mainThread();
   while (!isOver(phase, inFlight)) {
     const source = draw();
+    phase.underWay.set(source, (phase.underWay.get(source) ?? 0) + 1);
     const reply = await send(phase, source);
+    phase.underWay.set(source, (phase.underWay.get(source) ?? 1) - 1);
     if (context.signal.aborted) return;
     const after = context.clock.mainThread();
     keep(
