@@ -63,3 +63,15 @@ export function table(rows) {
     ...rows.map((row) => line(columns.map((column) => row[column]))),
   ].join('\n');
 }
+
+/** Uses a package that is there for comparison only. */
+export async function optional(name, use) {
+  let loaded;
+  try {
+    loaded = await import(name);
+  } catch {
+    console.log(`${name} is not installed: left out`);
+    return;
+  }
+  await use(loaded);
+}

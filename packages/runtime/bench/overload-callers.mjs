@@ -9,10 +9,10 @@ let nextId = 0;
 
 parentPort.on('message', (message) => {
   if (message.start) void go();
-  const call = waiting.get(message.id);
-  if (call === undefined) return;
+  const answered = waiting.get(message.id);
+  if (answered === undefined) return;
   waiting.delete(message.id);
-  call(message);
+  answered(message);
 });
 
 /** Sends a call; resolves when it is answered, however late. */

@@ -22,12 +22,13 @@ const callers = new Worker(new URL('./overload-callers.mjs', import.meta.url), {
 await server.connect(portTransport(callers));
 globalThis.gc();
 const heapBefore = process.memoryUsage().heapUsed;
-callers.on('message', async (message) => {
-  if (message.report === undefined) return;
-  await wait(200);
-  globalThis.gc();
-  process.send({ ...message.report, heapBefore, heapAfter: process.memoryUsage().heapUsed }, () =>
-    process.exit(0),
-  );
+callers.on('message', (message) => {
+  if (message.report !== undefined) void report(message.report);
 });
 callers.postMessage({ start: true });
+
+async function report(seen) {
+  await wait(200);
+  globalThis.gc();
+  process.send({ ...seen, heapBefore, heapAfter: process.memoryUsage().heapUsed }, () => process.exit(0));
+}

@@ -36,7 +36,7 @@ for (const times of [2.7, 10]) {
         'refused/s': (result.refused.length / seconds).toFixed(0),
         'p99 of refusals': ms(result.refused, 0.99),
         'late or lost': result.late,
-        'heap after/before': `${(result.heapAfter / result.heapBefore).toFixed(2)}`,
+        'heap after/before': (result.heapAfter / result.heapBefore).toFixed(2),
         'recovered after': result.recoveredMs === null ? 'never' : `${result.recoveredMs.toFixed(0)} ms`,
       });
     }

@@ -160,6 +160,7 @@ async function connect(server, InMemoryTransport) {
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   const waiting = new Map();
   let id = 0;
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport of MCP has no other way
   ours.onmessage = (message) => waiting.get(message.id)?.(message);
   await ours.start();
   await server.connect(theirs);

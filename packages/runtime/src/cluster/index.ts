@@ -1,0 +1,5 @@
+export { connectCluster } from './cluster.ts';
+export type { Cluster, ClusterOptions, RemotePool } from './cluster.ts';
+export type { ClusterAlarm } from './connection.ts';
+export type { RemoteTask, RemoteTaskOptions } from './jobs.ts';
+export type { SharedLimit } from './shared-limit.ts';
