@@ -25,6 +25,8 @@ export interface StageSetting {
 
 /** Calls in flight together in the mixed and traced stages: enough to show a queue, few enough for small servers. */
 const IN_FLIGHT = 8;
+/** Of so many calls a state that every call shows can be believed, however starved the host: worth half the phase's time on top. */
+const CALLS_TO_BELIEVE = 3;
 /** Below this, waiting calls cannot be told from the host's scheduling, and nobody feels them. */
 const OVERLAP_WORTH_TRACING_MS = 3;
 
@@ -33,7 +35,7 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
   const untilMs = monotonicMs() + stage.budgetMs;
   switch (stage.name) {
     case 'solo':
-      setting.evidence.latency = await runSolo(setting.context, setting.sources, { untilMs, seed: setting.seed });
+      setting.evidence.latency = await runSolo(setting.context, setting.sources, { untilMs, seed: setting.seed, atLeast: { calls: CALLS_TO_BELIEVE, untilMs: untilMs + stage.budgetMs / 2 } });
       return;
     case 'batches': {
       const { evidence, skipped } = await runBatches(setting.context, loadable(setting), { untilMs, seed: setting.seed, soloMs: soloMs(setting) });
@@ -66,7 +68,8 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   if (alone.length === 0) return;
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
-  await runSolo(context, alone, { untilMs: monotonicMs() + stage.budgetMs / 2, seed, maxCallsPerSubject: 60 });
+  const aloneUntilMs = monotonicMs() + stage.budgetMs / 2;
+  await runSolo(context, alone, { untilMs: aloneUntilMs, seed, maxCallsPerSubject: 60, atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + stage.budgetMs / 2 } });
   const { calls } = await runMixed(context, mixable(setting, stage.budgetMs / 2, []), { untilMs: monotonicMs() + stage.budgetMs / 2, seed, inFlight: IN_FLIGHT, soloMs: typical });
   const record = await recording.stop();
   const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
@@ -116,12 +119,12 @@ function loadable(setting: StageSetting): readonly CallSource[] {
   return answering(setting).filter((source) => source.gentle !== true);
 }
 
-/** Of those, the ones of which at least two calls fit, one after the other. */
+/** Of those, the ones of which a call fits. */
 function mixable(setting: StageSetting, budgetMs: number, notes: string[]): readonly CallSource[] {
   const typical = soloMs(setting);
   return loadable(setting).filter(({ subject }) => {
-    const fits = (typical.get(subject.name) ?? 0) * 2 <= budgetMs;
-    if (!fits) notes.push(`${subject.name}: left out of the mix, since two of its calls take longer than the time for it (raise --budget).`);
+    const fits = (typical.get(subject.name) ?? 0) <= budgetMs;
+    if (!fits) notes.push(`${subject.name}: left out of the mix, since one call takes longer than the time for it (raise --budget).`);
     return fits;
   });
 }

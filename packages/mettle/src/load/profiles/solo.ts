@@ -13,6 +13,8 @@ export interface SoloOptions {
   readonly seed: number;
   /** Timed calls of a subject that are enough: 500 place its p99 within the top ten. */
   readonly maxCallsPerSubject?: number;
+  /** So many timed calls each subject gets even when that takes longer than the phase, until `atLeast.untilMs`. */
+  readonly atLeast?: { readonly calls: number; readonly untilMs: number };
   readonly now?: () => number;
 }
 
@@ -46,6 +48,7 @@ interface Phase {
   readonly untilMs: number;
   readonly shareMs: number;
   readonly maxCalls: number;
+  readonly atLeast: { readonly calls: number; readonly untilMs: number };
   readonly now: () => number;
 }
 
@@ -65,6 +68,7 @@ export async function runSolo(
     untilMs: options.untilMs,
     shareMs: (options.untilMs - startMs) / Math.max(1, sources.length),
     maxCalls: options.maxCallsPerSubject ?? 500,
+    atLeast: options.atLeast ?? { calls: 1, untilMs: options.untilMs },
     now,
   };
   const turns = sources.map((source): Turn => ({
@@ -81,7 +85,7 @@ export async function runSolo(
     const turn = leastServed(order, phase);
     if (turn === null) break;
     const beganMs = now();
-    await (turn.warm ? timedBlock(turn, phase) : warmUpBlock(turn, phase));
+    await (turn.warm || beganMs >= phase.untilMs ? timedBlock(turn, phase) : warmUpBlock(turn, phase));
     turn.usedMs += now() - beganMs;
     context.onProgress({
       subject: turn.source.subject.name,
@@ -103,10 +107,12 @@ function leastServed(turns: readonly Turn[], phase: Phase): Turn | null {
 function wantsMore(turn: Turn, phase: Phase): boolean {
   const { tally } = turn;
   const maxCalls = mostTimedCalls(turn, phase);
-  if (isOver(phase) || tally.timed >= maxCalls || isHopeless(turn)) return false;
+  if (isCut(phase) || tally.timed >= maxCalls || isHopeless(turn)) return false;
   // Mostly failing ones must not run for ever either.
   if (tally.calls >= 2 * maxCalls) return false;
-  return tally.calls === 0 || phase.now() + turn.lastCallMs <= phase.untilMs;
+  const nowMs = phase.now();
+  if (tally.timed < phase.atLeast.calls && nowMs < phase.atLeast.untilMs) return true;
+  return nowMs < phase.untilMs && (tally.calls === 0 || nowMs + turn.lastCallMs <= phase.untilMs);
 }
 
 function mostTimedCalls({ source }: Turn, { maxCalls }: Phase): number {
@@ -117,8 +123,8 @@ function isHopeless({ tally, unanswered }: Turn): boolean {
   return (tally.successes === 0 && tally.calls >= VAIN_CALLS) || unanswered >= UNANSWERED_CALLS;
 }
 
-function isOver({ context, untilMs, now }: Phase): boolean {
-  return context.signal.aborted || (context.session.process?.exit ?? null) !== null || now() >= untilMs;
+function isCut({ context }: Phase): boolean {
+  return context.signal.aborted || (context.session.process?.exit ?? null) !== null;
 }
 
 async function warmUpBlock(turn: Turn, phase: Phase): Promise<void> {

@@ -57,6 +57,16 @@ describe('subjects called alone', () => {
     expect(fetch?.latencyMs?.p50).toBeCloseTo(1, 2);
   });
 
+  it('get the fewest calls that can be believed even on a host so slow that the time is up, but no more', async () => {
+    const server = new VirtualServer(parallel({ a: 900, b: 1 }));
+    const untilMs = server.nowMs + 1000;
+    const { subjects } = await runSolo(server.context(), [server.source('a'), server.source('b')], { untilMs, seed: 1, now: server.now, atLeast: { calls: 3, untilMs: untilMs + 5000 } });
+    expect(subjects.find(({ subject }) => subject.name === 'a')?.outcomes.calls).toBe(3);
+    const cut = new VirtualServer(parallel({ a: 900 }));
+    const fewer = await runSolo(cut.context(), [cut.source('a')], { untilMs: cut.nowMs + 1000, seed: 1, now: cut.now, atLeast: { calls: 3, untilMs: cut.nowMs + 1500 } });
+    expect(fewer.subjects[0]?.outcomes.calls).toBe(2);
+  });
+
   it('take turns in blocks, so that a drift of the machine meets all', async () => {
     const server = new VirtualServer(parallel({ a: 1, b: 1, c: 1 }));
     await solo(server, ['a', 'b', 'c'], 60_000, 100);
