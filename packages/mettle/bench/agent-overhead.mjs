@@ -52,14 +52,25 @@ console.log(`Node ${spawnVersion()}: with agent / without, median of pairs [95 %
 console.table(rows);
 
 async function start(sdk, socketPath) {
-  const environment = socketPath === null ? {} : agentEnvironment({ socketPath, inheritedNodeOptions: undefined, exitWithMettle: true });
-  const child = spawn(node, [fileURLToPath(new URL(`noop-${sdk}.mjs`, import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+  const environment =
+    socketPath === null
+      ? {}
+      : agentEnvironment({ socketPath, inheritedNodeOptions: undefined, exitWithMettle: true });
+  const child = spawn(node, [fileURLToPath(new URL(`noop-${sdk}.mjs`, import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
   const server = { child, answers: 0, wake: null };
   child.stdout.on('data', (data) => {
     for (let at = data.indexOf(10); at >= 0; at = data.indexOf(10, at + 1)) server.answers++;
     server.wake?.();
   });
-  await send(server, 1, () => '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}\n');
+  await send(
+    server,
+    1,
+    () =>
+      '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}\n',
+  );
   child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
   await send(server, WARM_UP_CALLS, noop);
   return server;
@@ -81,7 +92,8 @@ function send(server, count, message) {
   return new Promise((resolve) => {
     server.wake = () => {
       let text = '';
-      for (let free = IN_FLIGHT - (until - server.answers - left); free > 0 && left > 0; free--) text += message(left--);
+      for (let free = IN_FLIGHT - (until - server.answers - left); free > 0 && left > 0; free--)
+        text += message(left--);
       if (text !== '') server.child.stdin.write(text);
       if (server.answers === until) resolve();
     };

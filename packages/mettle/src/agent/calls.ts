@@ -77,7 +77,15 @@ export interface CallStart {
 
 /** A new call. Only while observing. */
 export function beginCall(subject: string | null, { batch = false, received = true }: CallStart = {}): Call {
-  const call: Call = { subject: null, number: ++callCount, batch, received, observation, used: false, note: null };
+  const call: Call = {
+    subject: null,
+    number: ++callCount,
+    batch,
+    received,
+    observation,
+    used: false,
+    note: null,
+  };
   silently(() => observer?.begun(call));
   if (subject !== null) nameCall(call, subject);
   return call;

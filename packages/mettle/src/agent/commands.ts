@@ -29,11 +29,13 @@ export function createCommands(): Commands {
         if (on !== null) throw new Error(`the instrument "${on.name}" is on: stop it first`);
         on = {
           name: command.instrument,
-          instrument: command.instrument === 'blocking' ? new Blocking(command.options) : new Overlap(command.options),
+          instrument:
+            command.instrument === 'blocking' ? new Blocking(command.options) : new Overlap(command.options),
         };
         return {};
       case 'stop': {
-        if (on?.name !== command.instrument) throw new Error(`the instrument "${command.instrument}" is not on`);
+        if (on?.name !== command.instrument)
+          throw new Error(`the instrument "${command.instrument}" is not on`);
         const { instrument } = on;
         on = null;
         return instrument.stop();

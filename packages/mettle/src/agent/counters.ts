@@ -8,7 +8,8 @@ export function readCounters(): AgentCounters {
   const { idle, active } = performance.eventLoopUtilization();
   const memory = process.memoryUsage();
   const activeResources: Record<string, number> = {};
-  for (const kind of process.getActiveResourcesInfo()) activeResources[kind] = (activeResources[kind] ?? 0) + 1;
+  for (const kind of process.getActiveResourcesInfo())
+    activeResources[kind] = (activeResources[kind] ?? 0) + 1;
   return {
     atMs: Number(process.hrtime.bigint()) / 1e6,
     // A clock of the whole process says nothing about the main thread.

@@ -8,7 +8,8 @@ export interface Collection {
 export function watchGarbageCollection(tell: (collection: Collection) => void): () => void {
   const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks');
   const observer = new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) tell({ startedAtMs: startTime, durationMs: duration });
+    for (const { startTime, duration } of list.getEntries())
+      tell({ startedAtMs: startTime, durationMs: duration });
   });
   observer.observe({ entryTypes: ['gc'] });
   return () => observer.disconnect();

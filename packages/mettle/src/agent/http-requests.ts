@@ -26,7 +26,8 @@ export function hookHttp(serving: Serving): void {
 function patchServer(server: Server, serving: Serving): void {
   const emit = server.emit as Emit;
   server.emit = function (this: Server, ...args: Parameters<Emit>): boolean {
-    if (args[0] !== 'request' || (serving.known && !observing()) || !serving.attached) return emit.apply(this, args);
+    if (args[0] !== 'request' || (serving.known && !observing()) || !serving.attached)
+      return emit.apply(this, args);
     const request = args[1] as IncomingMessage;
     const response = args[2] as ServerResponse;
     if (request.method !== 'POST') return emit.apply(this, args);
@@ -67,15 +68,19 @@ function nameFromHead(call: Call, head: string): boolean {
 }
 
 /** Shows the beginning of the body to `look` as it arrives, until that says that it has seen enough. */
-function readBody(request: IncomingMessage, look: (head: string) => boolean, ended: () => void = () => {}): void {
+function readBody(
+  request: IncomingMessage,
+  look: (head: string) => boolean,
+  ended: () => void = () => {},
+): void {
   const push = request.push;
   let head: string | null = '';
   request.push = function (this: IncomingMessage, ...args: Parameters<IncomingMessage['push']>): boolean {
     const chunk: unknown = args[0];
     if (chunk === null) ended();
-    if (head !== null && chunk !== null && chunk !== undefined) {
+    if (head !== null && Buffer.isBuffer(chunk)) {
       silently(() => {
-        head += Buffer.isBuffer(chunk) ? chunk.toString('utf8', 0, HEAD_LENGTH) : String(chunk);
+        head += chunk.toString('utf8', 0, HEAD_LENGTH);
         if (look(head ?? '') || (head ?? '').length >= HEAD_LENGTH) head = null;
       });
     }

@@ -83,7 +83,8 @@ function wrapParse(sawRequest: (method: string, message: Message) => void): type
     if (value !== null && typeof value === 'object' && serving?.attached === true) {
       const message = value as Message;
       silently(() => {
-        if (message.jsonrpc === '2.0' && typeof message.method === 'string') sawRequest(message.method, message);
+        if (message.jsonrpc === '2.0' && typeof message.method === 'string')
+          sawRequest(message.method, message);
       });
     }
     return value;

@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AGENT_SOCKET_VARIABLE, EXIT_WITH_METTLE_VARIABLE, ORIGINAL_NODE_OPTIONS_VARIABLE } from './protocol.ts';
+import {
+  AGENT_SOCKET_VARIABLE,
+  EXIT_WITH_METTLE_VARIABLE,
+  ORIGINAL_NODE_OPTIONS_VARIABLE,
+} from './protocol.ts';
 
 /** File URL of the agent's entry as built: any Node can load it, and it carries no TypeScript into the target. */
 export function agentPreloadUrl(): string {
@@ -16,7 +20,8 @@ function builtEntry(name: string): URL {
   // This module is dist/agent/location.js, or src/agent/location.ts when Mettle runs from its sources.
   const url = new URL(`../../dist/agent/${name}`, import.meta.url);
   const path = fileURLToPath(url);
-  if (!existsSync(path)) throw new Error(`Mettle's agent is not built (${path} is missing): run "npm run build" first.`);
+  if (!existsSync(path))
+    throw new Error(`Mettle's agent is not built (${path} is missing): run "npm run build" first.`);
   return url;
 }
 

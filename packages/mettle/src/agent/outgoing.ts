@@ -29,7 +29,12 @@ interface HttpMessage {
 interface SocketHandle {
   getAsyncId?(): number;
 }
-type AnySocket = Socket & { readonly server?: unknown; readonly _isStdio?: boolean; readonly _httpMessage?: unknown; readonly _handle?: SocketHandle | null };
+type AnySocket = Socket & {
+  readonly server?: unknown;
+  readonly _isStdio?: boolean;
+  readonly _httpMessage?: unknown;
+  readonly _handle?: SocketHandle | null;
+};
 
 /** Listens to node:http, fetch and sockets; the returned function ends it. */
 export function listenToOutgoing(listener: OutgoingListener): () => void {
@@ -74,7 +79,9 @@ export function listenToOutgoing(listener: OutgoingListener): () => void {
 
 function listenToSocketWrites(listener: OutgoingListener, spokenFor: WeakSet<object>): () => void {
   const net = process.getBuiltinModule('node:net');
-  const prototype = net.Socket.prototype as unknown as { write: (this: AnySocket, ...args: unknown[]) => boolean };
+  const prototype = net.Socket.prototype as unknown as {
+    write: (this: AnySocket, ...args: unknown[]) => boolean;
+  };
   const owned = Object.hasOwn(prototype, 'write');
   const { write } = prototype;
   const patched = function (this: AnySocket, ...args: unknown[]): boolean {

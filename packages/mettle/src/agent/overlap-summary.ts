@@ -17,7 +17,9 @@ export function summarise(
   gaps: readonly Gap[],
 ): OverlapRecord {
   // A guard timer that never fired carried nothing, nor did what outlived the reply.
-  const carried = operations.filter(({ lane, ended, counts }) => counts && lane !== null && ended !== null && !isAfter(ended, lane.replied));
+  const carried = operations.filter(
+    ({ lane, ended, counts }) => counts && lane !== null && ended !== null && !isAfter(ended, lane.replied),
+  );
   const own = carried.some(({ long }) => !long) ? carried.filter(({ long }) => !long) : carried;
   // Waits within Node itself (fetch compiling its parser) stand at no line of the target's.
   const waits = gaps
@@ -35,7 +37,10 @@ export function summarise(
       (group) => group.reduce((sum, { waitedMs }) => sum + waitedMs, 0),
     ).map(({ count, weight, stack }) => ({ count, waitedMs: weight, stack })),
     holders: groupByPlace(
-      operations.filter((operation) => operation.counts && waits.some((wait) => wait.lane !== operation.lane && overlaps(operation, wait))),
+      operations.filter(
+        (operation) =>
+          operation.counts && waits.some((wait) => wait.lane !== operation.lane && overlaps(operation, wait)),
+      ),
       ({ kind }) => kind,
       (group) => group.length,
     ).map(({ key, count, stack }) => ({ kind: key, count, stack })),
@@ -97,7 +102,10 @@ function groupByPlace<T extends { readonly sites: Sites }>(
   keyOf: (item: T) => string,
   weigh: (group: readonly T[]) => number,
 ): Place[] {
-  const groups = new Map<string, { readonly key: string; readonly stack: readonly Frame[]; readonly items: T[] }>();
+  const groups = new Map<
+    string,
+    { readonly key: string; readonly stack: readonly Frame[]; readonly items: T[] }
+  >();
   for (const item of items) {
     const stack = framesOf(item.sites);
     const key = keyOf(item);

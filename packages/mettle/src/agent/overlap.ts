@@ -46,7 +46,8 @@ export class Overlap implements CallObserver {
       wroteTo: (socketAsyncId) => this.#wroteTo(socketAsyncId),
     });
     const hook = createHook({
-      init: (asyncId, type, triggerAsyncId, resource) => silently(() => this.#init(asyncId, type, triggerAsyncId, resource)),
+      init: (asyncId, type, triggerAsyncId, resource) =>
+        silently(() => this.#init(asyncId, type, triggerAsyncId, resource)),
       before: (asyncId) => silently(() => this.#before(asyncId)),
       after: () => silently(() => this.left()),
     }).enable();
@@ -55,7 +56,12 @@ export class Overlap implements CallObserver {
       this.#become(null);
     };
     process.on('uncaughtExceptionMonitor', unwound);
-    this.#stopListening = [() => hook.disable(), stopOutgoing, stopObservingCalls, () => process.off('uncaughtExceptionMonitor', unwound)];
+    this.#stopListening = [
+      () => hook.disable(),
+      stopOutgoing,
+      stopObservingCalls,
+      () => process.off('uncaughtExceptionMonitor', unwound),
+    ];
   }
 
   begun(): void {}

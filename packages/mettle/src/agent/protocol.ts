@@ -46,8 +46,18 @@ export interface AgentReply {
 export type AgentMessage = AgentHello | AgentServing | AgentStdoutWriter | AgentReply;
 
 export type AgentCommand =
-  | { readonly id: number; readonly do: 'start'; readonly instrument: 'blocking'; readonly options: BlockingOptions }
-  | { readonly id: number; readonly do: 'start'; readonly instrument: 'overlap'; readonly options: OverlapOptions }
+  | {
+      readonly id: number;
+      readonly do: 'start';
+      readonly instrument: 'blocking';
+      readonly options: BlockingOptions;
+    }
+  | {
+      readonly id: number;
+      readonly do: 'start';
+      readonly instrument: 'overlap';
+      readonly options: OverlapOptions;
+    }
   | { readonly id: number; readonly do: 'stop'; readonly instrument: InstrumentName }
   /** Forces nothing; answers AgentCounters. */
   | { readonly id: number; readonly do: 'counters' }

@@ -18,7 +18,10 @@ export function identifySdk(url: string): Sdk {
 function nearestManifest(url: string): Sdk | null {
   for (let at = new URL('./', url), up = at; ; at = up) {
     try {
-      const { name, version } = JSON.parse(readFileSync(new URL('package.json', at), 'utf8')) as { name?: unknown; version?: unknown };
+      const { name, version } = JSON.parse(readFileSync(new URL('package.json', at), 'utf8')) as {
+        name?: unknown;
+        version?: unknown;
+      };
       // A package.json without a name only sets the module type of its folder.
       if (typeof name === 'string') return { name, version: typeof version === 'string' ? version : null };
     } catch {

@@ -34,7 +34,8 @@ export function hookSdk(serving: Serving): void {
     const owner = ownerOfDispatch(protocol);
     if (owner === null || wrapped.has(owner)) return;
     silently(() => {
-      if (!serving.attached || typeof request.method !== 'string' || CLIENT_METHODS.has(request.method)) return;
+      if (!serving.attached || typeof request.method !== 'string' || CLIENT_METHODS.has(request.method))
+        return;
       wrapped.add(owner);
       runDispatchInCalls(owner);
       if (identified) return;
@@ -52,7 +53,11 @@ interface Dispatcher {
 }
 
 function ownerOfDispatch(protocol: object): Dispatcher | null {
-  for (let owner: object | null = protocol; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+  for (
+    let owner: object | null = protocol;
+    owner !== null;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
     if (Object.hasOwn(owner, '_onrequest')) return owner as Dispatcher;
   }
   return null;

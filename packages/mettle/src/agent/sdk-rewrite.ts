@@ -11,7 +11,10 @@ const DEFINITION = /(?<![.\w$])_onrequest\s*\(\s*([\w$]+)(?:\s*,\s*[\w$]+)?\s*\)
 export function rewriteSdk(source: string, url: string): string | null {
   if (!source.includes('_onrequest') || source.includes(ANCHOR)) return null;
   const anchor = `globalThis[Symbol.for(${JSON.stringify(ANCHOR)})]?.`;
-  const rewritten = source.replace(DEFINITION, (definition, request: string) => `${definition}${anchor}(this,${request},${JSON.stringify(url)});`);
+  const rewritten = source.replace(
+    DEFINITION,
+    (definition, request: string) => `${definition}${anchor}(this,${request},${JSON.stringify(url)});`,
+  );
   return rewritten === source ? null : rewritten;
 }
 
@@ -19,7 +22,8 @@ export function rewriteSdk(source: string, url: string): string | null {
 export function rewriteLoaded(source: unknown, url: string): string | null {
   if (typeof source === 'string') return rewriteSdk(source, url);
   if (source instanceof ArrayBuffer) return rewriteBytes(Buffer.from(source), url);
-  if (ArrayBuffer.isView(source)) return rewriteBytes(Buffer.from(source.buffer, source.byteOffset, source.byteLength), url);
+  if (ArrayBuffer.isView(source))
+    return rewriteBytes(Buffer.from(source.buffer, source.byteOffset, source.byteLength), url);
   return null;
 }
 

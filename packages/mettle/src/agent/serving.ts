@@ -1,4 +1,8 @@
-import { AGENT_SOCKET_VARIABLE, EXIT_WITH_METTLE_VARIABLE, ORIGINAL_NODE_OPTIONS_VARIABLE } from './protocol.ts';
+import {
+  AGENT_SOCKET_VARIABLE,
+  EXIT_WITH_METTLE_VARIABLE,
+  ORIGINAL_NODE_OPTIONS_VARIABLE,
+} from './protocol.ts';
 import type { AgentMessage, AgentServing } from './protocol.ts';
 import { silently } from './silently.ts';
 

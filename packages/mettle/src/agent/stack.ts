@@ -26,7 +26,8 @@ export function captureSites(below: (...args: never[]) => unknown): Sites {
     return Array.isArray(sites) ? (sites as NodeJS.CallSite[]) : [];
   } finally {
     settings.stackTraceLimit = stackTraceLimit;
-    if (prepareStackTrace === undefined) delete (settings as { prepareStackTrace?: unknown }).prepareStackTrace;
+    if (prepareStackTrace === undefined)
+      delete (settings as { prepareStackTrace?: unknown }).prepareStackTrace;
     else settings.prepareStackTrace = prepareStackTrace;
   }
 }
@@ -37,7 +38,8 @@ export function framesOf(sites: Sites): Frame[] {
   for (const site of sites) {
     if (frames.length === MAX_FRAMES) break;
     const name = site.getFileName();
-    if (name === null || name === undefined || name.startsWith('node:') || name.startsWith(AGENT_DIRECTORY)) continue;
+    if (name === null || name === undefined || name.startsWith('node:') || name.startsWith(AGENT_DIRECTORY))
+      continue;
     frames.push({
       function: site.getFunctionName() ?? '',
       file: name.startsWith('file:') ? fileURLToPath(name) : name,

@@ -77,7 +77,10 @@ class MessageStream {
       if (ended) this.restart();
       from = to;
       try {
-        result = call === null ? emit.call(stream, 'data', piece) : deliverInCall(call, () => emit.call(stream, 'data', piece));
+        result =
+          call === null
+            ? emit.call(stream, 'data', piece)
+            : deliverInCall(call, () => emit.call(stream, 'data', piece));
       } catch (error) {
         // Without us the listener would have had the whole chunk before it threw.
         if (from < chunk.length) silently(() => stream.unshift(cut(chunk, from, chunk.length)));

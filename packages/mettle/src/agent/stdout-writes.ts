@@ -53,7 +53,12 @@ function noteReply(chunk: unknown): void {
   const call = currentCall();
   if (call === null) return;
   call.used = true;
-  const head = typeof chunk === 'string' ? chunk.slice(0, HEAD_LENGTH) : Buffer.isBuffer(chunk) ? chunk.toString('utf8', 0, HEAD_LENGTH) : '';
+  const head =
+    typeof chunk === 'string'
+      ? chunk.slice(0, HEAD_LENGTH)
+      : Buffer.isBuffer(chunk)
+        ? chunk.toString('utf8', 0, HEAD_LENGTH)
+        : '';
   if (readMessageHead(head).kind === 'reply') replied(call);
 }
 
@@ -83,7 +88,9 @@ class StdoutWriters {
     const startsLine = this.#atLineStart;
     if (chunk.length > 0) this.#atLineStart = last === 10;
     if (!startsLine || first === 123 || first === 91 || this.#count >= MAX_WRITERS) return;
-    const sample = (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8', 0, 4 * SAMPLE_LENGTH)).trim();
+    const sample = (
+      typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8', 0, 4 * SAMPLE_LENGTH)
+    ).trim();
     if (sample !== '') this.#tell(sample.slice(0, SAMPLE_LENGTH));
   }
 

@@ -79,5 +79,10 @@ function listenLightly(listener: SwitchListener): () => void {
 
 /** Whether the event loop itself calls back on `resource`. nextTick callbacks are plain objects; AsyncResources run within whatever called them. */
 export function isMacrotask(resource: object | undefined): boolean {
-  return resource !== undefined && !isPromise(resource) && !(resource instanceof AsyncResource) && Object.getPrototypeOf(resource) !== Object.prototype;
+  return (
+    resource !== undefined &&
+    !isPromise(resource) &&
+    !(resource instanceof AsyncResource) &&
+    Object.getPrototypeOf(resource) !== Object.prototype
+  );
 }

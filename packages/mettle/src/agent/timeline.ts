@@ -153,9 +153,22 @@ export class Timeline {
     const isNobody = owner === this.nobody;
     const open = isNobody ? this.#nobodySlice : this.#callSlice;
     const since = this.#runningSince;
-    if (open !== null && open.owner === owner && open.turn === this.#turn && since - open.endedAtMs <= MERGE_GAP_MS) return open;
+    if (
+      open !== null &&
+      open.owner === owner &&
+      open.turn === this.#turn &&
+      since - open.endedAtMs <= MERGE_GAP_MS
+    )
+      return open;
     this.#close(open);
-    const slice: Slice = { owner, startedAtMs: since, endedAtMs: since, turn: this.#turn, cpuMs: 0, hostDelayMs: 0 };
+    const slice: Slice = {
+      owner,
+      startedAtMs: since,
+      endedAtMs: since,
+      turn: this.#turn,
+      cpuMs: 0,
+      hostDelayMs: 0,
+    };
     if (isNobody) this.#nobodySlice = slice;
     else this.#callSlice = slice;
     return slice;

@@ -117,7 +117,8 @@ export class AgentPeer {
       start: async (instrument, options) => {
         await this.#ask({ do: 'start', instrument, options } as Unnumbered);
       },
-      stop: async <K extends InstrumentName>(instrument: K) => (await this.#ask({ do: 'stop', instrument })) as InstrumentRecords[K],
+      stop: async <K extends InstrumentName>(instrument: K) =>
+        (await this.#ask({ do: 'stop', instrument })) as InstrumentRecords[K],
       counters: async () => (await this.#ask({ do: 'counters' })) as AgentCounters,
       closed: this.closed,
     };
@@ -128,7 +129,7 @@ export class AgentPeer {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#write({ ...command, id } as AgentCommand);
+      this.#write({ ...command, id });
     });
   }
 

@@ -35,7 +35,8 @@ export interface AgentChannel {
 /** Opens a private socket for the agents of one target. */
 export async function openAgentChannel(): Promise<AgentChannel> {
   const directory = process.platform === 'win32' ? null : await mkdtemp(join(tmpdir(), 'mettle-'));
-  const socketPath = directory === null ? `\\\\.\\pipe\\mettle-${randomUUID()}` : join(directory, 'agent.sock');
+  const socketPath =
+    directory === null ? `\\\\.\\pipe\\mettle-${randomUUID()}` : join(directory, 'agent.sock');
   const server = createServer();
   const channel = new Channel(server, socketPath, directory);
   try {
@@ -105,7 +106,8 @@ class Channel implements AgentChannel {
     if (message.type === 'hello') {
       if (this.hellos.length < MAX_HELLOS) this.hellos.push(message);
     } else if (message.type === 'stdout-writer') {
-      if (this.stdoutWriters.length < MAX_WRITERS) this.stdoutWriters.push({ ...message, sample: redactText(message.sample) });
+      if (this.stdoutWriters.length < MAX_WRITERS)
+        this.stdoutWriters.push({ ...message, sample: redactText(message.sample) });
     } else if (message.type === 'serving') {
       for (const settle of this.#waiting) settle(peer.serving);
     }

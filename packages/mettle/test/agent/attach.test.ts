@@ -8,9 +8,17 @@ import { openAgentChannel } from '../../src/collect/channel.ts';
 import { fixture, launch, TEST_NODE } from './target.ts';
 
 /** Runs a script with the agent until it ends. */
-async function run(args: readonly string[], socketPath: string, env: Record<string, string> = {}): Promise<{ stdout: string; stderr: string; code: number | null }> {
+async function run(
+  args: readonly string[],
+  socketPath: string,
+  env: Record<string, string> = {},
+): Promise<{ stdout: string; stderr: string; code: number | null }> {
   const child = spawn(TEST_NODE, args, {
-    env: { ...process.env, ...agentEnvironment({ socketPath, inheritedNodeOptions: undefined, exitWithMettle: true }), ...env },
+    env: {
+      ...process.env,
+      ...agentEnvironment({ socketPath, inheritedNodeOptions: undefined, exitWithMettle: true }),
+      ...env,
+    },
   });
   let stdout = '';
   let stderr = '';
@@ -23,7 +31,10 @@ async function run(args: readonly string[], socketPath: string, env: Record<stri
 describe('the agent in a process', () => {
   it('says hello, and otherwise leaves a process alone that is no server', async () => {
     const channel = await openAgentChannel();
-    const result = await run(['-e', 'console.log("done"); new (require("worker_threads").Worker)("0", {eval: true})'], channel.socketPath);
+    const result = await run(
+      ['-e', 'console.log("done"); new (require("worker_threads").Worker)("0", {eval: true})'],
+      channel.socketPath,
+    );
     expect(result).toEqual({ stdout: 'done\n', stderr: '', code: 0 });
     expect(channel.hellos).toHaveLength(1);
     expect(channel.hellos[0]).toMatchObject({ type: 'hello', instruments: ['blocking', 'overlap'] });
@@ -34,9 +45,17 @@ describe('the agent in a process', () => {
 
   it('leaves stdin to whoever reads it, and ends with the process although stdin stays open', async () => {
     const channel = await openAgentChannel();
-    const script = 'const bytes = Buffer.alloc(9); setTimeout(() => require("fs").writeSync(1, bytes.subarray(0, require("fs").readSync(0, bytes))), 50)';
+    const script =
+      'const bytes = Buffer.alloc(9); setTimeout(() => require("fs").writeSync(1, bytes.subarray(0, require("fs").readSync(0, bytes))), 50)';
     const child = spawn(TEST_NODE, ['-e', script], {
-      env: { ...process.env, ...agentEnvironment({ socketPath: channel.socketPath, inheritedNodeOptions: undefined, exitWithMettle: true }) },
+      env: {
+        ...process.env,
+        ...agentEnvironment({
+          socketPath: channel.socketPath,
+          inheritedNodeOptions: undefined,
+          exitWithMettle: true,
+        }),
+      },
     });
     child.stdin.write('some text');
     let stdout = '';
@@ -47,16 +66,28 @@ describe('the agent in a process', () => {
   });
 
   it('is silent where Mettle is not listening', async () => {
-    expect(await run(['-e', 'console.log("done")'], '/nonexistent/mettle.sock')).toEqual({ stdout: 'done\n', stderr: '', code: 0 });
+    expect(await run(['-e', 'console.log("done")'], '/nonexistent/mettle.sock')).toEqual({
+      stdout: 'done\n',
+      stderr: '',
+      code: 0,
+    });
   });
 
   it('recognises the server behind a shell and a Node wrapper, and gives its children the environment back', async () => {
     const channel = await openAgentChannel();
     const wrapper = `require('child_process').spawn(${JSON.stringify(TEST_NODE)}, [${JSON.stringify(fixture('stdio-environment.mjs'))}], {stdio: 'inherit'})`;
-    const environment = agentEnvironment({ socketPath: channel.socketPath, inheritedNodeOptions: '--no-deprecation', exitWithMettle: true });
+    const environment = agentEnvironment({
+      socketPath: channel.socketPath,
+      inheritedNodeOptions: '--no-deprecation',
+      exitWithMettle: true,
+    });
     const child = spawn('sh', ['-c', '"$0" -e "$1"; true', TEST_NODE, wrapper], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...environment, NODE_OPTIONS: `--no-deprecation ${environment['NODE_OPTIONS']}` },
+      env: {
+        ...process.env,
+        ...environment,
+        NODE_OPTIONS: `--no-deprecation ${environment['NODE_OPTIONS']}`,
+      },
     });
     child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n');
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -98,11 +129,16 @@ describe('the agent in a process', () => {
     await target.call('burn');
     const second = await target.agent.counters();
     expect(second.atMs - first.atMs).toBeGreaterThan(0);
-    if (first.mainCpuMs !== null && second.mainCpuMs !== null) expect(second.mainCpuMs - first.mainCpuMs).toBeGreaterThan(55);
+    if (first.mainCpuMs !== null && second.mainCpuMs !== null)
+      expect(second.mainCpuMs - first.mainCpuMs).toBeGreaterThan(55);
     expect(second.heapUsedBytes).toBeGreaterThan(1e6);
-    await expect(target.agent.stop('blocking')).rejects.toThrow('The agent in the server refused: the instrument "blocking" is not on.');
+    await expect(target.agent.stop('blocking')).rejects.toThrow(
+      'The agent in the server refused: the instrument "blocking" is not on.',
+    );
     await target.agent.start('overlap', { subject: 'noop', inFlight: 1 });
-    await expect(target.agent.start('blocking', { samplingIntervalUs: 1_000, sliceThresholdMs: 4, maxSlices: 10 })).rejects.toThrow('stop it first');
+    await expect(
+      target.agent.start('blocking', { samplingIntervalUs: 1_000, sliceThresholdMs: 4, maxSlices: 10 }),
+    ).rejects.toThrow('stop it first');
     await target.stop();
   });
 
@@ -119,7 +155,11 @@ describe('the agent in a process', () => {
       [null, 'hello from the tool, token=***'],
       ['pollute', 'hello from the tool, token=***'],
     ]);
-    expect(writers.map(({ stack }) => stack[0]?.file.split('/').pop())).toEqual(['stdio-noisy.mjs', 'tools.mjs', 'tools.mjs']);
+    expect(writers.map(({ stack }) => stack[0]?.file.split('/').pop())).toEqual([
+      'stdio-noisy.mjs',
+      'tools.mjs',
+      'tools.mjs',
+    ]);
     expect(writers[1]?.stack[0]?.function).toBe('pollute');
   });
 
@@ -135,7 +175,12 @@ describe('the agent in a process', () => {
     await target.agent.start('blocking', { samplingIntervalUs: 1_000, sliceThresholdMs: 4, maxSlices: 10 });
     const texts = ['é€😀', 'x'.repeat(300_000), 'a\\n"b'];
     const sent = Buffer.from(
-      texts.map((text, id) => `${JSON.stringify({ jsonrpc: '2.0', id: 100 + id, method: 'tools/call', params: { name: `tool${id}`, arguments: { text } } })}\n`).join(''),
+      texts
+        .map(
+          (text, id) =>
+            `${JSON.stringify({ jsonrpc: '2.0', id: 100 + id, method: 'tools/call', params: { name: `tool${id}`, arguments: { text } } })}\n`,
+        )
+        .join(''),
     );
     const answered = new Promise<void>((resolve) => {
       target.process.stdout?.on('data', () => {
@@ -143,14 +188,22 @@ describe('the agent in a process', () => {
       });
     });
     // Cuts within characters, within lines, and just before and after newlines.
-    for (const [from, to] of [[0, 118], [118, 119], [119, 150_000], [150_000, sent.length - 1], [sent.length - 1, sent.length]] as const) {
+    for (const [from, to] of [
+      [0, 118],
+      [118, 119],
+      [119, 150_000],
+      [150_000, sent.length - 1],
+      [sent.length - 1, sent.length],
+    ] as const) {
       target.process.stdin?.write(sent.subarray(from, to));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await answered;
     const blocking = await target.agent.stop('blocking');
     await target.stop();
-    const echoed = target.stdoutLines.slice(1).map((line) => (JSON.parse(line) as { result: { text: string } }).result.text);
+    const echoed = target.stdoutLines
+      .slice(1)
+      .map((line) => (JSON.parse(line) as { result: { text: string } }).result.text);
     expect(echoed).toEqual(texts);
     expect(blocking.subjects.slice(1)).toEqual(['tool0', 'tool1', 'tool2']);
     expect(blocking.calls.slice(1)).toEqual([1, 1, 1]);
@@ -171,8 +224,13 @@ describe('the channel', () => {
 
 /** Closes the sockets as the kernel does when a process is killed. */
 function cutOff(channel: object): void {
-  for (const socket of process['_getActiveHandles' as 'getActiveResourcesInfo']() as unknown as { destroy?: () => void; server?: unknown; _pipeName?: string }[]) {
-    if (socket.server !== undefined && socket.server !== null && isOf(channel, socket.server)) socket.destroy?.();
+  for (const socket of process['_getActiveHandles' as 'getActiveResourcesInfo']() as unknown as {
+    destroy?: () => void;
+    server?: unknown;
+    _pipeName?: string;
+  }[]) {
+    if (socket.server !== undefined && socket.server !== null && isOf(channel, socket.server))
+      socket.destroy?.();
   }
 }
 function isOf(channel: object, server: unknown): boolean {

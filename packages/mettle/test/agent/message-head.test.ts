@@ -1,29 +1,58 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD_LENGTH, readMessageHead, subjectOf } from '../../src/agent/message-head.ts';
 
-const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', arguments: { name: 'not me', method: 'nor me' } } };
+const call = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name: 'search', arguments: { name: 'not me', method: 'nor me' } },
+};
 
 describe('the head of a message', () => {
   it('tells method and tool whatever the order of the keys', () => {
     const { jsonrpc, id, method, params } = call;
-    for (const message of [call, { method, params, jsonrpc, id }, { params: { arguments: params.arguments, name: params.name }, id, method }]) {
-      expect(readMessageHead(JSON.stringify(message))).toEqual({ kind: 'request', method: 'tools/call', name: 'search' });
-      expect(readMessageHead(JSON.stringify(message, null, 2))).toEqual({ kind: 'request', method: 'tools/call', name: 'search' });
+    for (const message of [
+      call,
+      { method, params, jsonrpc, id },
+      { params: { arguments: params.arguments, name: params.name }, id, method },
+    ]) {
+      expect(readMessageHead(JSON.stringify(message))).toEqual({
+        kind: 'request',
+        method: 'tools/call',
+        name: 'search',
+      });
+      expect(readMessageHead(JSON.stringify(message, null, 2))).toEqual({
+        kind: 'request',
+        method: 'tools/call',
+        name: 'search',
+      });
     }
   });
 
   it('needs only the beginning of a huge message', () => {
-    const text = JSON.stringify({ ...call, params: { name: 'big', arguments: { text: 'x"\\{'.repeat(100_000) } } }).slice(0, HEAD_LENGTH);
+    const text = JSON.stringify({
+      ...call,
+      params: { name: 'big', arguments: { text: 'x"\\{'.repeat(100_000) } },
+    }).slice(0, HEAD_LENGTH);
     expect(readMessageHead(text)).toMatchObject({ method: 'tools/call', name: 'big' });
   });
 
   it('says what it does not know when the name comes after what was cut', () => {
-    const text = JSON.stringify({ method: 'tools/call', params: { arguments: { text: 'y'.repeat(1_000) }, name: 'late' } });
-    expect(readMessageHead(text.slice(0, 500))).toEqual({ kind: 'request', method: 'tools/call', name: null });
+    const text = JSON.stringify({
+      method: 'tools/call',
+      params: { arguments: { text: 'y'.repeat(1_000) }, name: 'late' },
+    });
+    expect(readMessageHead(text.slice(0, 500))).toEqual({
+      kind: 'request',
+      method: 'tools/call',
+      name: null,
+    });
   });
 
   it('understands escapes and text that is not ASCII', () => {
-    expect(readMessageHead('{"method":"tools\\/call","params":{"name":"caf\\u00e9 \\"x\\""}}')).toMatchObject({ method: 'tools/call', name: 'café "x"' });
+    expect(readMessageHead('{"method":"tools\\/call","params":{"name":"caf\\u00e9 \\"x\\""}}')).toMatchObject(
+      { method: 'tools/call', name: 'café "x"' },
+    );
     expect(readMessageHead('{"method":"tools/call","params":{"name":"søk"}}').name).toBe('søk');
   });
 
@@ -34,7 +63,17 @@ describe('the head of a message', () => {
   });
 
   it('survives what is no JSON', () => {
-    for (const text of ['', '{', '{"method"', '{"method":', '{"method":"x', 'hello', '{"params":{"name":', '{]', '{"a":]}'])
+    for (const text of [
+      '',
+      '{',
+      '{"method"',
+      '{"method":',
+      '{"method":"x',
+      'hello',
+      '{"params":{"name":',
+      '{]',
+      '{"a":]}',
+    ])
       expect(readMessageHead(text).method).toBeNull();
   });
 });

@@ -12,8 +12,9 @@ async function batch(target: Target, subject: string): Promise<OverlapRecord> {
 }
 
 /** Places of a stack as `function file`, the application's own. */
-const places = (record: { readonly stack: readonly { readonly function: string; readonly file: string }[] } | undefined): string[] =>
-  (record?.stack ?? []).map((frame) => `${frame.function} ${frame.file.split('/').pop()}`);
+const places = (
+  record: { readonly stack: readonly { readonly function: string; readonly file: string }[] } | undefined,
+): string[] => (record?.stack ?? []).map((frame) => `${frame.function} ${frame.file.split('/').pop()}`);
 
 describe('the overlap instrument', () => {
   let target: Target;
@@ -72,21 +73,30 @@ describe('the overlap instrument', () => {
   });
 
   it('counts nothing for a tool that does nothing', async () => {
-    expect(await batch(target, 'noop')).toMatchObject({ maxOutstanding: 0, callsWithoutOperation: IN_FLIGHT, waits: [], holders: [] });
+    expect(await batch(target, 'noop')).toMatchObject({
+      maxOutstanding: 0,
+      callsWithoutOperation: IN_FLIGHT,
+      waits: [],
+      holders: [],
+    });
   });
 });
 
 describe('the overlap instrument on other servers', () => {
-  it.for([['stdio-v2.mjs'], ['stdio-lines.mjs'], ['stdio-events.mjs'], ['stdio-own-transport.mjs'], ['http-v1.mjs', 'stateless'], ['http-v2.mjs']])(
-    'tells a lock from a semaphore: %s',
-    async ([file, ...args]) => {
-      const target = await launch([fixture(file ?? ''), ...args]);
-      const locked = await batch(target, 'locked');
-      const two = await batch(target, 'two');
-      await target.stop();
-      expect(locked.maxOutstanding).toBe(1);
-      expect(places(locked.waits[0]).slice(0, 2)).toEqual(['run locks.mjs', 'locked tools.mjs']);
-      expect(two.maxOutstanding).toBe(2);
-    },
-  );
+  it.for([
+    ['stdio-v2.mjs'],
+    ['stdio-lines.mjs'],
+    ['stdio-events.mjs'],
+    ['stdio-own-transport.mjs'],
+    ['http-v1.mjs', 'stateless'],
+    ['http-v2.mjs'],
+  ])('tells a lock from a semaphore: %s', async ([file, ...args]) => {
+    const target = await launch([fixture(file ?? ''), ...args]);
+    const locked = await batch(target, 'locked');
+    const two = await batch(target, 'two');
+    await target.stop();
+    expect(locked.maxOutstanding).toBe(1);
+    expect(places(locked.waits[0]).slice(0, 2)).toEqual(['run locks.mjs', 'locked tools.mjs']);
+    expect(two.maxOutstanding).toBe(2);
+  });
 });

@@ -3,11 +3,17 @@ import { ANCHOR, rewriteLoaded, rewriteSdk } from '../../src/agent/sdk-rewrite.t
 
 describe('rewriting the SDK', () => {
   it('adds a call at the top of the dispatch method, minified or not', () => {
-    for (const source of ['class P{_onrequest(request, extra) {return request}}', 'class P{_onrequest(e){return e}}', 'class P{ _onrequest ( $a , b ) {return $a}}']) {
+    for (const source of [
+      'class P{_onrequest(request, extra) {return request}}',
+      'class P{_onrequest(e){return e}}',
+      'class P{ _onrequest ( $a , b ) {return $a}}',
+    ]) {
       const heard: unknown[] = [];
       const rewritten = rewriteSdk(source, 'file:///sdk.js') ?? '';
       const self = { [Symbol.for(ANCHOR)]: (...args: unknown[]) => heard.push(args) };
-      const P = new Function('globalThis', `${rewritten}; return P`)(self) as new () => { _onrequest(r: unknown): unknown };
+      const P = new Function('globalThis', `${rewritten}; return P`)(self) as new () => {
+        _onrequest(r: unknown): unknown;
+      };
       const protocol = new P();
       expect(protocol._onrequest('it')).toBe('it');
       expect(heard).toEqual([[protocol, 'it', 'file:///sdk.js']]);

@@ -41,7 +41,11 @@ export async function launch(args: readonly string[], options: LaunchOptions = {
     stdio: 'pipe',
     env: {
       ...process.env,
-      ...agentEnvironment({ socketPath: channel.socketPath, inheritedNodeOptions: undefined, exitWithMettle: true }),
+      ...agentEnvironment({
+        socketPath: channel.socketPath,
+        inheritedNodeOptions: undefined,
+        exitWithMettle: true,
+      }),
       ...options.env,
     },
   });
@@ -51,7 +55,11 @@ export async function launch(args: readonly string[], options: LaunchOptions = {
   const isHttp = args.some((arg) => arg.includes('http-'));
   const client = isHttp ? await httpClient(child, () => stderr) : stdioClient(child, stdoutLines);
   const closed = once(child, 'close');
-  await client.request('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } });
+  await client.request('initialize', {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  });
   await client.notify('notifications/initialized');
   const agent = await channel.serving(10_000);
   if (agent === null) throw new Error(`no agent served; stderr: ${stderr}`);
@@ -64,7 +72,9 @@ export async function launch(args: readonly string[], options: LaunchOptions = {
     call: (tool) => client.request('tools/call', { name: tool, arguments: {} }),
     callTogether(tool, count) {
       child.stdin.cork();
-      const replies = Promise.all(Array.from({ length: count }, () => client.request('tools/call', { name: tool, arguments: {} })));
+      const replies = Promise.all(
+        Array.from({ length: count }, () => client.request('tools/call', { name: tool, arguments: {} })),
+      );
       child.stdin.uncork();
       return replies;
     },
@@ -108,14 +118,19 @@ function stdioClient(child: ChildProcess, lines: string[]): Client {
 }
 
 async function httpClient(child: ChildProcess, stderr: () => string): Promise<Client> {
-  while (!/port \d+/.test(stderr())) await Promise.race([once(child.stderr ?? child, 'data'), once(child, 'exit')]);
+  while (!/port \d+/.test(stderr()))
+    await Promise.race([once(child.stderr ?? child, 'data'), once(child, 'exit')]);
   const url = `http://127.0.0.1:${/port (\d+)/.exec(stderr())?.[1]}/mcp`;
   let lastId = 0;
   let session: string | null = null;
   const post = async (message: Message): Promise<string> => {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...(session === null ? {} : { 'mcp-session-id': session }) },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(session === null ? {} : { 'mcp-session-id': session }),
+      },
       body: JSON.stringify(message),
     });
     session ??= response.headers.get('mcp-session-id');
