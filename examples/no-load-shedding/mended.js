@@ -1,0 +1,24 @@
+/* As many calls as it can serve in time; the rest is told at once to come back later. */
+import { createPolicy, harden } from '@mettle/runtime';
+import { setTimeout as databaseAnswer } from 'node:timers/promises';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { z } from 'zod';
+
+const server = harden(new McpServer({ name: 'reports', version: '1.0.0' }), createPolicy());
+server.registerTool(
+  'report',
+  {
+    description: 'The figures of one month.',
+    inputSchema: { month: z.number().int().min(1).max(12).default(1) },
+    annotations: { readOnlyHint: true },
+  },
+  async ({ month }) => {
+    const until = performance.now() + 3;
+    let sum = month;
+    while (performance.now() < until) sum = (sum * 31) % 1_000_003;
+    await databaseAnswer(20);
+    return { content: [{ type: 'text', text: String(sum) }] };
+  },
+);
+await server.connect(new StdioServerTransport());

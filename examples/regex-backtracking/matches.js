@@ -1,0 +1,3 @@
+export default function matches({ expression, text }) {
+  return new RegExp(expression).test(text);
+}

@@ -1,0 +1,44 @@
+/* Sessions end when idle, when there are too many, and with the server; calls share one policy. */
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createPolicy, harden } from '@mettle/runtime';
+import { createSessions } from '@mettle/runtime/memory';
+import { onShutdown } from '@mettle/runtime/shutdown';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { z } from 'zod';
+
+const policy = createPolicy();
+const sessions = createSessions({ idleMs: 15 * 60_000, max: 500, onEnd: (transport) => transport.close() });
+
+function createNotes() {
+  const notes = [];
+  const server = harden(new McpServer({ name: 'notes', version: '1.0.0' }), policy);
+  server.registerTool(
+    'note',
+    {
+      description: 'Takes a note for this session.',
+      inputSchema: { text: z.string().max(500).default('milk') },
+    },
+    async ({ text }) => ({ content: [{ type: 'text', text: String(notes.push(text)) }] }),
+  );
+  return server;
+}
+
+const http = createServer((request, response) => void serve(request, response));
+
+async function serve(request, response) {
+  let transport = sessions.get(request.headers['mcp-session-id'] ?? '');
+  if (transport === undefined) {
+    transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => sessions.set(id, transport),
+      onsessionclosed: (id) => sessions.delete(id),
+    });
+    await createNotes().connect(transport);
+  }
+  await transport.handleRequest(request, response);
+}
+
+onShutdown({ http, policy, close: [sessions] });
+http.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');

@@ -1,0 +1,26 @@
+/* Remembers the last hundred answers for ten minutes, and writes its memory to stderr every minute. */
+import { boundedCache, watchMemory } from '@mettle/runtime/memory';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { z } from 'zod';
+
+const answers = boundedCache({ max: 100, ttlMs: 600_000 });
+const server = new McpServer({ name: 'search', version: '1.0.0' });
+server.registerTool(
+  'search',
+  {
+    description: 'Searches the catalogue.',
+    inputSchema: { query: z.string().min(1).max(80) },
+    annotations: { readOnlyHint: true },
+  },
+  async ({ query }) => {
+    let found = answers.get(query);
+    if (found === undefined) {
+      found = Array.from({ length: 50 }, (_, at) => ({ title: `${query} ${at}` }));
+      answers.set(query, found);
+    }
+    return { content: [{ type: 'text', text: JSON.stringify(found.slice(0, 5)) }] };
+  },
+);
+watchMemory();
+await server.connect(new StdioServerTransport());
