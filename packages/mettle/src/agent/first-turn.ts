@@ -21,6 +21,6 @@ export function watchFirstTurn(): () => HeldLoop {
   let turned: HeldLoop | null = null;
   setImmediate(() => {
     turned = look();
-  }).unref();
+  });
   return () => turned ?? look();
 }

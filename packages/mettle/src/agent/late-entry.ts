@@ -30,8 +30,8 @@ let attachment: Attachment | null = null;
 /** Hooks are laid once in a process, however often Mettle comes. */
 let serving: Serving | null = null;
 
-/** Connects to Mettle and starts the instrument at once, whatever the server is doing. Throws when Mettle is here already. */
-export function attachLate(socketPath: string, options: BlockingOptions): void {
+/** Connects to Mettle and starts the instrument at once, whatever the server is doing; tells how it serves. Throws when Mettle is here already. */
+export function attachLate(socketPath: string, options: BlockingOptions): AgentServing['via'] {
   if (attachment !== null) throw new Error('another Mettle is attached to it');
   const via = howItServes();
   serving ??= layHooks(via);
@@ -45,11 +45,18 @@ export function attachLate(socketPath: string, options: BlockingOptions): void {
   const untilFirstTurn = watchFirstTurn();
   const connection = connectToMettle(socketPath);
   connection.onCommand = (command, answer) => {
-    commands.run(command, (reply) => answer(command.do === 'stop' && 'result' in reply ? { result: { ...(reply.result as BlockingRecord), untilFirstTurn: untilFirstTurn() } } : reply));
+    commands.run(command, (reply) =>
+      answer(
+        command.do === 'stop' && 'result' in reply
+          ? { result: { ...(reply.result as BlockingRecord), untilFirstTurn: untilFirstTurn() } }
+          : reply,
+      ),
+    );
   };
   connection.onClose = detach;
   connection.send({ type: 'serving', via, sdk: null });
   attachment = { connection, commands, untilFirstTurn };
+  return via;
 }
 
 /** For a loop that does not turn, so that no command reaches the agent: the record as JSON; null when it was asked for before. */
@@ -69,12 +76,16 @@ function detach(): void {
 
 function howItServes(): AgentServing['via'] {
   const stdin = openStdin();
-  return stdin !== null && stdin.listenerCount('data') + stdin.listenerCount('readable') > 0 ? 'stdio' : 'http';
+  return stdin !== null && stdin.listenerCount('data') + stdin.listenerCount('readable') > 0
+    ? 'stdio'
+    : 'http';
 }
 
 /** The server's stdin if it has opened it: asking `process.stdin` would open it. */
 function openStdin(): StandardInput | null {
-  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles?: () => readonly unknown[] };
+  const { _getActiveHandles: handles } = process as unknown as {
+    _getActiveHandles?: () => readonly unknown[];
+  };
   const found = handles?.call(process).find((handle) => (handle as StandardInput | null)?.fd === 0);
   return (found as StandardInput | undefined) ?? null;
 }

@@ -43,6 +43,7 @@ export function mergeOptions(typed: CommandOptions, config: CommandOptions): Com
     workload: typed.workload ?? config.workload,
     allowWrites: typed.allowWrites || config.allowWrites,
     budgetSeconds: typed.budgetSeconds ?? config.budgetSeconds,
+    seconds: typed.seconds ?? config.seconds,
     format: typed.format.length > 0 ? typed.format : config.format,
     out: typed.out ?? config.out,
     failOn: typed.failOn ?? config.failOn,

@@ -4,6 +4,8 @@ in which tool, at which line. The server needs no change.
 
   mettle check   [target]   every examination, one verdict per failure mode
   mettle profile [target]   CPU and event-loop blocking per tool
+  mettle attach  PID        the same of a server that is already running, as
+                            its clients use it: no restart, no change
   mettle report  BUNDLE     render a saved run again, in any format
 
 Target
@@ -18,6 +20,7 @@ Options
   --workload FILE     the calls to make (mettle.workload.json)
   --allow-writes      also call tools that are not marked read-only
   --budget SECONDS    most time for measuring (default 60)
+  --seconds N         how long attach watches (default 10)
   --format FORMAT     terminal (default), json, html (repeat)
   --out DIR           where the run is kept (default .mettle/TIME)
   --fail-on EXPR      exit 1 on: a severity or worse (default medium), a check,

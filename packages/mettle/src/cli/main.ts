@@ -1,5 +1,6 @@
 import { UsageError } from '../evidence/index.ts';
 import { TargetError } from '../run/index.ts';
+import { attachCommand } from './commands/attach.ts';
 import { examineCommand } from './commands/examine.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
@@ -13,11 +14,12 @@ type Command = (argv: readonly string[], host: Host) => Promise<ExitCode>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   check: (argv, host) => examineCommand('check', argv, host),
   profile: (argv, host) => examineCommand('profile', argv, host),
+  attach: attachCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['bench', 'leak', 'race', 'probe', 'watch', 'record', 'attach', 'init', 'mcp'];
+const LATER = ['bench', 'leak', 'race', 'probe', 'watch', 'record', 'init', 'mcp'];
 
 /** Runs one command line; never throws. One catch, one exit table. */
 export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {

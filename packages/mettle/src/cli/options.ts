@@ -8,6 +8,8 @@ export interface CommandOptions {
   readonly workload: string | undefined;
   readonly allowWrites: boolean;
   readonly budgetSeconds: number | undefined;
+  /** How long `mettle attach` watches. */
+  readonly seconds: number | undefined;
   readonly format: readonly string[];
   readonly out: string | undefined;
   readonly failOn: string | undefined;
@@ -28,11 +30,15 @@ export interface CommandOptions {
   readonly positionals: readonly string[];
 }
 
+/** One sample a millisecond: what a record of five minutes holds is 50 MB. */
+const MOST_SECONDS = 300;
+
 const OPTIONS = {
   tool: { type: 'string', multiple: true },
   workload: { type: 'string' },
   'allow-writes': { type: 'boolean' },
   budget: { type: 'string' },
+  seconds: { type: 'string' },
   format: { type: 'string', multiple: true },
   out: { type: 'string' },
   'fail-on': { type: 'string' },
@@ -61,6 +67,7 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
     workload: values.workload,
     allowWrites: values['allow-writes'] ?? false,
     budgetSeconds: numberOf('--budget', values.budget, (n) => n >= 1, 'a number of seconds, at least 1'),
+    seconds: numberOf('--seconds', values.seconds, (n) => n >= 1 && n <= MOST_SECONDS, `a number of seconds from 1 to ${MOST_SECONDS}`),
     format: values.format ?? [],
     out: values.out,
     failOn: values['fail-on'],

@@ -1,5 +1,5 @@
 export { openAgentChannel } from './channel.ts';
 export type { AgentChannel, ServingAgent } from './channel.ts';
-export { collectBlocking } from './collectors/blocking.ts';
+export { BLOCKING_OPTIONS, collectBlocking } from './collectors/blocking.ts';
 export { collectOverlap } from './collectors/overlap.ts';
 export { collectProcess } from './collectors/process.ts';

@@ -48,6 +48,8 @@ export function isTool(name: string, exercise: ExerciseEvidence | undefined): bo
 export function verifyCommand(id: string, target: TargetEvidence | undefined, tools: readonly string[] = []): string {
   const options = tools.map((tool) => ` --tool ${shellWord(tool)}`).join('');
   const where = target?.targetArguments ?? '';
+  // What clients call cannot be chosen there.
+  if (target?.reproducedBy === 'attach') return `npx mettle attach --fail-on ${id} ${where}`;
   return `npx mettle check${options} --fail-on ${id}${where === '' ? '' : ` ${where}`}`;
 }
 

@@ -47,7 +47,7 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile';
+export type Examination = 'check' | 'profile' | 'attach';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

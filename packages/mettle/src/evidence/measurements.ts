@@ -103,6 +103,8 @@ export interface Stretch {
   readonly stack: readonly Frame[];
   /** Share of the samples within that carry this stack's innermost application frame. */
   readonly stackShare: number;
+  /** Which of its ends the observation did not see, so that it lasted longer than `wallMs`; absent when it saw both. */
+  readonly unseen?: 'start' | 'end' | 'both';
 }
 
 /** Where the main thread's time went, per subject, with the instrument on. Figures are not latencies. */

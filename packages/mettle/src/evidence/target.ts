@@ -29,6 +29,8 @@ export interface TargetEvidence {
   readonly cwd: string;
   /** The arguments that reproduce this target after `mettle check `, quoted for a POSIX shell. */
   readonly targetArguments: string;
+  /** The command they follow where that is another one than `check`. */
+  readonly reproducedBy?: 'attach';
   readonly node: string | null;
   readonly server: { readonly name: string; readonly version: string } | null;
   readonly protocolVersion: string | null;

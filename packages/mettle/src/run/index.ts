@@ -1,4 +1,5 @@
 export { detectors } from '../detect/index.ts';
+export { attachAndWatch } from './attach.ts';
 export { readBundle, writeBundle } from './bundle.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';

@@ -40,6 +40,8 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
  */
 const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number])[]>> = {
   check: [['solo', 0.3], ['batches', 0.25], ['mixed', 0.12], ['blocking', 0.23], ['overlap', 0.1]],
+  // Nothing is driven: clients do that.
+  attach: [],
   profile: [['solo', 0.2], ['mixed', 0.1], ['blocking', 0.6], ['overlap', 0.1]],
 };
 
@@ -47,6 +49,7 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
 export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   check: CHECKS,
   profile: ['cpu', 'latency'],
+  attach: ['cpu'],
 };
 
 /**

@@ -41,7 +41,7 @@ function run(detector: Detector, bundle: Bundle): Verdict {
   if (missing.length > 0) return { status: 'skipped', why: whyMissing(missing, bundle) };
   const evidence = bundle.evidence as EvidenceMap;
   try {
-    const nothing = nothingExercised(detector.check, evidence);
+    const nothing = bundle.manifest.examination === 'attach' ? nothingWatched(evidence) : nothingExercised(detector.check, evidence);
     const findings = detector.detect(evidence);
     if (findings.length > 0) return { status: 'found', findings };
     if (nothing !== null) return { status: 'skipped', why: nothing };
@@ -63,6 +63,14 @@ function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string 
   if (answered.length > 0) return `the run ended before the ${tools.length} tools were timed`;
   if (tools.some((tool) => tool.exercised)) return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
   return `none of the ${tools.length} tools was called: give calls in a workload (--workload FILE), name tools with --tool, or pass --allow-writes`;
+}
+
+/** Attached, Mettle calls nothing: without a client's calls there was nothing to judge. */
+function nothingWatched({ exercise, blocking }: Partial<EvidenceMap>): string | null {
+  if (exercise?.subjects.some((subject) => subject.kind === 'tool') === true) return null;
+  const only = exercise?.subjects.map((subject) => subject.name).join(', ') ?? '';
+  const seen = only === '' ? 'no client called anything' : `clients called no tool, only ${only},`;
+  return `${seen} in the ${((blocking?.observedMs ?? 0) / 1000).toFixed(1)} s that Mettle watched: attach while clients use the server, watch longer (--seconds), or give the number of the process that serves them, not of its launcher`;
 }
 
 function whyMissing(missing: readonly EvidenceKey[], bundle: Bundle): string {

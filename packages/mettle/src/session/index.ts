@@ -1,8 +1,12 @@
 export { readCatalogue } from './catalogue.ts';
 export { readClientConfig } from './client-config.ts';
-export { monotonicMs } from './clock.ts';
+export { monotonicMs, settlesWithin } from './clock.ts';
+export { withInspector } from './inspector.ts';
+export type { Inspector } from './inspector.ts';
 export { openSession } from './open.ts';
 export { openProcessClock } from './process-clock.ts';
 export type { ProcessClock } from './process-clock.ts';
+export { isAlive, lookAtProcess, refusal } from './running-process.ts';
+export type { RunningProcess } from './running-process.ts';
 export * from './session.ts';
 export { killAllStarted } from './started-process.ts';

@@ -1,18 +1,18 @@
-import type { BlockingRecord } from '../../agent/protocol.ts';
+import type { BlockingOptions, BlockingRecord } from '../../agent/protocol.ts';
 import type { ServingAgent } from '../channel.ts';
 
 /*
  * 1 ms is V8's usual interval: a 50 ms block gets 50 samples. Slices under 1 ms are far below any
  * threshold and only summed; 50,000 of them are 4 MB on the wire.
  */
-const OPTIONS = { samplingIntervalUs: 1000, sliceThresholdMs: 1, maxSlices: 50_000 } as const;
+export const BLOCKING_OPTIONS: BlockingOptions = { samplingIntervalUs: 1000, sliceThresholdMs: 1, maxSlices: 50_000 };
 
 /** Who held the main thread, for how long, in which stack. */
 export const collectBlocking = {
   key: 'blocking',
   disturbance: 'sampling',
   async start(agent: ServingAgent): Promise<{ stop(): Promise<BlockingRecord> }> {
-    await agent.start('blocking', OPTIONS);
+    await agent.start('blocking', BLOCKING_OPTIONS);
     return { stop: () => agent.stop('blocking') };
   },
 } as const;

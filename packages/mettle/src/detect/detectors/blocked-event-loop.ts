@@ -3,6 +3,7 @@ import type { Detector, DetectorInput, Finding, StackExhibit, TableExhibit } fro
 import { median } from '../../stats/order.ts';
 import { count, figure, ms, percent, plural, quoted } from '../figures.ts';
 import { isTool, makeFinding, verifyCommand } from '../finding.ts';
+import { heldLoop } from '../held-loop.ts';
 import { recurs, severityOfDelay } from '../judgement.ts';
 import { holdingWhat, remedyFor } from '../remedies.ts';
 
@@ -29,7 +30,7 @@ export const blockedEventLoop: Detector<'blocking' | 'target'> = {
       // slow-tools-list has its own finding.
       .filter((subject) => subject.name !== 'tools/list')
       .flatMap(({ name, calls }) => recurring(longHolds(evidence, name), calls, home).map((group) => findingOf(evidence, { name, calls, group, home })));
-    return [...perCall, ...withoutCall(evidence, home)];
+    return [...perCall, ...withoutCall(evidence, home), ...heldLoop(ID, evidence)];
   },
 
   looked(evidence) {

@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Result } from '../evidence/index.ts';
+import { profileFiles, renderHtml, renderJson } from '../report/index.ts';
+import { detectors, resultOf, sourceReader, writeBundle } from '../run/index.ts';
+import type { Examined } from '../run/index.ts';
+import { EXIT } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { DEFAULT_BAR, parseBar } from './fail-on.ts';
+import type { Host } from './host.ts';
+import type { CommandOptions } from './options.ts';
+import { print } from './output.ts';
+import type { Format } from './output.ts';
+
+/** Throws UsageError for a bar that cannot be: before anything is measured. */
+export function checkBar(options: CommandOptions): void {
+  barOf(options);
+}
+
+/** Judges a run, keeps it, prints it, and says with which code the command ends. */
+export async function conclude(
+  host: Host,
+  options: CommandOptions,
+  examined: Examined,
+  format: Format,
+): Promise<ExitCode> {
+  const overTheBar = barOf(options);
+  const result = resultOf(examined.bundle, detectors);
+  const directory = await keep(host, options, examined, result);
+  print(host, format, { result, bundle: examined.bundle, directory });
+  if (examined.targetFault !== null) host.stderr.write(`mettle: ${examined.targetFault}\n`);
+  if (host.signal.aborted) {
+    host.stderr.write(
+      `mettle: interrupted; what was measured until then is in ${relative(host.cwd, directory) || directory}\n`,
+    );
+    return EXIT.interrupted;
+  }
+  if (examined.targetFault !== null) return EXIT.target;
+  return overTheBar(result) ? EXIT.findings : EXIT.ok;
+}
+
+function barOf(options: CommandOptions): (result: Result) => boolean {
+  return parseBar(
+    options.failOn ?? DEFAULT_BAR,
+    detectors.map((detector) => detector.id),
+  );
+}
+
+/** Writes bundle, result.json and report.html; returns the directory. */
+async function keep(
+  host: Host,
+  options: CommandOptions,
+  { bundle }: Examined,
+  result: Result,
+): Promise<string> {
+  const root = resolve(host.cwd, '.mettle');
+  const directory =
+    options.out === undefined
+      ? join(root, bundle.manifest.startedAt.replaceAll(':', '-').replace(/\.\d+Z$/, ''))
+      : resolve(host.cwd, options.out);
+  await mkdir(directory, { recursive: true });
+  // Runs are for looking at, not for committing.
+  if (options.out === undefined) await writeFile(join(root, '.gitignore'), '*\n');
+  await writeBundle(directory, bundle);
+  await writeFile(join(directory, 'result.json'), renderJson(result));
+  for (const { name, content, gzip } of profileFiles(bundle))
+    await writeFile(join(directory, name), gzip ? gzipSync(content) : content);
+  await writeFile(
+    join(directory, 'report.html'),
+    renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader() }),
+  );
+  return directory;
+}
