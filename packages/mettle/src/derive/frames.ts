@@ -43,7 +43,8 @@ function below(folder: string, file: string): string | null {
   return root !== '' && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : null;
 }
 
-function isOwn(frame: Frame, home: Home): boolean {
+/** Whether the frame is the server’s own code, which its author can change. */
+export function isOwn(frame: Frame, home: Home): boolean {
   if (isInternal(frame)) return false;
   // A server whose folder itself lies in node_modules is at home in it.
   const owner = packageOf(below(home.cwd, frame.file) ?? frame.file);

@@ -8,6 +8,7 @@ import type {
   OverlapEvidence,
   ProcessEvidence,
   ReachEvidence,
+  SourcesEvidence,
   StdoutEvidence,
 } from './measurements.ts';
 import type { CatalogueEvidence } from './subject.ts';
@@ -28,6 +29,7 @@ export interface EvidenceMap {
   overlap: OverlapEvidence;
   process: ProcessEvidence;
   cpuProfile: CpuProfileEvidence;
+  sources: SourcesEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 

@@ -171,4 +171,19 @@ export interface CpuProfileEvidence {
   readonly subjects: readonly string[];
   /** For each sample of the profile, whose call was running: an index into `subjects`. */
   readonly sampleSubjects: readonly number[];
+  /** For each sample, the number of that call within the agent's record; 0 for none. */
+  readonly sampleCalls?: readonly number[];
+  /** For each sample, the time it stands for with the host's delays taken out, µs. */
+  readonly sampleNetUs?: readonly number[];
+}
+
+/** What the server's source says where time was spent, by file as the runtime named it. */
+export interface SourcesEvidence {
+  readonly files: Readonly<Record<string, SourceExcerpt>>;
+}
+export interface SourceExcerpt {
+  /** Text by line number, secrets redacted; cut to 300 characters, then ending in `…`. */
+  readonly lines: Readonly<Record<string, string>>;
+  /** `at`: the line on which the function that begins at `line` and `column` calls `callee` by name. */
+  readonly calls: readonly { readonly line: number; readonly column: number; readonly callee: string; readonly at: number }[];
 }

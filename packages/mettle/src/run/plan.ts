@@ -30,7 +30,7 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
   solo: { name: 'solo', title: 'timing each call alone', disturbance: 'passive', produces: ['latency'], needsAgent: false },
   batches: { name: 'batches', title: 'sending calls together', disturbance: 'passive', produces: ['concurrency'], needsAgent: false },
   mixed: { name: 'mixed', title: 'mixing all calls', disturbance: 'passive', produces: ['mixedLatency'], needsAgent: false },
-  blocking: { name: 'blocking', title: 'profiling the event loop', disturbance: 'sampling', produces: ['blocking', 'cpuProfile'], needsAgent: true },
+  blocking: { name: 'blocking', title: 'profiling the event loop', disturbance: 'sampling', produces: ['blocking', 'cpuProfile', 'sources'], needsAgent: true },
   overlap: { name: 'overlap', title: 'tracing what calls wait for', disturbance: 'tracing', produces: ['overlap'], needsAgent: true },
 };
 
