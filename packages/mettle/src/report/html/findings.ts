@@ -6,6 +6,7 @@ import { sourceExcerpt, type ReadSource } from '../source-excerpt.ts';
 import { formatLocation } from '../source-paths.ts';
 import { commandLine } from './command-line.ts';
 import { drawExhibit } from './exhibits.ts';
+import { prose } from './prose.ts';
 import { html, type Html } from './template.ts';
 
 /** Where paths start, and how source text is had. */
@@ -60,7 +61,7 @@ function article(cause: RootCause, number: number, exhibits: DrawExhibits, surro
       ${kicker(main)}
       <h3 id="${id}-title">
         <a class="anchor" href="#${id}" aria-label="Link to finding ${number}">${number}</a
-        >${clip(main.title, CHARACTERS)}
+        >${prose(clip(main.title, CHARACTERS))}
       </h3>
     </header>
     <div class="columns">
@@ -108,11 +109,11 @@ function remedy(finding: Finding): Html {
       <dt>Cost</dt>
       <dd class="cost">${formatCost(finding.cost)}</dd>
       <dt>Fix</dt>
-      <dd>${clip(finding.fix, CHARACTERS)}</dd>
+      <dd>${prose(clip(finding.fix, CHARACTERS))}</dd>
       <dt>Verify</dt>
       <dd>
         ${commandLine(finding.verify.command)}
-        <p>${clip(finding.verify.expect, CHARACTERS)}</p>
+        <p>${prose(clip(finding.verify.expect, CHARACTERS))}</p>
       </dd>
     </dl>
   </div>`;
@@ -122,7 +123,7 @@ function also(finding: Finding, exhibits: DrawExhibits, surroundings: Surroundin
   return html`<details class="also ${finding.severity}">
     <summary>
       <span class="label">Also here</span> <span class="severity">${finding.severity}</span>
-      <span class="id">${finding.id}</span> ${clip(finding.title, CHARACTERS)}
+      <span class="id">${finding.id}</span> ${prose(clip(finding.title, CHARACTERS))}
     </summary>
     <div class="columns">
       <div class="case">
