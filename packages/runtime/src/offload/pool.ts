@@ -7,6 +7,7 @@ import { cancelled, requireNumber, RuntimeError } from '../errors.ts';
 import { createLimit } from '../limit/limit.ts';
 import type { Limit } from '../limit/limit.ts';
 import { Advice, warnWhenMadePerCall } from './advice.ts';
+import { Booting } from './boot.ts';
 import { inWords, rethrown } from './failure.ts';
 import type { ThreadAnswer, ThreadData, ThreadTask } from './thread.ts';
 
@@ -105,9 +106,13 @@ const THREAD = fileURLToPath(new URL('./thread.js', import.meta.url));
 /** More threads than this seldom pay for a server: they share one memory bus, and each costs some ten MiB. */
 const MOST_THREADS = 4;
 
+/** A thread starts within 200 to 300 ms, on a busy machine within a second or two. */
+const BOOT_MS = 2000;
+
 class ThreadPool {
   readonly name: string;
   readonly #piscina: Piscina<ThreadTask, ThreadAnswer>;
+  readonly #booting: Booting;
   readonly #gate: Limit;
   readonly #threads: number;
   readonly #timeoutMs: number;
@@ -141,6 +146,7 @@ class ThreadPool {
       workerData: { file: href } satisfies ThreadData,
       recordTiming: false,
     });
+    this.#booting = new Booting(this.#piscina as Piscina<never, never>);
     // A thread that ends between tasks is replaced; without a listener it would take the process along.
     this.#piscina.on('error', (error: Error) => {
       process.emitWarning(`A worker thread of ${this.name} ended: ${error.message}`, 'MettleWarning');
@@ -176,6 +182,7 @@ class ThreadPool {
     });
     await Promise.race([Promise.allSettled(this.#running), late]);
     clearTimeout(timer);
+    await this.#booting.done(BOOT_MS);
     await this.#piscina.destroy();
     open.delete(this);
   }

@@ -2,7 +2,8 @@
  * Runs in each worker thread, between piscina and the user's module: loads the module once, measures each task, and
  * sends whatever is thrown back in a form that survives the way.
  */
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { BOOTED } from './boot.ts';
 import { rewrapped } from './transfer.ts';
 
 /** What the pool tells its threads. */
@@ -43,6 +44,7 @@ async function load(): Promise<Record<string, unknown>> {
 
 /** Loads the module before the first task: piscina calls this once when the thread starts. */
 await loading.catch(() => undefined);
+parentPort?.postMessage(BOOTED);
 
 /** Runs one task. */
 export default async function runTask({ name, argument }: ThreadTask): Promise<unknown> {
