@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -67,7 +68,13 @@ class Channel implements AgentChannel {
     this.#directory = directory;
     server.on('connection', (socket) => this.#connected(socket));
     server.on('error', () => {});
+    process.once('exit', this.#removeNow);
   }
+
+  /** For an end of Mettle's that had no time to close. */
+  readonly #removeNow = (): void => {
+    if (this.#directory !== null) rmSync(this.#directory, { recursive: true, force: true });
+  };
 
   serving(timeoutMs: number): Promise<ServingAgent | null> {
     const known = this.#alive();
@@ -121,6 +128,7 @@ class Channel implements AgentChannel {
     });
     await Promise.all(peers.map((peer) => peer.sayGoodbye(GOODBYE_MS)));
     await closed;
+    process.off('exit', this.#removeNow);
     if (this.#directory !== null) await rm(this.#directory, { recursive: true, force: true }).catch(() => {});
   }
 }

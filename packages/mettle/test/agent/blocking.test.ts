@@ -128,7 +128,7 @@ describe('the blocking instrument', () => {
   });
 
   it('charges work that runs after the reply to the call that started it', async () => {
-    const blocking = await record([fixture('stdio-v1.mjs')], ['late', 'burn']);
+    const blocking = await record([fixture('stdio-v1.mjs')], ['late', 'afterLate']);
     expect(sumsOf(blocking, 'late').cpuMs).toBeGreaterThan(28);
   });
 
