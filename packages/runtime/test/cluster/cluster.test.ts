@@ -5,11 +5,10 @@ import type { Cluster, ClusterOptions } from '@mettle/runtime/cluster';
 import { closePools, createPool } from '@mettle/runtime/offload';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { later, turns } from '../handshake.ts';
-import type * as WorkModule from '../offload/modules/work.js';
+import type { Work } from '../offload/work.ts';
 import { startRedis, whyNot } from './redis.ts';
 import type { Redis } from './redis.ts';
 
-type Work = typeof WorkModule;
 const WORK = new URL('../offload/modules/work.js', import.meta.url);
 let count = 0;
 

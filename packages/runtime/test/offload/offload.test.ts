@@ -5,11 +5,10 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, test } from 'vitest';
 import { later, turns } from '../handshake.ts';
-import type * as WorkModule from './modules/work.js';
+import type { Work } from './work.ts';
 import { addTools2, overMemory } from '../mcp/servers.ts';
 
 // Worker threads load files, and a thread needs the built one: these tests use the package as a server would.
-type Work = typeof WorkModule;
 const WORK = new URL('./modules/work.js', import.meta.url);
 const pool = (options: PoolOptions = {}): Pool<Work> => createPool<Work>(WORK, { threads: 1, ...options });
 
