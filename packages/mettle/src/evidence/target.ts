@@ -17,7 +17,14 @@ export type TargetSpec =
 
 /** Why the inside of the target could not be seen. */
 export type AgentStatus =
-  | { readonly attached: true; readonly pid: number; readonly node: string; readonly instruments: readonly string[] }
+  | {
+      readonly attached: true;
+      readonly pid: number;
+      readonly node: string;
+      readonly instruments: readonly string[];
+      /** The server had been running for its clients before, and Mettle called nothing. */
+      readonly late?: true;
+    }
   | { readonly attached: false; readonly why: string };
 
 /** Who was examined, where. */

@@ -146,9 +146,13 @@ async function enter(
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw refusal(
-      `Mettle's agent could not start in process ${pid}${owner === null ? '' : ` (uid ${owner.uid})`}: ${why}. The process must be able to read ${agentLateEntryPath()}.`,
+    // What a process without the right to read our files says, or one that no longer finds them.
+    const unread = /\b(?:EACCES|ENOENT|EPERM|MODULE_NOT_FOUND|ERR_ACCESS_DENIED)\b|Cannot find module/.test(
+      why,
     );
+    const who = owner === null ? '' : `, which runs as uid ${owner.uid},`;
+    const hint = unread ? ` It${who} must be able to read ${agentLateEntryPath()}.` : '';
+    throw refusal(`Mettle's agent could not start in process ${pid}: ${why}.${hint}`);
   }
 }
 

@@ -1,6 +1,8 @@
 import { cpus, loadavg, platform } from 'node:os';
 import type { BlockingRecord, HeldLoop } from '../agent/protocol.ts';
 import { blockingAtCallSites, homeOf, joinBlocking } from '../derive/index.ts';
+import { hotSources } from '../derive/hot-lines.ts';
+import { sampleCalls } from '../derive/sample-calls.ts';
 import { isTool } from '../detect/finding.ts';
 import type {
   BlockingEvidence,
@@ -34,9 +36,10 @@ const SAME_MOMENT_MS = 1;
 export function joinLateRecord(
   { record, stillHeld }: LateRecord,
   target: Pick<TargetEvidence, 'cwd' | 'command'>,
-): Pick<EvidenceMap, 'blocking' | 'cpuProfile'> {
+): Pick<EvidenceMap, 'blocking' | 'cpuProfile' | 'sources'> {
   const first = firstStretch(record);
-  const joined = joinBlocking(withSlice(record, first), [], { home: homeOf(target) });
+  const whole = withSlice(record, first);
+  const joined = joinBlocking(whole, [], { home: homeOf(target) });
   const endMs = record.startedAtMs + record.observedMs;
   const mark = (stretch: Stretch): Stretch => {
     const cutAtStart = stretch.startedAtMs === first?.startedAtMs;
@@ -46,7 +49,13 @@ export function joinLateRecord(
       : stretch;
   };
   const blocking = { ...joined.blocking, stretches: joined.blocking.stretches.map(mark) };
-  return { blocking: blockingAtCallSites(blocking, sourceReader()), cpuProfile: joined.cpuProfile };
+  const sourceOf = sourceReader();
+  const cpuProfile = { ...joined.cpuProfile, ...sampleCalls(whole) };
+  return {
+    blocking: blockingAtCallSites(blocking, sourceOf),
+    cpuProfile,
+    sources: hotSources(cpuProfile, sourceOf),
+  };
 }
 
 /** What held the loop when Mettle came: until it turned, or until something was seen to run. */
@@ -109,7 +118,7 @@ export function attachedTarget(pid: number, facts: ProcessFacts): TargetEvidence
     era: null,
     capabilities: {},
     sdk: null,
-    agent: { attached: true, pid, node: facts.node, instruments: ['blocking'] },
+    agent: { attached: true, pid, node: facts.node, instruments: ['blocking'], late: true },
     machine: {
       cores: cpus().length,
       platform: platform(),

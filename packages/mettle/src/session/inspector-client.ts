@@ -113,7 +113,9 @@ export class InspectorClient {
     const thrown = result?.exceptionDetails;
     if (error !== undefined) throw new Error(error.message ?? 'its inspector refused');
     if (thrown !== undefined)
-      throw new Error((thrown.exception?.description ?? thrown.text ?? 'it threw').split('\n')[0]);
+      throw new Error(
+        (thrown.exception?.description ?? thrown.text ?? 'it threw').split('\n')[0]?.replace(/^Error: /, ''),
+      );
     return result?.result?.value;
   }
 

@@ -117,7 +117,7 @@ function mustTakeSignal(pid: number, status: string): void {
   const caught = /^SigCgt:\s*([\da-f]+)/m.exec(status)?.[1];
   if (caught === undefined || (BigInt(`0x${caught}`) & SIGUSR1_BIT) !== 0n) return;
   throw refusal(
-    `Process ${pid} takes no SIGUSR1, by which Node.js opens its inspector: it was started with --disable-sigusr1 (start it without), or it is only just starting (try again).`,
+    `Process ${pid} takes no SIGUSR1, by which Node.js opens its inspector: it was started with --disable-sigusr1 or --permission (start it without), or it is only just starting (try again).`,
   );
 }
 

@@ -95,8 +95,8 @@ describe('attaching to a server that was started without Mettle', () => {
       });
       expect(blocking(result, 'noop')).toBeUndefined();
       const burn = result.tools.find((tool) => tool.name === 'burn');
-      // It spins until it has used 60 ms of CPU.
-      expect(burn?.cpuMsPerCall).toBeGreaterThan(55);
+      // It spins until it has used 60 ms of CPU; one call of five or more may have been under way at the end.
+      expect(burn?.cpuMsPerCall).toBeGreaterThan(45);
       expect(result.notes[0]).toMatch(/^Watched for .* calls of 3 tools as clients made them/);
       expect(result.checks.latency).toMatchObject({
         status: 'skipped',

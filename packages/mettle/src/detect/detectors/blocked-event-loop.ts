@@ -30,7 +30,8 @@ export const blockedEventLoop: Detector<'blocking' | 'target'> = {
       // slow-tools-list has its own finding.
       .filter((subject) => subject.name !== 'tools/list')
       .flatMap(({ name, calls }) => recurring(longHolds(evidence, name), calls, home).map((group) => findingOf(evidence, { name, calls, group, home })));
-    return [...perCall, ...withoutCall(evidence, home), ...heldLoop(ID, evidence)];
+    const again = [...perCall, ...withoutCall(evidence, home)];
+    return [...again, ...heldLoop(ID, evidence, again)];
   },
 
   looked(evidence) {
