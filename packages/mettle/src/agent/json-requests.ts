@@ -1,4 +1,3 @@
-import { createHook } from 'node:async_hooks';
 import { beginCall, currentCall, enterCall, observing } from './calls.ts';
 import type { Call } from './calls.ts';
 import { subjectOf } from './message-head.ts';
@@ -11,6 +10,10 @@ import { silently } from './silently.ts';
  * line is parsed. JSON.parse is wrapped only where this is needed: its own time has no frame in a
  * CPU profile and would be charged to the wrapper.
  */
+
+interface PromiseHooks {
+  onInit(hook: () => void): () => void;
+}
 
 /** Methods that only a server receives. */
 const SERVER_METHODS = new Set(['initialize', 'server/discover', 'tools/list', 'tools/call']);
@@ -42,15 +45,16 @@ export function hookJsonParse(known: Serving): void {
 export function runUntilContextFollows<T>(call: Call, deliver: () => T): T {
   if (context !== 'unknown') return deliver();
   let follows = false;
-  const hook = createHook({
-    init(_id, type) {
-      if (type === 'PROMISE' && !follows) follows = currentCall() === call;
-    },
-  }).enable();
+  // Not createHook: enabled and disabled beside the light hooks of the blocking instrument, it would leave Node's
+  // costly promise hooks on until those end too (seen on 24 and 26).
+  const { promiseHooks } = process.getBuiltinModule('node:v8') as unknown as { promiseHooks: PromiseHooks };
+  const stop = promiseHooks.onInit(() => {
+    if (!follows) follows = currentCall() === call;
+  });
   try {
     return deliver();
   } finally {
-    hook.disable();
+    stop();
     context = follows || call.used ? 'follows' : 'lost';
     if (context === 'lost') {
       orphan = call;
