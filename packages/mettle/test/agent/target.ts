@@ -79,10 +79,11 @@ export async function launch(args: readonly string[], options: LaunchOptions = {
       return replies;
     },
     async stop() {
-      await channel.close();
+      // The process first: after the channel's goodbye nothing would tie it to this one.
       child.stdin.end();
       if (isHttp) child.kill();
       await closed;
+      await channel.close();
     },
   };
 }
