@@ -13,6 +13,9 @@ export interface Target {
 
 /** Names come from callers: past this many they share one place, so that inventing names costs no memory. */
 const MOST_TARGETS = 1000;
+/** And so do methods, which callers of a server with a fallback handler can invent too; the protocol has some thirty. */
+const MOST_METHODS = 100;
+const OTHER = '(other)';
 
 /** All targets seen, by method and name. */
 export class Targets {
@@ -29,9 +32,10 @@ export class Targets {
 
   get(method: string, asked: string): Target {
     const name = method === 'resources/read' ? this.#kindOf(asked) : asked;
-    let targets = this.#byMethod.get(method);
-    if (targets === undefined) this.#byMethod.set(method, (targets = new Map()));
-    return targets.get(name) ?? this.#add(targets, method, name);
+    const known = this.#byMethod.has(method) || this.#byMethod.size < MOST_METHODS ? method : OTHER;
+    let targets = this.#byMethod.get(known);
+    if (targets === undefined) this.#byMethod.set(known, (targets = new Map()));
+    return targets.get(name) ?? this.#add(targets, known, name);
   }
 
   all(): Target[] {
@@ -39,7 +43,7 @@ export class Targets {
   }
 
   #add(targets: Map<string, Target>, method: string, asked: string): Target {
-    const name = this.#count < MOST_TARGETS ? asked : '(other)';
+    const name = this.#count < MOST_TARGETS ? asked : OTHER;
     const known = targets.get(name);
     if (known !== undefined) return known;
     const { limits, adaptive, methods } = this.#options;

@@ -256,4 +256,14 @@ describe('harden', () => {
     expect(policy.operations().length).toBeLessThanOrEqual(1005);
     await peer.close();
   });
+
+  test('nor do invented methods, of which a fallback handler takes any', async () => {
+    const policy = createPolicy();
+    const { Server } = await import('@modelcontextprotocol/sdk/server/index.js');
+    const server = new Server({ name: 'proxy', version: '1' }, { capabilities: {} });
+    server.fallbackRequestHandler = async () => ({});
+    const peer = await overMemory(harden(server, policy), InMemory1);
+    for (let at = 0; at < 150; at++) await peer.request(`invented/${at}`);
+    expect(policy.operations().length).toBeLessThanOrEqual(101);
+  });
 });
