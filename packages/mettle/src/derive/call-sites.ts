@@ -1,5 +1,6 @@
 import type { BlockingEvidence, Frame } from '../evidence/index.ts';
 import { isInternal } from './frames.ts';
+import { COMPILED_REGEXP } from './profile-view.ts';
 
 /** Text of a source file as the runtime loaded it; null when it is not to be had. */
 export type SourceText = (file: string) => string | null;
@@ -15,7 +16,9 @@ const MOST_LINES = 400;
 export function atCallSites(stack: readonly Frame[], sourceOf: SourceText): readonly Frame[] {
   return stack.map((frame, i) => {
     const callee = stack[i - 1];
-    if (callee === undefined || isInternal(frame) || frame.line < 1) return frame;
+    // A regular expression's frame ends in its pattern: no name to look for.
+    if (callee === undefined || callee.function.startsWith(COMPILED_REGEXP)) return frame;
+    if (isInternal(frame) || frame.line < 1) return frame;
     const line = lineOfCall(frame, callee.function, sourceOf);
     return line === null ? frame : { ...frame, ...line };
   });

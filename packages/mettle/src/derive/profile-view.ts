@@ -6,6 +6,9 @@ type ProfileNode = Profile['nodes'][number];
 /** V8's names for what is no JavaScript frame. */
 const META = new Set(['(root)', '(program)', '(idle)', '(garbage collector)']);
 
+/** How V8 names the frame of a regular expression that it compiled; the pattern follows. */
+export const COMPILED_REGEXP = 'RegExp: ';
+
 export interface StackOptions {
   /** Whether the file belongs to Mettle's agent, whose frames are left out of every stack. Known by its folder by default. */
   readonly isAgentFile?: (file: string) => boolean;
@@ -80,16 +83,18 @@ export function viewProfile(profile: Profile, options: StackOptions = {}): Profi
     // V8 knows the line only where the sample stood; of callers it knows where their function begins. A native
     // function has no lines of its own: V8 counts its ticks at the line of the JavaScript frame that called it.
     let line: number | undefined;
-    let innermost = true;
+    let lineWanted = true;
     for (let node = nodes.get(nodeId); node !== undefined; node = nodes.get(parents.get(node.id) ?? -1)) {
       if (META.has(node.callFrame.functionName)) continue;
       const frame = frameOf(node);
-      if (innermost) line = hotLine(node);
+      if (lineWanted) line = hotLine(node);
       // Code made at run time has no file either, but lines of its own.
       const native = frame.file === '' && frame.line < 1;
       const placed = !native && line !== undefined ? { ...frame, line, column: 0 } : frame;
       if (!native) line = undefined;
-      innermost = false;
+      // A compiled regular expression has no line at all. Its caller's own ticks are mostly the same expression, as
+      // long as V8 interpreted it.
+      lineWanted = native && line === undefined && frame.function.startsWith(COMPILED_REGEXP);
       if (isAgentFile(frame.file)) continue;
       const { functionName, url, lineNumber, columnNumber } = node.callFrame;
       steps.push({ functionKey: `${functionName} ${url} ${lineNumber} ${columnNumber}`, frame: options.mapFrame?.(placed) ?? placed });

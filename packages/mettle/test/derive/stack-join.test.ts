@@ -3,6 +3,7 @@ import { pbkdf2Sync } from 'node:crypto';
 import { Session } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { blockingAtCallSites } from '../../src/derive/call-sites.ts';
 import { applicationFrame } from '../../src/derive/frames.ts';
 import { joinBlocking, type RawBlocking } from '../../src/derive/stack-join.ts';
 import { synchronousCall } from '../../src/derive/stretches.ts';
@@ -61,6 +62,14 @@ describe('the hottest stack of a stretch', () => {
       { function: 'pbkdf2Sync', file: 'node:internal/crypto/pbkdf2', line: 10, column: 5 },
       { function: 'hash', file: '/srv/a.js', line: 10, column: 5 },
     ]);
+  });
+
+  it('shows a compiled regular expression, which has no lines, at the line where its caller spent time of its own', () => {
+    const pattern = 'RegExp: ^(a+)+hash';
+    const { blocking } = joinBlocking(raw({ profile: profileOf([[1000, HASH, pattern]], { [HASH]: 17 }) }), [], { home });
+    expect(blocking.stretches[0]?.stack).toMatchObject([{ function: pattern, line: 0 }, { function: 'hash', line: 17 }]);
+    const atSites = blockingAtCallSites(blocking, () => 'function hash() {\n  hash();\n}\n'.repeat(20));
+    expect(atSites.stretches[0]?.stack[1]).toMatchObject({ line: 17 });
   });
 
   it('shows the hottest line where the samples stood in the function itself, or in native code that it called', () => {
