@@ -7,7 +7,7 @@ import {
 } from './protocol.ts';
 
 /** File URL of the agent's entry as built: any Node can load it, and it carries no TypeScript into the target. */
-export function agentPreloadUrl(): string {
+function agentPreloadUrl(): string {
   return builtEntry('preload.js').href;
 }
 

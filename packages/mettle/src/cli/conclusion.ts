@@ -11,7 +11,7 @@ import { DEFAULT_BAR, parseBar } from './fail-on.ts';
 import type { Host } from './host.ts';
 import type { CommandOptions } from './options.ts';
 import { print } from './output.ts';
-import type { Format } from './output.ts';
+import type { FormatName } from '../report/index.ts';
 
 /** Throws UsageError for a bar that cannot be: before anything is measured. */
 export function checkBar(options: CommandOptions): void {
@@ -23,7 +23,7 @@ export async function conclude(
   host: Host,
   options: CommandOptions,
   examined: Examined,
-  format: Format,
+  format: FormatName,
 ): Promise<ExitCode> {
   const overTheBar = barOf(options);
   const result = resultOf(examined.bundle, detectors);

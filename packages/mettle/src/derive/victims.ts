@@ -22,7 +22,7 @@ export interface Culprit {
 }
 
 /** A call is a victim of a delay from here on, by how long it takes when called alone. */
-export function victimFromMs(soloP50Ms: number | undefined): number {
+function victimFromMs(soloP50Ms: number | undefined): number {
   // 20 ms: above what one thread shared by several calls costs anyway. Five times its own time: it shows in a percentile.
   return Math.max(20, 5 * (soloP50Ms ?? 0));
 }

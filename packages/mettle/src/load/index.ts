@@ -1,9 +1,9 @@
-export type { CallSource, LoadContext, TargetClock } from './load.ts';
+export type { CallSource, LoadContext } from './load.ts';
 export { findReadable } from './readable.ts';
 export { nextCall } from './call-numbers.ts';
 export { isSuccess } from './outcomes.ts';
 export { setupRequests } from './sources.ts';
-export { planSubjects, type SubjectOptions, type SubjectPlanning } from './subjects.ts';
+export { planSubjects, type SubjectPlanning } from './subjects.ts';
 export { prepareWorkingCopy, type WorkingCopy } from './working-copy.ts';
 export { parseWorkload, readWorkload, type Workload } from './workload.ts';
 

@@ -35,7 +35,7 @@ export interface Workload {
   readonly state: WorkloadState | null;
 }
 
-export const WORKLOAD_SCHEMA = 'mettle/workload@1';
+const WORKLOAD_SCHEMA = 'mettle/workload@1';
 
 /** Reads and checks a workload file. Throws UsageError naming the file, the field and what was seen. */
 export async function readWorkload(file: string): Promise<Workload> {

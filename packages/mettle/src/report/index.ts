@@ -1,13 +1,10 @@
 import type { Bundle, Result } from '../evidence/index.ts';
 import { renderHtml } from './html/page.ts';
 import { renderJson } from './json.ts';
-import type { ReadSource } from './source-excerpt.ts';
 import { renderTerminal, type TerminalOptions } from './terminal.ts';
 
-export { renderHtml, renderJson, renderTerminal };
-export type { ReadSource, TerminalOptions };
-export { profileFiles, type ProfileFile } from './profiles/files.ts';
-export { groupByRootCause, type RootCause } from './root-causes.ts';
+export { renderHtml, renderJson };
+export { profileFiles } from './profiles/files.ts';
 
 /** A way to write a result down. Pure: the same result and options give the same text. */
 export interface Format {

@@ -1,7 +1,7 @@
 import type { Confidence, Finding, Severity } from '../evidence/index.ts';
 
 /** From the gravest on. */
-export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 const CONFIDENCES: readonly Confidence[] = ['reproduced', 'measured', 'suspected'];
 
 /** Findings of one tool at one source line: mending the main one usually mends the rest. */

@@ -2,7 +2,7 @@ import type { Frame, SourceLocation } from '../evidence/index.ts';
 import { printable } from './printable.ts';
 
 /** The file as a path: `file:` URLs decoded, and relative to `folder` when inside it. */
-export function relativePath(file: string, folder: string | undefined): string {
+function relativePath(file: string, folder: string | undefined): string {
   const path = fromFileUrl(file);
   if (folder === undefined || folder === '') return printable(path);
   const base = folder.replace(/[/\\]+$/, '');

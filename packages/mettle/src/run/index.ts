@@ -4,7 +4,6 @@ export { readBundle, writeBundle } from './bundle.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';
 export type { Progress } from './progress.ts';
-export type { ExaminationRequest } from './request.ts';
 export { resultOf } from './result.ts';
 export { sourceReader } from './source-reader.ts';
 

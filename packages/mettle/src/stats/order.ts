@@ -9,7 +9,7 @@ export function quantile(sorted: readonly number[], q: number): number {
 }
 
 /** The values in ascending order, as a new array. */
-export function ascending(values: readonly number[]): number[] {
+function ascending(values: readonly number[]): number[] {
   return [...values].sort((a, b) => a - b);
 }
 
