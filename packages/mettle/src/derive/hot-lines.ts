@@ -1,7 +1,7 @@
-import type { CpuProfileEvidence, SourceExcerpt, SourcesEvidence } from '../evidence/index.ts';
+import type { CpuProfileEvidence, Frame, SourceExcerpt, SourcesEvidence } from '../evidence/index.ts';
 import { redactText } from '../evidence/index.ts';
 import { atCallSites, type SourceText } from './call-sites.ts';
-import { regexNames } from './causes/idioms.ts';
+import { definesRegex, regexNames } from './causes/idioms.ts';
 import { viewProfile, type PathStep } from './profile-view.ts';
 
 /** A line with less of its subject's time is no cause that anybody reports. */
@@ -10,50 +10,98 @@ const HOT_SHARE = 0.01;
 const AROUND = 2;
 /** Longer lines are generated; what a position of line precision means there, nobody knows. */
 const MOST_CHARACTERS = 300;
+/** How V8 names the code that a regular expression was compiled to. */
+const PATTERN_FRAME = 'RegExp: ';
 
 /** The source text where the profile's time was spent: hot lines, calls that led there, patterns that they use. */
 export function hotSources(evidence: CpuProfileEvidence, sourceOf: SourceText): SourcesEvidence {
-  const files = new Map<
-    string,
-    { readonly lines: Map<number, string>; readonly calls: SourceExcerpt['calls'][number][] }
-  >();
-  const excerptOf = (file: string) => {
-    let excerpt = files.get(file);
-    if (excerpt === undefined) {
-      excerpt = { lines: new Map(), calls: [] };
-      files.set(file, excerpt);
-    }
-    return excerpt;
-  };
-  const quote = (file: string, all: readonly string[], from: number, to: number): void => {
-    for (let line = Math.max(1, from); line <= Math.min(to, all.length); line++)
-      excerptOf(file).lines.set(line, shortened(all[line - 1] as string));
-  };
+  const excerpts = new Excerpts(sourceOf);
   const { leaves, edges } = hotPlaces(evidence);
   for (const { file, line } of leaves) {
-    const all = sourceOf(file)?.split(/\r?\n/);
-    if (all === undefined) continue;
-    quote(file, all, line - AROUND, line + AROUND);
+    excerpts.quote(file, line - AROUND, line + AROUND);
+    const all = excerpts.linesOf(file);
     for (const name of regexNames(all[line - 1] ?? '')) {
-      const at =
-        all.findIndex((text) =>
-          new RegExp(String.raw`(?<![\w$.])${name.replaceAll('$', String.raw`\$`)}\s*=\s*/`).test(text),
-        ) + 1;
-      if (at > 0) quote(file, all, at, at);
+      const at = all.findIndex((text) => definesRegex(text, name)) + 1;
+      if (at > 0) excerpts.quote(file, at, at);
     }
   }
   for (const { caller, callee } of edges) {
-    const moved = atCallSites([callee.frame, caller.frame], sourceOf)[1];
-    if (moved === undefined || moved === caller.frame) continue;
-    const { file, line, column } = caller.frame;
-    excerptOf(file).calls.push({ line, column, callee: callee.frame.function, at: moved.line });
-    quote(file, sourceOf(file)?.split(/\r?\n/) ?? [], moved.line, moved.line);
+    const at = lineOfCall(caller.frame, callee.frame, excerpts.linesOf(caller.frame.file), sourceOf);
+    if (at !== null) excerpts.noteCall(caller.frame, callee.frame.function, at);
   }
-  return {
-    files: Object.fromEntries(
-      [...files].map(([file, { lines, calls }]) => [file, { lines: Object.fromEntries(lines), calls }]),
-    ),
-  };
+  return { files: excerpts.files() };
+}
+
+/** Excerpts of source files in the making. */
+class Excerpts {
+  readonly #sourceOf: SourceText;
+  readonly #known = new Map<string, readonly string[]>();
+  readonly #files = new Map<
+    string,
+    { readonly lines: Map<number, string>; readonly calls: SourceExcerpt['calls'][number][] }
+  >();
+
+  constructor(sourceOf: SourceText) {
+    this.#sourceOf = sourceOf;
+  }
+
+  /** The whole file by lines; none when it cannot be read. */
+  linesOf(file: string): readonly string[] {
+    let lines = this.#known.get(file);
+    if (lines === undefined) {
+      lines = this.#sourceOf(file)?.split(/\r?\n/) ?? [];
+      this.#known.set(file, lines);
+    }
+    return lines;
+  }
+
+  quote(file: string, from: number, to: number): void {
+    const all = this.linesOf(file);
+    for (let line = Math.max(1, from); line <= Math.min(to, all.length); line++)
+      this.#of(file).lines.set(line, shortened(all[line - 1] as string));
+  }
+
+  noteCall({ file, line, column }: Frame, callee: string, at: number): void {
+    this.#of(file).calls.push({ line, column, callee, at });
+    this.quote(file, at, at);
+  }
+
+  files(): SourcesEvidence['files'] {
+    return Object.fromEntries(
+      [...this.#files].map(([file, { lines, calls }]) => [file, { lines: Object.fromEntries(lines), calls }]),
+    );
+  }
+
+  #of(file: string): {
+    readonly lines: Map<number, string>;
+    readonly calls: SourceExcerpt['calls'][number][];
+  } {
+    let excerpt = this.#files.get(file);
+    if (excerpt === undefined) {
+      excerpt = { lines: new Map(), calls: [] };
+      this.#files.set(file, excerpt);
+    }
+    return excerpt;
+  }
+}
+
+/** The line in the caller on which it calls the other by name, or uses the pattern. */
+function lineOfCall(
+  caller: Frame,
+  callee: Frame,
+  all: readonly string[],
+  sourceOf: SourceText,
+): number | null {
+  if (!callee.function.startsWith(PATTERN_FRAME)) {
+    const moved = atCallSites([callee, caller], sourceOf)[1];
+    return moved === undefined || moved === caller ? null : moved.line;
+  }
+  const literal = `/${callee.function.slice(PATTERN_FRAME.length)}/`;
+  const uses = (text: string): boolean =>
+    text.includes(literal) ||
+    regexNames(text).some((name) => all.some((line) => line.includes(literal) && definesRegex(line, name)));
+  const found = all.findIndex((text, i) => i + 1 >= caller.line && uses(text));
+  return found < 0 ? null : found + 1;
 }
 
 function shortened(text: string): string {

@@ -1,5 +1,15 @@
 import type { Detector } from '../evidence/index.ts';
 import { blockedEventLoop } from './detectors/blocked-event-loop.ts';
+import { schemaCompiledPerCall } from './detectors/schema-compiled-per-call.ts';
+import { largeJsonParse } from './detectors/large-json-parse.ts';
+import { largeJsonStringify } from './detectors/large-json-stringify.ts';
+import { hashOnMainThread } from './detectors/hash-on-main-thread.ts';
+import { regexBacktracking } from './detectors/regex-backtracking.ts';
+import { deepClonePerCall } from './detectors/deep-clone-per-call.ts';
+import { syncFileIo } from './detectors/sync-file-io.ts';
+import { syncChildProcess } from './detectors/sync-child-process.ts';
+import { gcPressure } from './detectors/gc-pressure.ts';
+import { moduleLoadedPerCall } from './detectors/module-loaded-per-call.ts';
 import { latencyTail } from './detectors/latency-tail.ts';
 import { serialisedByCpu } from './detectors/serialised-by-cpu.ts';
 import { serialisedByLock } from './detectors/serialised-by-lock.ts';
@@ -11,6 +21,16 @@ import { unreachable } from './detectors/unreachable.ts';
 /** Every detector, in the order in which its check reports. */
 export const detectors: readonly Detector[] = [
   blockedEventLoop,
+  schemaCompiledPerCall,
+  largeJsonParse,
+  largeJsonStringify,
+  hashOnMainThread,
+  regexBacktracking,
+  deepClonePerCall,
+  syncFileIo,
+  syncChildProcess,
+  gcPressure,
+  moduleLoadedPerCall,
   latencyTail,
   serialisedByCpu,
   serialisedByLock,

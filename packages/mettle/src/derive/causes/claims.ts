@@ -1,7 +1,7 @@
 import type { CpuProfileEvidence, Frame, SourcesEvidence } from '../../evidence/index.ts';
 import { isSource, linesOf } from '../hot-lines.ts';
 import { viewProfile, type PathStep, type ProfileView } from '../profile-view.ts';
-import { idiomsOf, regexLiterals } from './idioms.ts';
+import { definesRegex, idiomsOf, regexLiterals } from './idioms.ts';
 import { regexShape } from './regex-shape.ts';
 import { signatureOf, type Cause } from './signatures.ts';
 
@@ -55,16 +55,19 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
   };
   const known = new Map<number, readonly Claim[]>();
   const collections = new Map<number, Claim>();
+  const unread = new Map<number, number>();
   return {
     view,
     pathOf,
     isCollection: (nodeId) => nodes.get(nodeId)?.callFrame.functionName === '(garbage collector)',
     unreadShare(nodeId) {
-      const file = pathOf(nodeId)[0]?.frame.file ?? '';
-      return linesAt(nodeId).reduce(
-        (sum, { line, share }) => (textOf(file, line) === null ? sum + share : sum),
-        0,
-      );
+      let share = unread.get(nodeId);
+      if (share === undefined) {
+        const file = pathOf(nodeId)[0]?.frame.file ?? '';
+        share = sharesOf(linesAt(nodeId).filter(({ line }) => textOf(file, line) === null));
+        unread.set(nodeId, share);
+      }
+      return share;
     },
     claimsOf(nodeId) {
       let claims = known.get(nodeId);
@@ -87,6 +90,10 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
       return claim;
     },
   };
+}
+
+function sharesOf(lines: ReturnType<typeof linesOf>): number {
+  return lines.reduce((sum, { share }) => sum + share, 0);
 }
 
 type Part = Omit<Claim, 'node'>;
@@ -159,7 +166,6 @@ function claimByLines(
 }
 
 function definitionIn(file: string, name: string, sources: SourcesEvidence | undefined): string | null {
-  const defined = new RegExp(String.raw`(?<![\w$.])${name.replaceAll('$', String.raw`\$`)}\s*=\s*/`);
-  const text = Object.values(sources?.files[file]?.lines ?? {}).find((line) => defined.test(line));
+  const text = Object.values(sources?.files[file]?.lines ?? {}).find((line) => definesRegex(line, name));
   return text === undefined ? null : (regexLiterals(text)[0] ?? null);
 }

@@ -89,7 +89,8 @@ interface Sum {
 }
 
 interface Tally {
-  readonly home: Home;
+  /** What a claim is summed under, found once for each. */
+  readonly keyOf: (claim: Claim) => string;
   readonly sums: Map<string, Sum>;
   readonly subjectUs: Map<string, number>;
   samples: number;
@@ -98,7 +99,13 @@ interface Tally {
 
 function sumUp(evidence: CpuProfileEvidence, reader: ClaimReader, home: Home): Tally {
   const { profile, subjects, sampleSubjects, sampleCalls = [], sampleNetUs = [] } = evidence;
-  const tally: Tally = { home, sums: new Map(), subjectUs: new Map(), samples: 0, unreadUs: 0 };
+  const tally: Tally = {
+    keyOf: memoised((claim: Claim) => [claim.cause, ...whichOf(claim, home)].join('\n\n')),
+    sums: new Map(),
+    subjectUs: new Map(),
+    samples: 0,
+    unreadUs: 0,
+  };
   /** What ran last in the subject's calls: what it allocated is what the collector clears up after. */
   const last = new Map<string, number>();
   profile.samples.forEach((node, i) => {
@@ -128,13 +135,13 @@ interface Booking {
 }
 
 function book(
-  { sums, home }: Tally,
+  { sums, keyOf }: Tally,
   reader: ClaimReader,
   { subject, call, node, us, collecting }: Booking,
 ): void {
   const found = reader.claimsOf(node);
   for (const claim of found.length > 0 || !collecting ? found : [reader.collectionOf(node)]) {
-    const key = [subject, claim.cause, ...whichOf(claim, home)].join('\n\n');
+    const key = `${subject}\n\n${keyOf(claim)}`;
     const claimedUs = us * claim.share;
     let sum = sums.get(key);
     if (sum === undefined) {

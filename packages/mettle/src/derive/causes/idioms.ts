@@ -55,6 +55,11 @@ export function regexNames(text: string): readonly string[] {
   return [...new Set([...receivers, ...passed].map((found) => found[1] as string))];
 }
 
+/** Whether the line gives the name a regular expression. */
+export function definesRegex(text: string, name: string): boolean {
+  return new RegExp(String.raw`(?<![\w$.])${name.replaceAll('$', String.raw`\$`)}\s*=\s*/`).test(text);
+}
+
 /** The sources of the regular expressions that are written out in the text. */
 export function regexLiterals(text: string): readonly string[] {
   // A slash begins a literal where an operand is due; after a name, a number or a closing bracket it divides.

@@ -35,7 +35,7 @@ const SCHEMAS =
 
 /** Functions through which a finished schema is used. Whatever else an application calls makes a schema. */
 const USING =
-  /^(?:~?run|_?(?:safe)?(?:parse|decode|encode|assert|validate|check|cast|attempt|match|create|mask)(?:async|sync)?|is\w*|spa|get\w*|errors\w*|flatten\w*|format\w*|treeify\w*|prettify\w*|tojson\w*|describe)$/i;
+  /^(?:~?run|_?(?:safe)?(?:parse|decode|encode|assert|validate|check|cast|attempt)(?:async|sync)?|is\w*|spa|get\w*|errors\w*|flatten\w*|format\w*|treeify\w*|prettify\w*|tojson\w*|describe)$/i;
 /** Steps of making a schema that are put off until its first use: zod 4's generated parser, ajv's compiler. */
 const MAKING = /^(?:generateFastpass|normalizeDef|isRecursive|_addSchema|_compile\w*|compile|compileSchema)$/;
 const MAKING_FILE =

@@ -1,0 +1,199 @@
+import { causesOf, type CauseCost } from '../derive/causes/costs.ts';
+import type { Cause } from '../derive/causes/signatures.ts';
+import { culprits, formatPlace } from '../derive/index.ts';
+import type { Detector, DetectorInput, Exhibit, Finding, LatencyRecord } from '../evidence/index.ts';
+import { median } from '../stats/order.ts';
+import { count, figure, ms, percent, plural, quoted } from './figures.ts';
+import { isTool, makeFinding, verifyCommand } from './finding.ts';
+import { recurs, severityOfDelay } from './judgement.ts';
+
+/**
+ * A call that keeps the main thread for 5 ms is felt by whoever calls beside it: 200 of them a second are all that one
+ * thread can serve. Ordinary validation, small JSON and a small file stay below a tenth of that.
+ */
+const COSTLY_MS = 5;
+/** One sample may stand for a pause of the sampler itself; two within one call seldom do. */
+const SAMPLES_PER_CALL = 2;
+/** In fewer calls it is a cache that expired or a machine that stalled, not what a call costs. */
+const COSTLY_SHARE = 0.1;
+/** A cheaper tool is judged too when one thing makes up most of what it does: that is what there is to mend. */
+const MAIN_PART = 0.5;
+const MAIN_PART_MS = 2;
+const MAIN_PART_CALLS = 5;
+/** Time on lines whose text is missing is worth a word from here on. */
+const UNREAD_SHARE = 0.1;
+
+type Needs = 'blocking' | 'cpuProfile' | 'target';
+type Input = DetectorInput<Needs>;
+
+/** A named cause of lost main-thread time: how it is told and what to do about it. */
+export interface CauseKind {
+  readonly id: Cause;
+  /** Also needs the source's text: nothing of it has a frame of its own. */
+  readonly bySource?: true;
+  /** Waits rather than computes: its cost is time blocked, not CPU. */
+  readonly waits?: true;
+  /** What the calls do, after "spends 52 ms": "in JSON.parse". */
+  doing(cost: CauseCost): string;
+  /** What to change, and whether a worker thread would help. */
+  fix(cost: CauseCost): string;
+  /** What else must hold; by default nothing. */
+  holds?(cost: CauseCost): boolean;
+}
+
+/** The detector of one named cause. All of them share one reading of the profile, and the rule from when on it counts. */
+export function causeDetector(kind: CauseKind): Detector<Needs | 'sources'> | Detector<Needs> {
+  const needs: readonly Needs[] = ['blocking', 'cpuProfile', 'target'];
+  const judging = {
+    id: kind.id,
+    check: 'cpu' as const,
+    mayUse: ['sources', 'latency', 'mixedLatency', 'exercise'] as const,
+    detect: (evidence: Input) =>
+      causesOf(evidence)
+        // slow-tools-list has its own finding.
+        .costs.filter(
+          (cost) =>
+            cost.cause === kind.id &&
+            cost.subject !== 'tools/list' &&
+            isCostly(cost) &&
+            kind.holds?.(cost) !== false,
+        )
+        .map((cost) => findingOf(kind, evidence, cost)),
+    looked: (evidence: Input) => looked(evidence),
+  };
+  return kind.bySource === true
+    ? { ...judging, needs: [...needs, 'sources'] as const }
+    : { ...judging, needs };
+}
+
+/** The calls in which it takes its time; the larger of both rules' when both hold. */
+function costlyCalls(cost: CauseCost): readonly number[] {
+  return cost.perCall
+    .filter(({ costMs, samples }) => costMs >= COSTLY_MS && samples >= SAMPLES_PER_CALL)
+    .map(({ costMs }) => costMs);
+}
+
+function isCostly(cost: CauseCost): boolean {
+  const costly = costlyCalls(cost).length;
+  if (recurs(costly, cost.calls) && costly >= COSTLY_SHARE * cost.calls) return true;
+  const seenInMost = cost.perCall.length * 2 >= cost.calls;
+  return (
+    cost.calls >= MAIN_PART_CALLS && seenInMost && cost.share >= MAIN_PART && typicalMs(cost) >= MAIN_PART_MS
+  );
+}
+
+/** What a call in which it is seen typically costs: dear calls' median, or the median of all that showed it. */
+function typicalMs(cost: CauseCost): number {
+  const costly = costlyCalls(cost);
+  const seen = recurs(costly.length, cost.calls) ? costly : cost.perCall.map(({ costMs }) => costMs);
+  return seen.length === 0 ? 0 : median(seen);
+}
+
+function findingOf(kind: CauseKind, evidence: Input, cost: CauseCost): Finding {
+  const { subject, calls, location, share } = cost;
+  const typical = typicalMs(cost);
+  const costly = Math.max(costlyCalls(cost).length, 1);
+  const where = location === undefined ? '' : `, at ${formatPlace(location, evidence.target.cwd)}`;
+  const often =
+    costly < 0.9 * calls && recurs(costly, calls)
+      ? ` in ${count(costly)} of ${plural(calls, 'call')}`
+      : ' per call';
+  const certain = cost.certain && evidence.blocking.cpuClock !== 'process';
+  return makeFinding({
+    id: kind.id,
+    tool: subject,
+    location,
+    variant: kind.id === 'regex-backtracking' ? (cost.whats[0] ?? '') : '',
+    severity: severityOfDelay(typical, costly / Math.max(calls, 1)),
+    confidence: certain ? 'measured' : 'suspected',
+    title: `${quoted(subject)} spends ${ms(typical)}${often} (${percent(Math.min(1, share))} of its time on the main thread) ${kind.doing(cost)}${where}`,
+    evidence: exhibits(evidence, cost),
+    cost: { value: figure(typical), unit: kind.waits === true ? 'ms blocked' : 'ms CPU', per: 'call' },
+    fix: kind.fix(cost),
+    verify: {
+      command: verifyCommand(kind.id, evidence.target, isTool(subject, evidence.exercise) ? [subject] : []),
+      expect: `exit code 0: a call of ${quoted(subject)} no longer spends ${COSTLY_MS} ms so`,
+    },
+  });
+}
+
+function exhibits(evidence: Input, cost: CauseCost): readonly Exhibit[] {
+  const figures: Exhibit = {
+    kind: 'table',
+    title: `What it costs (net of the host’s delays; ${cost.subject})`,
+    columns: ['calls', 'calls with it', 'median ms', 'dearest ms', 'of it GC ms', 'share of the tool’s time'],
+    rows: [
+      [
+        cost.calls,
+        cost.perCall.length,
+        figure(typicalMs(cost)),
+        figure(cost.perCall[0]?.costMs ?? 0),
+        figure(cost.gcMs),
+        percent(Math.min(1, cost.share)),
+      ],
+    ],
+  };
+  const stack: readonly Exhibit[] =
+    cost.stack.length === 0
+      ? []
+      : [{ kind: 'stack', title: 'Where most of it is spent', frames: cost.stack }];
+  return [figures, ...effectOnOthers(evidence, cost.subject), ...stack];
+}
+
+/** The other tools' calls that this one's holds delayed, against their latency alone. */
+function effectOnOthers(evidence: Input, subject: string): readonly Exhibit[] {
+  const culprit = culprits(evidence.blocking, evidence.latency).find((entry) => entry.subject === subject);
+  if (culprit === undefined || culprit.victims.length === 0) return [];
+  const waits = groupWaits(culprit.victims);
+  const record = (records: readonly LatencyRecord[] | undefined, name: string): LatencyRecord['latencyMs'] =>
+    records?.find((entry) => entry.subject.name === name)?.latencyMs ?? null;
+  const shown = (value: number | undefined): number | string =>
+    value === undefined ? 'not measured' : figure(value);
+  return [
+    {
+      kind: 'table',
+      title: `What ${subject} does to calls of the others`,
+      columns: [
+        'tool',
+        'delayed',
+        'median wait ms',
+        'p50 alone ms',
+        'p50 mixed ms',
+        'p99 alone ms',
+        'p99 mixed ms',
+      ],
+      rows: [...waits].map(([name, waitsMs]) => {
+        const alone = record(evidence.latency?.subjects, name);
+        const mixed = record(evidence.mixedLatency?.subjects, name);
+        return [
+          name,
+          waitsMs.length,
+          figure(median(waitsMs)),
+          shown(alone?.p50),
+          shown(mixed?.p50),
+          shown(alone?.p99),
+          shown(mixed?.p99),
+        ];
+      }),
+    },
+  ];
+}
+
+function groupWaits(
+  victims: readonly { readonly call: { readonly subject: string }; readonly waitedMs: number }[],
+): ReadonlyMap<string, number[]> {
+  const waits = new Map<string, number[]>();
+  for (const { call, waitedMs } of victims)
+    waits.set(call.subject, [...(waits.get(call.subject) ?? []), waitedMs]);
+  return waits;
+}
+
+/** All causes look at the same samples: the same clause, so that it is said once. */
+function looked(evidence: Input): string {
+  const { samples, calls, unreadShare } = causesOf(evidence);
+  const unread =
+    unreadShare < UNREAD_SHARE
+      ? ''
+      : ` (${percent(unreadShare)} of the time on lines whose source could not be read)`;
+  return `${count(samples)} samples of the main thread in ${plural(calls, 'call')}: no named cause takes ${COSTLY_MS} ms of a call${unread}`;
+}
