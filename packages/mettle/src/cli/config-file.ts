@@ -22,21 +22,31 @@ export async function readConfigFile(directory: string): Promise<ConfigFile | nu
   const file = NAMES.map((name) => join(directory, name)).find((path) => existsSync(path));
   if (file === undefined) return null;
   const content = await load(file);
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new UsageError(`${file} must export one object with options; what it exports is none.`);
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw new UsageError(`${file} must export one object with options; what it exports is none.`);
   const { schema: _, ...entries } = content as Record<string, unknown>;
-  const workload = Object.fromEntries(Object.entries(entries).filter(([key]) => (WORKLOAD_KEYS as readonly string[]).includes(key)));
-  const words = Object.entries(entries).flatMap(([key, value]) => ((WORKLOAD_KEYS as readonly string[]).includes(key) ? [] : wordsOf(file, key, value)));
+  const workload = Object.fromEntries(
+    Object.entries(entries).filter(([key]) => (WORKLOAD_KEYS as readonly string[]).includes(key)),
+  );
+  const words = Object.entries(entries).flatMap(([key, value]) =>
+    (WORKLOAD_KEYS as readonly string[]).includes(key) ? [] : wordsOf(file, key, value),
+  );
   const command = entries['command'];
   return {
     file,
     options: parseOptions(Array.isArray(command) ? [...words, '--', ...command.map(String)] : words),
-    workload: Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
+    workload:
+      Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
   };
 }
 
 /** What was typed, filled up with what the config says. */
 export function mergeOptions(typed: CommandOptions, config: CommandOptions): CommandOptions {
-  const typedTarget = typed.command.length > 0 || typed.http !== undefined || typed.module !== undefined || typed.config !== undefined;
+  const typedTarget =
+    typed.command.length > 0 ||
+    typed.http !== undefined ||
+    typed.module !== undefined ||
+    typed.config !== undefined;
   const target = typedTarget ? typed : config;
   return {
     tool: typed.tool.length > 0 ? typed.tool : config.tool,
@@ -70,7 +80,10 @@ async function load(file: string): Promise<unknown> {
     return module.default;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') throw new UsageError(`${file}: this Node (${process.version}) does not run TypeScript; use Node 22.18 or newer, or rename it to mettle.config.js.`);
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw new UsageError(
+        `${file}: this Node (${process.version}) does not run TypeScript; use Node 22.18 or newer, or rename it to mettle.config.js.`,
+      );
     throw new UsageError(`${file} cannot be loaded: ${message}`);
   }
 }
@@ -78,7 +91,8 @@ async function load(file: string): Promise<unknown> {
 /** The words that would say the same on the command line: `{ allowWrites: true }` → `--allow-writes`. */
 function wordsOf(file: string, key: string, value: unknown): readonly string[] {
   if (key === 'command') {
-    if (Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === 'string')) return [];
+    if (Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === 'string'))
+      return [];
     throw new UsageError(`${file}: "command" must be an array of words, such as ["node", "server.js"].`);
   }
   const option = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -86,7 +100,9 @@ function wordsOf(file: string, key: string, value: unknown): readonly string[] {
   if (value === false || value === undefined || value === null) return [];
   if (typeof value === 'string' || typeof value === 'number') return [option, String(value)];
   if (Array.isArray(value)) return value.flatMap((one) => [option, String(one)]);
-  if (key === 'env') return Object.entries(value).flatMap(([name, one]) => [option, `${name}=${String(one)}`]);
-  if (key === 'header') return Object.entries(value).flatMap(([name, one]) => [option, `${name}: ${String(one)}`]);
+  if (key === 'env')
+    return Object.entries(value).flatMap(([name, one]) => [option, `${name}=${String(one)}`]);
+  if (key === 'header')
+    return Object.entries(value).flatMap(([name, one]) => [option, `${name}: ${String(one)}`]);
   throw new UsageError(`${file}: "${key}" must be text, a number, true, false or a list of texts.`);
 }

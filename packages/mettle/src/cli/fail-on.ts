@@ -16,8 +16,10 @@ export function parseBar(expression: string, findingIds: readonly string[]): (re
   if (terms.length === 1 && terms[0] === 'none') return () => false;
   const tests = terms.map((term): ((result: Result) => boolean) => {
     const rank = SEVERITIES.indexOf(term as Severity);
-    if (rank >= 0) return (result) => result.findings.some((finding) => SEVERITIES.indexOf(finding.severity) <= rank);
-    if ((CHECKS as readonly string[]).includes(term)) return (result) => result.checks[term as Check].status === 'found';
+    if (rank >= 0)
+      return (result) => result.findings.some((finding) => SEVERITIES.indexOf(finding.severity) <= rank);
+    if ((CHECKS as readonly string[]).includes(term))
+      return (result) => result.checks[term as Check].status === 'found';
     if (findingIds.includes(term)) return (result) => result.findings.some((finding) => finding.id === term);
     throw new UsageError(
       `--fail-on: "${term}" is no severity (${SEVERITIES.join(', ')}), no check (${CHECKS.join(', ')}), no finding id of this version, and not "none".`,

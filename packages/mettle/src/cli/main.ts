@@ -35,8 +35,13 @@ export async function main(argv: readonly string[], host: Host): Promise<ExitCod
     }
     const command = COMMANDS[name];
     if (command !== undefined) return await command(rest, host);
-    if (LATER.includes(name)) throw new UsageError(`"mettle ${name}" is not in this version (${VERSION}); it has: ${Object.keys(COMMANDS).join(', ')}.`);
-    throw new UsageError(`"${name}" is no command; there are: ${Object.keys(COMMANDS).join(', ')}. To examine a server: mettle check -- node server.js`);
+    if (LATER.includes(name))
+      throw new UsageError(
+        `"mettle ${name}" is not in this version (${VERSION}); it has: ${Object.keys(COMMANDS).join(', ')}.`,
+      );
+    throw new UsageError(
+      `"${name}" is no command; there are: ${Object.keys(COMMANDS).join(', ')}. To examine a server: mettle check -- node server.js`,
+    );
   } catch (error) {
     if (error instanceof UsageError) {
       host.stderr.write(`mettle: ${error.message}\n`);
@@ -47,7 +52,9 @@ export async function main(argv: readonly string[], host: Host): Promise<ExitCod
       return EXIT.target;
     }
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    host.stderr.write(`mettle: this is a bug in Mettle ${VERSION}, not in your server; please report it with these lines:\n${trace}\n`);
+    host.stderr.write(
+      `mettle: this is a bug in Mettle ${VERSION}, not in your server; please report it with these lines:\n${trace}\n`,
+    );
     return EXIT.internal;
   }
 }

@@ -60,14 +60,22 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
   const split = argv.indexOf('--');
   const own = split < 0 ? argv : argv.slice(0, split);
   const command = split < 0 ? [] : argv.slice(split + 1);
-  if (split >= 0 && command.length === 0) throw new UsageError('Nothing follows "--": name the command that starts the server, such as -- node server.js.');
+  if (split >= 0 && command.length === 0)
+    throw new UsageError(
+      'Nothing follows "--": name the command that starts the server, such as -- node server.js.',
+    );
   const { values, positionals } = parse(own);
   return {
     tool: values.tool ?? [],
     workload: values.workload,
     allowWrites: values['allow-writes'] ?? false,
     budgetSeconds: numberOf('--budget', values.budget, (n) => n >= 1, 'a number of seconds, at least 1'),
-    seconds: numberOf('--seconds', values.seconds, (n) => n >= 1 && n <= MOST_SECONDS, `a number of seconds from 1 to ${MOST_SECONDS}`),
+    seconds: numberOf(
+      '--seconds',
+      values.seconds,
+      (n) => n >= 1 && n <= MOST_SECONDS,
+      `a number of seconds from 1 to ${MOST_SECONDS}`,
+    ),
     format: values.format ?? [],
     out: values.out,
     failOn: values['fail-on'],
@@ -99,14 +107,25 @@ function parse(args: readonly string[]): Values {
   }
 }
 
-function numberOf(option: string, text: string | undefined, valid: (n: number) => boolean, wanted: string): number | undefined {
+function numberOf(
+  option: string,
+  text: string | undefined,
+  valid: (n: number) => boolean,
+  wanted: string,
+): number | undefined {
   if (text === undefined) return undefined;
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value) || !valid(value)) throw new UsageError(`${option} takes ${wanted}; "${text}" is none.`);
+  if (!Number.isFinite(value) || !valid(value))
+    throw new UsageError(`${option} takes ${wanted}; "${text}" is none.`);
   return value;
 }
 
-function pairs(option: string, words: readonly string[], form: RegExp, wanted: string): Readonly<Record<string, string>> {
+function pairs(
+  option: string,
+  words: readonly string[],
+  form: RegExp,
+  wanted: string,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     words.map((word) => {
       const match = form.exec(word);

@@ -25,8 +25,7 @@ export interface Rendering {
 
 /** Writes the result to stdout: stdout carries nothing else. */
 export function print(host: Host, format: FormatName, { result, bundle, directory }: Rendering): void {
-  const color =
-    host.stdout.isTerminal && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
+  const color = host.stdout.isTerminal && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
   const options = {
     color,
     hyperlinks: color,

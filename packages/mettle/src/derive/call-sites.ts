@@ -26,14 +26,27 @@ export function atCallSites(stack: readonly Frame[], sourceOf: SourceText): read
 
 /** The evidence with every stretch's stack at its call sites. */
 export function blockingAtCallSites(blocking: BlockingEvidence, sourceOf: SourceText): BlockingEvidence {
-  return { ...blocking, stretches: blocking.stretches.map((stretch) => ({ ...stretch, stack: atCallSites(stretch.stack, sourceOf) })) };
+  return {
+    ...blocking,
+    stretches: blocking.stretches.map((stretch) => ({
+      ...stretch,
+      stack: atCallSites(stretch.stack, sourceOf),
+    })),
+  };
 }
 
-function lineOfCall(frame: Frame, calleeName: string, sourceOf: SourceText): { readonly line: number; readonly column: number } | null {
+function lineOfCall(
+  frame: Frame,
+  calleeName: string,
+  sourceOf: SourceText,
+): { readonly line: number; readonly column: number } | null {
   const name = /([\p{L}_$][\p{L}\p{N}_$]*)$/u.exec(calleeName)?.[1];
   const text = name === undefined ? null : sourceOf(frame.file);
   if (name === undefined || text === null) return null;
-  const call = new RegExp(String.raw`(?<![\p{L}\p{N}_$])${name.replaceAll('$', String.raw`\$`)}\s*(?:\?\.)?\(`, 'u');
+  const call = new RegExp(
+    String.raw`(?<![\p{L}\p{N}_$])${name.replaceAll('$', String.raw`\$`)}\s*(?:\?\.)?\(`,
+    'u',
+  );
   const lines = text.split('\n', frame.line + MOST_LINES);
   let depth = 0;
   let entered = false;
@@ -42,7 +55,8 @@ function lineOfCall(frame: Frame, calleeName: string, sourceOf: SourceText): { r
     const from = i === frame.line - 1 ? Math.max(0, frame.column - 1) : 0;
     const line = (lines[i] ?? '').slice(from);
     const found = call.exec(line);
-    if (found !== null && !line.trimStart().startsWith('//')) return { line: i + 1, column: from + found.index + 1 };
+    if (found !== null && !line.trimStart().startsWith('//'))
+      return { line: i + 1, column: from + found.index + 1 };
     // Braces in strings and comments may mislead this count; then the search ends early or late, and the name decides.
     for (const letter of line) {
       if (letter === '{') {

@@ -46,7 +46,10 @@ function share(partMs: number | null, wholeMs: number): number | null {
 function pair(solo: Batch, batch: Batch): PairedBatch {
   const soloMs = netMs(solo);
   const batchMs = netMs(batch);
-  const otherMs = batch.processCpuMs === null || batch.mainCpuMs === null ? null : Math.max(0, batch.processCpuMs - batch.mainCpuMs);
+  const otherMs =
+    batch.processCpuMs === null || batch.mainCpuMs === null
+      ? null
+      : Math.max(0, batch.processCpuMs - batch.mainCpuMs);
   return {
     soloMs,
     batchMs,
@@ -80,7 +83,8 @@ export function bySize(rounds: Rounds): readonly SizeView[] {
         slope: median(slopes),
         slopeInterval: medianInterval(slopes),
         waves: median(pairs.map((entry) => entry.batchMs / entry.soloMs)),
-        wavesOfShortest: Math.min(...pairs.map((entry) => entry.batchMs)) / Math.min(...pairs.map((entry) => entry.soloMs)),
+        wavesOfShortest:
+          Math.min(...pairs.map((entry) => entry.batchMs)) / Math.min(...pairs.map((entry) => entry.soloMs)),
         soloMs: median(pairs.map((entry) => entry.soloMs)),
         batchMs: median(pairs.map((entry) => entry.batchMs)),
       };

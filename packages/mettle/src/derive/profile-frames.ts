@@ -25,12 +25,7 @@ export interface ProfileFrame {
 }
 
 /** What V8 puts in place of a JavaScript frame. */
-const ENGINE_FRAMES: ReadonlySet<string> = new Set([
-  '(root)',
-  '(program)',
-  '(idle)',
-  '(garbage collector)',
-]);
+const ENGINE_FRAMES: ReadonlySet<string> = new Set(['(root)', '(program)', '(idle)', '(garbage collector)']);
 
 const OWNERS: Readonly<Record<Exclude<FrameKind, 'package'>, string>> = {
   subject: 'tool',

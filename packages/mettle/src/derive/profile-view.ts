@@ -51,7 +51,12 @@ function hotLine(node: ProfileNode): number | undefined {
 
 function frameOf(node: ProfileNode): Frame {
   const { functionName, url, lineNumber, columnNumber } = node.callFrame;
-  return { function: functionName === '' ? '(anonymous)' : functionName, file: filePath(url), line: lineNumber + 1, column: columnNumber + 1 };
+  return {
+    function: functionName === '' ? '(anonymous)' : functionName,
+    file: filePath(url),
+    line: lineNumber + 1,
+    column: columnNumber + 1,
+  };
 }
 
 /** Whether the file is Mettle's agent, as installed or in the checkout: its frames are no part of what the server did. */
@@ -97,7 +102,10 @@ export function viewProfile(profile: Profile, options: StackOptions = {}): Profi
       lineWanted = native && line === undefined && frame.function.startsWith(COMPILED_REGEXP);
       if (isAgentFile(frame.file)) continue;
       const { functionName, url, lineNumber, columnNumber } = node.callFrame;
-      steps.push({ functionKey: `${functionName} ${url} ${lineNumber} ${columnNumber}`, frame: options.mapFrame?.(placed) ?? placed });
+      steps.push({
+        functionKey: `${functionName} ${url} ${lineNumber} ${columnNumber}`,
+        frame: options.mapFrame?.(placed) ?? placed,
+      });
     }
     return steps;
   };

@@ -20,7 +20,8 @@ export function queueWitness(record: OverlapRecord | undefined): QueueWitness {
   const { inFlight, maxOutstanding, callsWithoutOperation } = record;
   const hidden = callsWithoutOperation > HIDDEN_SHARE * inFlight;
   const waiting = record.waits.reduce((sum, wait) => sum + wait.count, 0);
-  if (maxOutstanding <= 1) return hidden || waiting === 0 ? { saw: 'nothing' } : { saw: 'one-at-a-time', record };
+  if (maxOutstanding <= 1)
+    return hidden || waiting === 0 ? { saw: 'nothing' } : { saw: 'one-at-a-time', record };
   // Every call beyond the width must have been seen to wait; a width above half the batch cannot be told from stagger.
   const limited = !hidden && maxOutstanding <= inFlight / 2 && waiting >= inFlight - maxOutstanding;
   return limited ? { saw: 'limited', width: maxOutstanding, record } : { saw: 'overlapping' };

@@ -102,7 +102,8 @@ function remapNode(node: ProfileNode, map: OpenSourceMap | null): ProfileNode {
   const at = map?.originalPosition(begin) ?? null;
   if (map === null || at === null) return node;
   // The top level of a bundle begins in whatever file came first, and is the code of all of them.
-  if (callFrame.functionName === '' && begin.line === 1 && begin.column === 1 && map.sourceCount > 1) return node;
+  if (callFrame.functionName === '' && begin.line === 1 && begin.column === 1 && map.sourceCount > 1)
+    return node;
   return {
     ...node,
     callFrame: {

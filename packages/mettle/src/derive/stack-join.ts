@@ -48,7 +48,11 @@ export function joinBlocking(
   const chosen = longestSlices(raw, thresholdMs);
   const kept = chosen.slice(0, options.maxStretches ?? 5000);
   const view = viewProfile(raw.profile, options);
-  const state: JoinState = { view, gc: orderedGc(raw.gc), ownerOf: ownerLookup(view, options.home ?? { cwd: '', packages: [] }) };
+  const state: JoinState = {
+    view,
+    gc: orderedGc(raw.gc),
+    ownerOf: ownerLookup(view, options.home ?? { cwd: '', packages: [] }),
+  };
   const blocking: BlockingEvidence = {
     subjects: subjectsOf(raw),
     unattributed: { cpuMs: raw.cpuMs[0] ?? 0, onThreadMs: raw.onThreadMs[0] ?? 0 },
@@ -59,7 +63,10 @@ export function joinBlocking(
     cpuClock: raw.cpuClock,
     driverCalls: driverCalls.slice(0, DRIVER_CALLS_KEPT),
   };
-  return { blocking, cpuProfile: { profile: raw.profile, subjects: raw.subjects, sampleSubjects: sampleSubjects(raw, view) } };
+  return {
+    blocking,
+    cpuProfile: { profile: raw.profile, subjects: raw.subjects, sampleSubjects: sampleSubjects(raw, view) },
+  };
 }
 
 function subjectsOf(raw: RawBlocking): BlockingEvidence['subjects'] {
@@ -78,11 +85,14 @@ function subjectsOf(raw: RawBlocking): BlockingEvidence['subjects'] {
 /** Whose slice each sample fell into; 0 between slices, and in those too short to have been recorded one by one. */
 function sampleSubjects(raw: RawBlocking, view: ProfileView): number[] {
   const { startedAtMs, wallMs, subject } = raw.slices;
-  const order = [...startedAtMs.keys()].sort((a, b) => (startedAtMs[a] as number) - (startedAtMs[b] as number));
+  const order = [...startedAtMs.keys()].sort(
+    (a, b) => (startedAtMs[a] as number) - (startedAtMs[b] as number),
+  );
   let next = 0;
   return Array.from(view.sampleTimesUs, (timeUs) => {
     const atMs = (timeUs + raw.profileOffsetUs) / 1000;
-    const ended = (slice: number | undefined): boolean => slice !== undefined && (startedAtMs[slice] ?? 0) + (wallMs[slice] ?? 0) < atMs;
+    const ended = (slice: number | undefined): boolean =>
+      slice !== undefined && (startedAtMs[slice] ?? 0) + (wallMs[slice] ?? 0) < atMs;
     while (ended(order[next])) next++;
     const slice = order[next];
     return slice !== undefined && (startedAtMs[slice] as number) <= atMs ? (subject[slice] ?? 0) : 0;
@@ -91,7 +101,9 @@ function sampleSubjects(raw: RawBlocking, view: ProfileView): number[] {
 
 function longestSlices(raw: RawBlocking, thresholdMs: number): number[] {
   const { wallMs } = raw.slices;
-  return [...wallMs.keys()].filter((i) => (wallMs[i] as number) >= thresholdMs).sort((a, b) => (wallMs[b] as number) - (wallMs[a] as number));
+  return [...wallMs.keys()]
+    .filter((i) => (wallMs[i] as number) >= thresholdMs)
+    .sort((a, b) => (wallMs[b] as number) - (wallMs[a] as number));
 }
 
 function longestPerCall(raw: RawBlocking, subject: number): number[] {
@@ -114,10 +126,13 @@ interface GcSpan {
 /** The collections in order, those that overlap (one kind within another) as one. */
 function orderedGc(gc: RawBlocking['gc']): GcSpan[] {
   const merged: GcSpan[] = [];
-  const spans = gc.startedAtMs.map((startMs, i) => ({ startMs, endMs: startMs + (gc.durationMs[i] ?? 0) })).sort((a, b) => a.startMs - b.startMs);
+  const spans = gc.startedAtMs
+    .map((startMs, i) => ({ startMs, endMs: startMs + (gc.durationMs[i] ?? 0) }))
+    .sort((a, b) => a.startMs - b.startMs);
   for (const span of spans) {
     const last = merged.at(-1);
-    if (last !== undefined && span.startMs <= last.endMs) merged[merged.length - 1] = { startMs: last.startMs, endMs: Math.max(last.endMs, span.endMs) };
+    if (last !== undefined && span.startMs <= last.endMs)
+      merged[merged.length - 1] = { startMs: last.startMs, endMs: Math.max(last.endMs, span.endMs) };
     else merged.push(span);
   }
   return merged;
@@ -219,7 +234,12 @@ function countVotes(raw: RawBlocking, startMs: number, endMs: number, state: Joi
 }
 
 /** Of the application function with most time, since one function's time is spread over many leaves, its hottest path. */
-function hottestStack(raw: RawBlocking, startMs: number, endMs: number, state: JoinState): { stack: readonly Frame[]; stackShare: number } {
+function hottestStack(
+  raw: RawBlocking,
+  startMs: number,
+  endMs: number,
+  state: JoinState,
+): { stack: readonly Frame[]; stackShare: number } {
   const owners = countVotes(raw, startMs, endMs, state);
   const [first, ...others] = owners;
   if (first === undefined) return { stack: [], stackShare: 0 };

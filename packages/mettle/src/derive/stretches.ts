@@ -30,7 +30,10 @@ export function synchronousCall(stack: readonly Frame[]): Frame | undefined {
   const own = stack.findIndex((frame) => !isInternal(frame));
   const internal = own < 0 ? stack : stack.slice(0, own);
   // The outermost is the one that the application called: execFileSync calls spawnSync.
-  return internal.findLast((frame) => frame.function.endsWith('Sync') || (frame.file === '' && /^Atomics\.wait$|^wait$/.test(frame.function)));
+  return internal.findLast(
+    (frame) =>
+      frame.function.endsWith('Sync') || (frame.file === '' && /^Atomics\.wait$|^wait$/.test(frame.function)),
+  );
 }
 
 /** What the stretch cost the loop and why; null when the clocks tell nothing. */
@@ -43,21 +46,24 @@ export function holdOf(stretch: Stretch, clock: BlockingEvidence['cpuClock']): H
   const synchronous = synchronousCall(stretch.stack) !== undefined;
   // A collector's pause waits for its helper threads, which the host may have delayed: only its CPU is certain.
   const collecting = stretch.gcMs >= GC_SHARE * stretch.wallMs && !synchronous;
-  const waitCounts = synchronous || (!collecting && delayKnown && clock === 'schedstat' && waitMs >= WAIT_COUNTS_FROM_MS);
+  const waitCounts =
+    synchronous || (!collecting && delayKnown && clock === 'schedstat' && waitMs >= WAIT_COUNTS_FROM_MS);
   const costMs = waitCounts ? cpuMs + waitMs : cpuMs;
   if (costMs <= 0) return null;
   const waited = waitCounts && waitMs > cpuMs;
   const certain = clock !== 'process' && (delayKnown || !waited);
-  if (waited) return { stretch, costMs, cause: synchronous ? 'synchronous-call' : 'unexplained-wait', certain };
+  if (waited)
+    return { stretch, costMs, cause: synchronous ? 'synchronous-call' : 'unexplained-wait', certain };
   return { stretch, costMs, cause: collecting ? 'gc' : 'cpu', certain };
 }
 
 /** Every stretch with its cost, dearest first. */
-export const holdsOf: (blocking: BlockingEvidence) => readonly Hold[] = memoised((blocking: BlockingEvidence) =>
-  blocking.stretches
-    .map((stretch) => holdOf(stretch, blocking.cpuClock))
-    .filter((hold) => hold !== null)
-    .toSorted((a, b) => b.costMs - a.costMs),
+export const holdsOf: (blocking: BlockingEvidence) => readonly Hold[] = memoised(
+  (blocking: BlockingEvidence) =>
+    blocking.stretches
+      .map((stretch) => holdOf(stretch, blocking.cpuClock))
+      .filter((hold) => hold !== null)
+      .toSorted((a, b) => b.costMs - a.costMs),
 );
 
 /** Holds of one subject at one place. */
@@ -71,7 +77,11 @@ export interface HoldGroup {
 
 /** How many different calls the holds belong to; where no call started them, each counts by itself. */
 export function distinctCalls(holds: readonly Hold[]): number {
-  return new Set(holds.map((hold, i) => (hold.stretch.call === 0 ? `-${i}` : `${hold.stretch.subject} ${hold.stretch.call}`))).size;
+  return new Set(
+    holds.map((hold, i) =>
+      hold.stretch.call === 0 ? `-${i}` : `${hold.stretch.subject} ${hold.stretch.call}`,
+    ),
+  ).size;
 }
 
 /** The holds by the function in which they stood (garbage collection apart), the group with most calls first. */
@@ -79,12 +89,19 @@ export function groupByPlace(holds: readonly Hold[], home: Home): readonly HoldG
   const groups = new Map<string, { location: SourceLocation | undefined; holds: [Hold, ...Hold[]] }>();
   for (const hold of holds) {
     const location = locationOf(hold.stretch.stack, home);
-    const key = hold.cause === 'gc' ? 'gc' : location === undefined ? 'unknown' : `${location.file} ${functionName({ function: location.function ?? '' }) ?? ''}`;
+    const key =
+      hold.cause === 'gc'
+        ? 'gc'
+        : location === undefined
+          ? 'unknown'
+          : `${location.file} ${functionName({ function: location.function ?? '' }) ?? ''}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { location, holds: [hold] });
     else group.holds.push(hold);
   }
-  return [...groups.values()].map((group) => ({ ...group, calls: distinctCalls(group.holds) })).toSorted((a, b) => b.calls - a.calls || b.holds[0].costMs - a.holds[0].costMs);
+  return [...groups.values()]
+    .map((group) => ({ ...group, calls: distinctCalls(group.holds) }))
+    .toSorted((a, b) => b.calls - a.calls || b.holds[0].costMs - a.holds[0].costMs);
 }
 
 /**

@@ -31,12 +31,18 @@ function victimFromMs(soloP50Ms: number | undefined): number {
 const HOLD_COUNTS_FROM_MS = 20;
 
 /** Who delays whom: calls as the driver saw them, against the time for which other subjects held the loop meanwhile. */
-export function culprits(blocking: BlockingEvidence, latency: LatencyEvidence | undefined): readonly Culprit[] {
-  const soloP50 = new Map(latency?.subjects.map((record) => [record.subject.name, record.latencyMs?.p50] as const));
+export function culprits(
+  blocking: BlockingEvidence,
+  latency: LatencyEvidence | undefined,
+): readonly Culprit[] {
+  const soloP50 = new Map(
+    latency?.subjects.map((record) => [record.subject.name, record.latencyMs?.p50] as const),
+  );
   const bySubject = new Map<string | null, Hold[]>();
   for (const hold of holdsOf(blocking)) {
     // A collection's pause in one tool's call may clear up after another's; an unexplained wait may be the host's.
-    if (hold.costMs < HOLD_COUNTS_FROM_MS || hold.cause === 'gc' || hold.cause === 'unexplained-wait') continue;
+    if (hold.costMs < HOLD_COUNTS_FROM_MS || hold.cause === 'gc' || hold.cause === 'unexplained-wait')
+      continue;
     const holds = bySubject.get(hold.stretch.subject);
     if (holds === undefined) bySubject.set(hold.stretch.subject, [hold]);
     else holds.push(hold);

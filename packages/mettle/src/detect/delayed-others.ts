@@ -1,4 +1,12 @@
-import { distinctCalls, formatPlace, groupByPlace, homeOf, culprits, type Culprit, type HoldGroup } from '../derive/index.ts';
+import {
+  distinctCalls,
+  formatPlace,
+  groupByPlace,
+  homeOf,
+  culprits,
+  type Culprit,
+  type HoldGroup,
+} from '../derive/index.ts';
 import type { DetectorInput, Exhibit, Finding, LatencyRecord } from '../evidence/index.ts';
 import { median } from '../stats/order.ts';
 import { count, figure, ms, percent, quoted } from './figures.ts';
@@ -21,7 +29,10 @@ export function delayedOthers(id: string, evidence: Input): readonly Finding[] {
     const enough = culprit.victims.length >= Math.max(VICTIMS_TO_BELIEVE, VICTIM_SHARE * culprit.others);
     const delaying = distinctCalls(culprit.holds);
     // Timers have no count of calls to compare with; three times is again and again there too.
-    const again = culprit.subject === null ? delaying >= 3 : recurs(delaying, Math.max(calls.get(culprit.subject) ?? 0, delaying));
+    const again =
+      culprit.subject === null
+        ? delaying >= 3
+        : recurs(delaying, Math.max(calls.get(culprit.subject) ?? 0, delaying));
     const [place] = groupByPlace(culprit.holds, homeOf(evidence.target));
     if (!enough || !again || place === undefined) return [];
     if (culprit.subject === null && place.location === undefined) return [];
@@ -34,7 +45,8 @@ function culpritFinding(id: string, evidence: Input, culprit: Culprit, place: Ho
   const typicalMs = median(victims.map((victim) => victim.waitedMs));
   const share = victims.length / others;
   const who = subject === null ? 'A timer or other callback that no call started' : quoted(subject);
-  const where = place.location === undefined ? '' : `, at ${formatPlace(place.location, evidence.target.cwd)}`;
+  const where =
+    place.location === undefined ? '' : `, at ${formatPlace(place.location, evidence.target.cwd)}`;
   const [dearest] = place.holds;
   const worst = byTool(culprit)[0]?.name;
   const tools = [subject, worst].filter((name) => name !== null && name !== undefined);
@@ -70,20 +82,31 @@ function byTool({ victims }: Culprit): readonly VictimTool[] {
     if (waits === undefined) tools.set(call.subject, [waitedMs]);
     else waits.push(waitedMs);
   }
-  return [...tools].map(([name, waitsMs]) => ({ name, calls: waitsMs.length, waitsMs })).toSorted((a, b) => b.calls - a.calls);
+  return [...tools]
+    .map(([name, waitsMs]) => ({ name, calls: waitsMs.length, waitsMs }))
+    .toSorted((a, b) => b.calls - a.calls);
 }
 
 function exhibits(evidence: Input, culprit: Culprit, place: HoldGroup): readonly Exhibit[] {
   const alone = recordsByName(evidence.latency.subjects);
   const mixed = recordsByName(evidence.mixedLatency?.subjects ?? []);
   const calls = evidence.blocking?.driverCalls ?? [];
-  const shown = (value: number | undefined): number | string => (value === undefined ? 'not measured' : figure(value));
+  const shown = (value: number | undefined): number | string =>
+    value === undefined ? 'not measured' : figure(value);
   const stack = place.holds[0].stretch.stack;
   return [
     {
       kind: 'table',
       title: 'Whose calls waited',
-      columns: ['tool', 'calls', 'delayed', 'median wait ms', 'alone p50 ms', 'alone p99 ms', 'all together p99 ms'],
+      columns: [
+        'tool',
+        'calls',
+        'delayed',
+        'median wait ms',
+        'alone p50 ms',
+        'alone p99 ms',
+        'all together p99 ms',
+      ],
       rows: byTool(culprit).map((tool) => [
         tool.name,
         calls.filter((call) => call.subject === tool.name).length,
@@ -94,7 +117,9 @@ function exhibits(evidence: Input, culprit: Culprit, place: HoldGroup): readonly
         shown(mixed.get(tool.name)?.latencyMs?.p99),
       ]),
     },
-    ...(stack.length === 0 ? [] : [{ kind: 'stack' as const, title: 'What held the event loop meanwhile', frames: stack }]),
+    ...(stack.length === 0
+      ? []
+      : [{ kind: 'stack' as const, title: 'What held the event loop meanwhile', frames: stack }]),
   ];
 }
 

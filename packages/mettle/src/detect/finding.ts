@@ -14,7 +14,13 @@ export function makeFinding(draft: FindingDraft): Finding {
   const { tool, location, variant, ...rest } = draft;
   return {
     ...rest,
-    fingerprint: fingerprint([rest.id, tool ?? '', location?.function ?? '', placeName(location), variant ?? '']),
+    fingerprint: fingerprint([
+      rest.id,
+      tool ?? '',
+      location?.function ?? '',
+      placeName(location),
+      variant ?? '',
+    ]),
     ...(tool === null ? {} : { tool }),
     ...(location === undefined ? {} : { location }),
   };
@@ -33,7 +39,8 @@ function placeName(location: SourceLocation | undefined): string {
 }
 
 /** Methods that MCP itself names; a subject of such a name is no tool. */
-const METHOD = /^(?:tools\/list|resources\/|prompts\/|completion\/|logging\/|server\/discover$|initialize$|ping$|session$)/;
+const METHOD =
+  /^(?:tools\/list|resources\/|prompts\/|completion\/|logging\/|server\/discover$|initialize$|ping$|session$)/;
 
 /** Whether a subject is a tool: as the run knew it, else by its name. */
 export function isTool(name: string, exercise: ExerciseEvidence | undefined): boolean {
@@ -45,7 +52,11 @@ export function isTool(name: string, exercise: ExerciseEvidence | undefined): bo
  * The command that shows the fault `id` now and passes once it is mended, whatever else is found.
  * Only `tools` are examined when any are given.
  */
-export function verifyCommand(id: string, target: TargetEvidence | undefined, tools: readonly string[] = []): string {
+export function verifyCommand(
+  id: string,
+  target: TargetEvidence | undefined,
+  tools: readonly string[] = [],
+): string {
   const options = tools.map((tool) => ` --tool ${shellWord(tool)}`).join('');
   const where = target?.targetArguments ?? '';
   // What clients call cannot be chosen there.

@@ -1,4 +1,11 @@
-import { distinctCalls, formatPlace, groupByPlace, holdsOf, homeOf, type HoldGroup } from '../derive/index.ts';
+import {
+  distinctCalls,
+  formatPlace,
+  groupByPlace,
+  holdsOf,
+  homeOf,
+  type HoldGroup,
+} from '../derive/index.ts';
 import type { DetectorInput, Exhibit, Finding, LatencyRecord } from '../evidence/index.ts';
 import { median } from '../stats/order.ts';
 import { count, figure, ms, plural, quoted } from './figures.ts';
@@ -52,11 +59,15 @@ function slowCalls(record: LatencyRecord): SlowCalls | null {
   if (latencyMs === null || calls < CALLS_TO_JUDGE || latencyMs.p99 < TAIL_RATIO * latencyMs.p50) return null;
   const blind = record.slowest.every((call) => call.hostDelayMs === null);
   const fromMs = Math.max(TAIL_RATIO * latencyMs.p50, latencyMs.p50 + TAIL_MS);
-  const nets = record.slowest.filter((call) => call.ok && (blind || call.hostDelayMs !== null)).map((call) => call.latencyMs - (call.hostDelayMs ?? 0));
+  const nets = record.slowest
+    .filter((call) => call.ok && (blind || call.hostDelayMs !== null))
+    .map((call) => call.latencyMs - (call.hostDelayMs ?? 0));
   const latenciesMs = nets.filter((net) => net >= fromMs).toSorted((a, b) => b - a);
   const needed = Math.max(SLOW_CALLS, (blind ? SLOW_SHARE_BLIND : SLOW_SHARE) * calls);
   // Only so many are on record: when every one of them is slow, there are likely more.
-  return latenciesMs.length >= Math.min(needed, SLOWEST_ON_RECORD) ? { latenciesMs, p50Ms: latencyMs.p50, calls } : null;
+  return latenciesMs.length >= Math.min(needed, SLOWEST_ON_RECORD)
+    ? { latenciesMs, p50Ms: latencyMs.p50, calls }
+    : null;
 }
 
 /** Where the subject's own calls hold the loop now and then, long enough for the excess; undefined when they do not, or always do. */
@@ -64,7 +75,10 @@ function ownHold(evidence: Input, subject: string, excessMs: number): HoldGroup 
   const { blocking } = evidence;
   if (blocking === undefined) return undefined;
   const calls = blocking.subjects.find((entry) => entry.name === subject)?.calls ?? 0;
-  const holds = holdsOf(blocking).filter((hold) => hold.stretch.subject === subject && hold.costMs >= Math.max(EXPLAINS_MS, EXPLAINED_SHARE * excessMs));
+  const holds = holdsOf(blocking).filter(
+    (hold) =>
+      hold.stretch.subject === subject && hold.costMs >= Math.max(EXPLAINS_MS, EXPLAINED_SHARE * excessMs),
+  );
   const affected = distinctCalls(holds);
   // What half of the calls do is their median, not their tail.
   if (!recurs(affected, calls) || affected > calls / 2) return undefined;
@@ -79,18 +93,30 @@ function starved(evidence: Input, record: LatencyRecord): boolean {
   return delayMs > STARVED_SHARE * totalMs;
 }
 
-function tailFinding(id: string, evidence: Input, record: LatencyRecord, { slow, place }: { slow: SlowCalls; place: HoldGroup | undefined }): Finding {
+function tailFinding(
+  id: string,
+  evidence: Input,
+  record: LatencyRecord,
+  { slow, place }: { slow: SlowCalls; place: HoldGroup | undefined },
+): Finding {
   const { name } = record.subject;
   const typicalMs = median(slow.latenciesMs);
-  const where = place?.location === undefined ? '' : `, at ${formatPlace(place.location, evidence.target.cwd)}`;
-  const why = place === undefined ? 'and nothing on the event loop explains it' : `${holdingWhat(place)} on the event loop${where}`;
+  const where =
+    place?.location === undefined ? '' : `, at ${formatPlace(place.location, evidence.target.cwd)}`;
+  const why =
+    place === undefined
+      ? 'and nothing on the event loop explains it'
+      : `${holdingWhat(place)} on the event loop${where}`;
   const [dearest] = place?.holds ?? [];
   const sure = dearest !== undefined && place?.holds.every((hold) => hold.certain) === true;
   return makeFinding({
     id,
     tool: name,
     location: place?.location,
-    severity: dearest === undefined ? 'low' : severityOfDelay(typicalMs - slow.p50Ms, slow.latenciesMs.length / slow.calls),
+    severity:
+      dearest === undefined
+        ? 'low'
+        : severityOfDelay(typicalMs - slow.p50Ms, slow.latenciesMs.length / slow.calls),
     confidence: sure ? 'measured' : 'suspected',
     title: `${quoted(name)} takes ${ms(slow.p50Ms)} (median) but ${ms(typicalMs)} in ${count(slow.latenciesMs.length)} of ${plural(slow.calls, 'call')}, called alone, ${why}`,
     evidence: exhibits(record, slow, place),
@@ -99,7 +125,10 @@ function tailFinding(id: string, evidence: Input, record: LatencyRecord, { slow,
       dearest === undefined
         ? 'Look at what the call waits for: a remote service, a connection that is opened anew, a cache that expires. Set a time-out, keep connections open, and refresh caches before they expire.'
         : remedyFor(dearest.cause, dearest.stretch.stack, place?.location?.function),
-    verify: { command: verifyCommand('latency-tail', evidence.target, isTool(name, evidence.exercise) ? [name] : []), expect: `exit code 0: ${quoted(name)} answers within ten times its median in 99 of 100 calls` },
+    verify: {
+      command: verifyCommand('latency-tail', evidence.target, isTool(name, evidence.exercise) ? [name] : []),
+      expect: `exit code 0: ${quoted(name)} answers within ten times its median in 99 of 100 calls`,
+    },
   });
 }
 
@@ -111,8 +140,24 @@ function exhibits(record: LatencyRecord, slow: SlowCalls, place: HoldGroup | und
       kind: 'table',
       title: 'Latency, one call at a time',
       columns: ['p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'slowest without host delay ms'],
-      rows: quantiles === null ? [] : [[figure(quantiles.p50), figure(quantiles.p95), figure(quantiles.p99), figure(quantiles.max), slow.latenciesMs.slice(0, 5).map((value) => figure(value)).join(', ')]],
+      rows:
+        quantiles === null
+          ? []
+          : [
+              [
+                figure(quantiles.p50),
+                figure(quantiles.p95),
+                figure(quantiles.p99),
+                figure(quantiles.max),
+                slow.latenciesMs
+                  .slice(0, 5)
+                  .map((value) => figure(value))
+                  .join(', '),
+              ],
+            ],
     },
-    ...(stack.length === 0 ? [] : [{ kind: 'stack' as const, title: 'What held the event loop in such calls', frames: stack }]),
+    ...(stack.length === 0
+      ? []
+      : [{ kind: 'stack' as const, title: 'What held the event loop in such calls', frames: stack }]),
   ];
 }

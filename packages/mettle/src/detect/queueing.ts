@@ -1,4 +1,14 @@
-import { bySize, heldMsPerCall, homeOf, medianKnown, queueWitness, type Home, type PairedBatch, type QueueWitness, type SizeView } from '../derive/index.ts';
+import {
+  bySize,
+  heldMsPerCall,
+  homeOf,
+  medianKnown,
+  queueWitness,
+  type Home,
+  type PairedBatch,
+  type QueueWitness,
+  type SizeView,
+} from '../derive/index.ts';
 import type { DetectorInput, Exhibit, Severity, Subject, TableExhibit } from '../evidence/index.ts';
 import { figure, percent, plural } from './figures.ts';
 
@@ -28,24 +38,42 @@ export function queuesOf(evidence: QueueInput): readonly SubjectQueue[] {
     if (first === undefined) return [];
     const record = evidence.overlap?.subjects.find((entry) => entry.name === subject.name);
     const held = evidence.blocking === undefined ? null : heldMsPerCall(evidence.blocking, subject.name);
-    return [{ subject, sizes: [first, ...rest], largest: rest.at(-1) ?? first, witness: queueWitness(record), heldMsPerCall: held, home }];
+    return [
+      {
+        subject,
+        sizes: [first, ...rest],
+        largest: rest.at(-1) ?? first,
+        witness: queueWitness(record),
+        heldMsPerCall: held,
+        home,
+      },
+    ];
   });
 }
 
 /** Share of the batch's time for which the main thread was taken, by its CPU or by what its stretches cost; null = unknown. */
 export function heldShare(queue: SubjectQueue, size: SizeView, pair: PairedBatch): number | null {
-  const byStretches = queue.heldMsPerCall === null ? null : Math.min(1, (size.inFlight * queue.heldMsPerCall) / pair.batchMs);
+  const byStretches =
+    queue.heldMsPerCall === null ? null : Math.min(1, (size.inFlight * queue.heldMsPerCall) / pair.batchMs);
   if (byStretches === null || pair.mainCpuShare === null) return byStretches ?? pair.mainCpuShare;
   return Math.max(byStretches, pair.mainCpuShare);
 }
 
 /** Whether it holds in more than half of the rounds of every size: noise that hits a round now and then cannot bring that about. */
-export function inMostRounds(queue: SubjectQueue, holds: (pair: PairedBatch, size: SizeView) => boolean): boolean {
-  return queue.sizes.every((size) => size.pairs.filter((pair) => holds(pair, size)).length * 2 > size.pairs.length);
+export function inMostRounds(
+  queue: SubjectQueue,
+  holds: (pair: PairedBatch, size: SizeView) => boolean,
+): boolean {
+  return queue.sizes.every(
+    (size) => size.pairs.filter((pair) => holds(pair, size)).length * 2 > size.pairs.length,
+  );
 }
 
 /** Whether it holds in every round of every size. */
-export function inAllRounds(queue: SubjectQueue, holds: (pair: PairedBatch, size: SizeView) => boolean): boolean {
+export function inAllRounds(
+  queue: SubjectQueue,
+  holds: (pair: PairedBatch, size: SizeView) => boolean,
+): boolean {
   return queue.sizes.every((size) => size.pairs.every((pair) => holds(pair, size)));
 }
 
@@ -83,7 +111,16 @@ export function roundsTable(queue: SubjectQueue): TableExhibit {
   return {
     kind: 'table',
     title: 'Calls sent together against one alone (medians; host delay taken out)',
-    columns: ['in flight', 'rounds', 'one alone ms', 'all together ms', 'times as long', 'at a time', 'main thread CPU', 'other CPU'],
+    columns: [
+      'in flight',
+      'rounds',
+      'one alone ms',
+      'all together ms',
+      'times as long',
+      'at a time',
+      'main thread CPU',
+      'other CPU',
+    ],
     rows: queue.sizes.map((size) => [
       size.inFlight,
       size.pairs.length,
@@ -103,18 +140,44 @@ export function queueStacks(witness: QueueWitness): readonly Exhibit[] {
   const [wait] = witness.record.waits;
   const [holder] = witness.record.holders;
   return [
-    ...(wait === undefined || wait.stack.length === 0 ? [] : [{ kind: 'stack' as const, title: `Where calls wait in line (${plural(wait.count, 'call')})`, frames: wait.stack }]),
-    ...(holder === undefined || holder.stack.length === 0 ? [] : [{ kind: 'stack' as const, title: `What the call at its turn is doing meanwhile (${holder.kind})`, frames: holder.stack }]),
+    ...(wait === undefined || wait.stack.length === 0
+      ? []
+      : [
+          {
+            kind: 'stack' as const,
+            title: `Where calls wait in line (${plural(wait.count, 'call')})`,
+            frames: wait.stack,
+          },
+        ]),
+    ...(holder === undefined || holder.stack.length === 0
+      ? []
+      : [
+          {
+            kind: 'stack' as const,
+            title: `What the call at its turn is doing meanwhile (${holder.kind})`,
+            frames: holder.stack,
+          },
+        ]),
   ];
 }
 
 /** The clause for a clear verdict. All three detectors look at the same rounds: the same clause, so that it is said once. */
 export function lookedAtBatches(evidence: QueueInput): string {
   const queues = queuesOf(evidence);
-  if (queues.length === 0) return 'no subject answered often enough to compare calls sent together with one alone';
-  const rounds = queues.reduce((sum, queue) => sum + queue.sizes.reduce((most, size) => Math.max(most, size.pairs.length), 0), 0);
-  const flights = [...new Set(queues.flatMap((queue) => queue.sizes.map((size) => size.inFlight)))].toSorted((a, b) => a - b).join(', ');
-  const blind = queues.filter((queue) => queue.largest.pairs.every((pair) => heldShare(queue, queue.largest, pair) === null)).length;
+  if (queues.length === 0)
+    return 'no subject answered often enough to compare calls sent together with one alone';
+  const rounds = queues.reduce(
+    (sum, queue) => sum + queue.sizes.reduce((most, size) => Math.max(most, size.pairs.length), 0),
+    0,
+  );
+  const flights = [...new Set(queues.flatMap((queue) => queue.sizes.map((size) => size.inFlight)))]
+    .toSorted((a, b) => a - b)
+    .join(', ');
+  const blind = queues.filter((queue) =>
+    queue.largest.pairs.every((pair) => heldShare(queue, queue.largest, pair) === null),
+  ).length;
   const seen = `${plural(queues.length, 'subject')}, ${plural(rounds, 'round')} of ${flights} calls in flight`;
-  return blind === 0 ? seen : `${seen}; for ${blind} of them not whether the main thread was busy, for want of its clock`;
+  return blind === 0
+    ? seen
+    : `${seen}; for ${blind} of them not whether the main thread was busy, for want of its clock`;
 }

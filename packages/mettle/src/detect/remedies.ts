@@ -18,7 +18,11 @@ export function holdingWhat(group: HoldGroup): string {
 }
 
 /** What to change so that the loop is free again. */
-export function remedyFor(cause: HoldCause, stack: readonly Frame[], application: string | undefined): string {
+export function remedyFor(
+  cause: HoldCause,
+  stack: readonly Frame[],
+  application: string | undefined,
+): string {
   const synchronous = synchronousCall(stack);
   if (synchronous !== undefined && cause !== 'gc') return asynchronousForm(synchronous);
   const work = application === undefined ? 'this work' : `${application}'s work`;
@@ -33,15 +37,28 @@ export function remedyFor(cause: HoldCause, stack: readonly Frame[], application
   }
 }
 
-const CRYPTO = new Set(['pbkdf2Sync', 'scryptSync', 'hkdfSync', 'generateKeyPairSync', 'generateKeySync', 'generatePrimeSync', 'checkPrimeSync', 'argon2Sync']);
+const CRYPTO = new Set([
+  'pbkdf2Sync',
+  'scryptSync',
+  'hkdfSync',
+  'generateKeyPairSync',
+  'generateKeySync',
+  'generatePrimeSync',
+  'checkPrimeSync',
+  'argon2Sync',
+]);
 const CHILD = new Set(['execSync', 'execFileSync', 'spawnSync']);
 
 function asynchronousForm(frame: Frame): string {
   const name = functionName(frame) ?? 'the synchronous call';
   const bare = name.replace(/Sync$/, '');
-  if (CHILD.has(name)) return `Replace \`${name}\` by \`${bare}\` of node:child_process (\`promisify(${bare})\` to await it): the loop turns while the child process runs. Bound how many run at once with \`createLimit\` from @mettle/runtime.`;
-  if (CRYPTO.has(name)) return `Replace \`${name}\` by the asynchronous \`${bare}\` of node:crypto (\`promisify(${bare})\` to await it), which computes on libuv's threads; for longer work use \`offload\` from @mettle/runtime.`;
-  if (frame.file.startsWith('node:zlib') || name === 'processChunkSync') return 'Use the asynchronous functions of node:zlib (`promisify(gzip)` and so on) or its streams instead of the synchronous ones: they compress on libuv\'s threads.';
-  if (frame.file.startsWith('node:fs')) return `Replace \`${name}\` by \`await ${bare}(…)\` of node:fs/promises: the loop turns while the disk works.`;
+  if (CHILD.has(name))
+    return `Replace \`${name}\` by \`${bare}\` of node:child_process (\`promisify(${bare})\` to await it): the loop turns while the child process runs. Bound how many run at once with \`createLimit\` from @mettle/runtime.`;
+  if (CRYPTO.has(name))
+    return `Replace \`${name}\` by the asynchronous \`${bare}\` of node:crypto (\`promisify(${bare})\` to await it), which computes on libuv's threads; for longer work use \`offload\` from @mettle/runtime.`;
+  if (frame.file.startsWith('node:zlib') || name === 'processChunkSync')
+    return "Use the asynchronous functions of node:zlib (`promisify(gzip)` and so on) or its streams instead of the synchronous ones: they compress on libuv's threads.";
+  if (frame.file.startsWith('node:fs'))
+    return `Replace \`${name}\` by \`await ${bare}(…)\` of node:fs/promises: the loop turns while the disk works.`;
   return `Replace \`${name}\` by its asynchronous form, or run it with \`offload\` from @mettle/runtime so that only a worker waits.`;
 }

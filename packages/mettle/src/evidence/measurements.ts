@@ -11,7 +11,11 @@ export type ReachPhase = 'spawn' | 'dns' | 'connect' | 'tls' | 'http' | 'handsha
 /** How the server was reached, phase by phase; `failed` when it was not. */
 export interface ReachEvidence {
   readonly phases: readonly { readonly phase: ReachPhase; readonly durationMs: number }[];
-  readonly failed: { readonly phase: ReachPhase; readonly message: string; readonly stderrTail: readonly string[] } | null;
+  readonly failed: {
+    readonly phase: ReachPhase;
+    readonly message: string;
+    readonly stderrTail: readonly string[];
+  } | null;
 }
 
 /** Lines on the stdio target's stdout that are not JSON-RPC. Empty `lines` = looked and saw none. */
@@ -22,7 +26,12 @@ export interface StdoutEvidence {
   /** The first few, cut to 200 characters, secrets redacted. */
   readonly lines: readonly { readonly text: string; readonly during: string }[];
   /** Who wrote them, as the agent saw it; empty without an agent. */
-  readonly writers: readonly { readonly subject: string | null; readonly count: number; readonly sample: string; readonly stack: readonly Frame[] }[];
+  readonly writers: readonly {
+    readonly subject: string | null;
+    readonly count: number;
+    readonly sample: string;
+    readonly stack: readonly Frame[];
+  }[];
 }
 
 /** Which calls came back, per subject, over all phases so far. */
@@ -47,7 +56,14 @@ export interface LatencyRecord {
   readonly outcomes: OutcomeCounts;
   /** HDR histogram of successful calls in microseconds, as hdr-histogram-js encodes it (base64, compressed). */
   readonly histogram: string | null;
-  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p95: number; readonly p99: number; readonly max: number; readonly mean: number } | null;
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+    readonly mean: number;
+  } | null;
   /** The slowest calls, at most 50, slowest first. */
   readonly slowest: readonly TimedCall[];
   /** Main-thread CPU of the target over the phase, per call; null when it cannot be read. */
@@ -82,7 +98,10 @@ export interface Batch {
 }
 /** Paired rounds: a lone call, then a batch, in alternating order. No instrument was on. */
 export interface ConcurrencyEvidence {
-  readonly subjects: readonly { readonly subject: Subject; readonly rounds: readonly { readonly solo: Batch; readonly batches: readonly Batch[] }[] }[];
+  readonly subjects: readonly {
+    readonly subject: Subject;
+    readonly rounds: readonly { readonly solo: Batch; readonly batches: readonly Batch[] }[];
+  }[];
 }
 
 /** A stretch of the target's main thread in which the event loop did not turn. */
@@ -127,7 +146,12 @@ export interface BlockingEvidence {
   readonly observedMs: number;
   readonly cpuClock: 'schedstat' | 'thread' | 'process';
   /** Calls as the driver saw them in the same phase, to join with the stretches; bounded to 20,000. */
-  readonly driverCalls: readonly { readonly subject: string; readonly sentAtMs: number; readonly receivedAtMs: number; readonly ok: boolean }[];
+  readonly driverCalls: readonly {
+    readonly subject: string;
+    readonly sentAtMs: number;
+    readonly receivedAtMs: number;
+    readonly ok: boolean;
+  }[];
 }
 
 /** What calls of one subject held and waited for, when several were in flight. */
@@ -140,9 +164,17 @@ export interface OverlapRecord {
   /** Calls that never had an operation of their own outstanding: shared connections hide theirs. */
   readonly callsWithoutOperation: number;
   /** Where calls stood waiting with nothing of their own outstanding: await sites, most frequent first. */
-  readonly waits: readonly { readonly count: number; readonly waitedMs: number; readonly stack: readonly Frame[] }[];
+  readonly waits: readonly {
+    readonly count: number;
+    readonly waitedMs: number;
+    readonly stack: readonly Frame[];
+  }[];
   /** What the others had outstanding meanwhile. */
-  readonly holders: readonly { readonly kind: string; readonly count: number; readonly stack: readonly Frame[] }[];
+  readonly holders: readonly {
+    readonly kind: string;
+    readonly count: number;
+    readonly stack: readonly Frame[];
+  }[];
 }
 export interface OverlapEvidence {
   readonly subjects: readonly OverlapRecord[];
@@ -150,7 +182,13 @@ export interface OverlapEvidence {
 
 /** Readings of the target's process, once a second, from outside or by the agent. */
 export interface ProcessEvidence {
-  readonly readings: readonly { readonly atMs: number; readonly rssBytes: number; readonly processCpuMs: number | null; readonly mainCpuMs: number | null; readonly hostDelayMs: number | null }[];
+  readonly readings: readonly {
+    readonly atMs: number;
+    readonly rssBytes: number;
+    readonly processCpuMs: number | null;
+    readonly mainCpuMs: number | null;
+    readonly hostDelayMs: number | null;
+  }[];
 }
 
 /** What was to be called and what was not, and what became of it over the whole run. */
@@ -161,7 +199,19 @@ export interface ExerciseEvidence {
 /** V8's CPU profile of the instrumented phase (the `.cpuprofile` format), as Chrome DevTools opens it. */
 export interface CpuProfileEvidence {
   readonly profile: {
-    readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly functionName: string; readonly scriptId: string; readonly url: string; readonly lineNumber: number; readonly columnNumber: number }; readonly hitCount?: number; readonly children?: readonly number[]; readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[] }[];
+    readonly nodes: readonly {
+      readonly id: number;
+      readonly callFrame: {
+        readonly functionName: string;
+        readonly scriptId: string;
+        readonly url: string;
+        readonly lineNumber: number;
+        readonly columnNumber: number;
+      };
+      readonly hitCount?: number;
+      readonly children?: readonly number[];
+      readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
+    }[];
     readonly startTime: number;
     readonly endTime: number;
     readonly samples: readonly number[];
@@ -185,5 +235,10 @@ export interface SourceExcerpt {
   /** Text by line number, secrets redacted; cut to 300 characters, then ending in `…`. */
   readonly lines: Readonly<Record<string, string>>;
   /** `at`: the line on which the function that begins at `line` and `column` calls `callee` by name. */
-  readonly calls: readonly { readonly line: number; readonly column: number; readonly callee: string; readonly at: number }[];
+  readonly calls: readonly {
+    readonly line: number;
+    readonly column: number;
+    readonly callee: string;
+    readonly at: number;
+  }[];
 }

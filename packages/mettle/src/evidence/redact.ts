@@ -1,4 +1,5 @@
-const SECRET_NAME = /(api[-_]?key|token|secret|passw(or)?d|authorization|auth|credential|cookie|private[-_]?key|session[-_]?key|dsn)/i;
+const SECRET_NAME =
+  /(api[-_]?key|token|secret|passw(or)?d|authorization|auth|credential|cookie|private[-_]?key|session[-_]?key|dsn)/i;
 const SECRET_TEXT: readonly RegExp[] = [
   /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi,
   /\b(sk|pk|rk|ghp|gho|ghs|ghu|github_pat|glpat|xox[abprs]|tvly|fc)[-_][\w-]{8,}/g,
@@ -18,7 +19,10 @@ export function redactText(text: string): string {
     /((?:^|[\s"'?&-])[\w-]*(?:api[-_]?key|token|secret|passw(?:or)?d|credential)[\w-]*["']?\s*[=:]\s*["']?)([^\s"'&,;]{3,})/gi,
     '$1***',
   );
-  for (const pattern of SECRET_TEXT) out = out.replace(pattern, (match, lead?: string) => (typeof lead === 'string' && match.startsWith(lead) && lead.startsWith('//') ? `${lead}***` : '***'));
+  for (const pattern of SECRET_TEXT)
+    out = out.replace(pattern, (match, lead?: string) =>
+      typeof lead === 'string' && match.startsWith(lead) && lead.startsWith('//') ? `${lead}***` : '***',
+    );
   return out;
 }
 
@@ -28,7 +32,8 @@ export function redactCommand(command: readonly string[]): readonly string[] {
     const assigned = /^(--?[\w-]+|[A-Z_][A-Z0-9_]*)=(.*)$/s.exec(word);
     if (assigned?.[1] !== undefined && isSecretName(assigned[1])) return `${assigned[1]}=***`;
     const before = command[i - 1];
-    if (before !== undefined && /^--?[\w-]+$/.test(before) && isSecretName(before) && !word.startsWith('-')) return '***';
+    if (before !== undefined && /^--?[\w-]+$/.test(before) && isSecretName(before) && !word.startsWith('-'))
+      return '***';
     return redactText(word);
   });
 }

@@ -34,7 +34,10 @@ export interface CatalogueEvidence {
   readonly tools: readonly ToolInfo[];
   readonly resources: readonly { readonly uri: string; readonly name: string }[];
   readonly resourceTemplates: readonly { readonly uriTemplate: string; readonly name: string }[];
-  readonly prompts: readonly { readonly name: string; readonly arguments: readonly { readonly name: string; readonly required: boolean }[] }[];
+  readonly prompts: readonly {
+    readonly name: string;
+    readonly arguments: readonly { readonly name: string; readonly required: boolean }[];
+  }[];
   /** Pages of tools/list, and the bytes of their answers. */
   readonly toolsListPages: number;
   readonly toolsListBytes: number;

@@ -3,7 +3,12 @@ export type Era = '2025' | '2026';
 
 /** What the user pointed Mettle at. Everything needed to start or reach it, nothing about how it is examined. */
 export type TargetSpec =
-  | { readonly kind: 'stdio'; readonly command: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>>; readonly cwd: string }
+  | {
+      readonly kind: 'stdio';
+      readonly command: readonly [string, ...string[]];
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string;
+    }
   | {
       readonly kind: 'http';
       readonly url: string;
@@ -13,7 +18,13 @@ export type TargetSpec =
       readonly env: Readonly<Record<string, string>>;
       readonly cwd: string;
     }
-  | { readonly kind: 'module'; readonly file: string; readonly exportName: string | null; readonly env: Readonly<Record<string, string>>; readonly cwd: string };
+  | {
+      readonly kind: 'module';
+      readonly file: string;
+      readonly exportName: string | null;
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string;
+    };
 
 /** Why the inside of the target could not be seen. */
 export type AgentStatus =
@@ -45,5 +56,10 @@ export interface TargetEvidence {
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly sdk: { readonly name: string; readonly version: string | null } | null;
   readonly agent: AgentStatus;
-  readonly machine: { readonly cores: number; readonly platform: string; readonly loadAverage1m: number; readonly node: string };
+  readonly machine: {
+    readonly cores: number;
+    readonly platform: string;
+    readonly loadAverage1m: number;
+    readonly node: string;
+  };
 }

@@ -10,7 +10,9 @@ const SCHEMA = 'mettle/bundle@1';
 export async function writeBundle(directory: string, bundle: Bundle): Promise<void> {
   await mkdir(join(directory, 'evidence'), { recursive: true });
   const keys = Object.keys(bundle.evidence) as EvidenceKey[];
-  await Promise.all(keys.map((key) => writeJson(join(directory, 'evidence', `${key}.json`), bundle.evidence[key])));
+  await Promise.all(
+    keys.map((key) => writeJson(join(directory, 'evidence', `${key}.json`), bundle.evidence[key])),
+  );
   // The manifest last: a bundle without one is unfinished.
   await writeJson(join(directory, MANIFEST), bundle.manifest);
 }
@@ -19,10 +21,13 @@ export async function writeBundle(directory: string, bundle: Bundle): Promise<vo
 export async function readBundle(directory: string): Promise<Bundle> {
   const read = (await readJson(join(directory, MANIFEST), directory)) as { readonly schema?: unknown };
   if (read.schema !== SCHEMA)
-    throw new UsageError(`${directory} holds a bundle of schema ${JSON.stringify(read.schema)}; this version of Mettle reads "${SCHEMA}".`);
+    throw new UsageError(
+      `${directory} holds a bundle of schema ${JSON.stringify(read.schema)}; this version of Mettle reads "${SCHEMA}".`,
+    );
   const manifest = read as BundleManifest;
   const evidence: Partial<Record<EvidenceKey, unknown>> = {};
-  for (const key of manifest.present) evidence[key] = await readJson(join(directory, 'evidence', `${key}.json`), directory);
+  for (const key of manifest.present)
+    evidence[key] = await readJson(join(directory, 'evidence', `${key}.json`), directory);
   return { manifest, evidence: evidence as Partial<EvidenceMap> };
 }
 
@@ -38,7 +43,9 @@ async function readJson(file: string, directory: string): Promise<unknown> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${directory} is not a Mettle bundle: ${file} cannot be read (${code ?? String(error)}). Pass the directory that a run named, such as .mettle/….`);
+    throw new UsageError(
+      `${directory} is not a Mettle bundle: ${file} cannot be read (${code ?? String(error)}). Pass the directory that a run named, such as .mettle/….`,
+    );
   }
   try {
     return JSON.parse(text);

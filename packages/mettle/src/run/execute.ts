@@ -56,12 +56,24 @@ export async function examine(request: ExaminationRequest): Promise<Examined> {
   return { bundle: bundleOf(gathering, startedAt), targetFault };
 }
 
-async function reachAndExamine(gathering: Gathering, channel: AgentChannel | null, copy: WorkingCopy | null): Promise<string | null> {
+async function reachAndExamine(
+  gathering: Gathering,
+  channel: AgentChannel | null,
+  copy: WorkingCopy | null,
+): Promise<string | null> {
   const { request, evidence } = gathering;
   let session: Session;
   try {
     const opened = await openSession(withEnvironment(request.spec, copy), {
-      ...(channel === null ? {} : { extraEnv: agentEnvironment({ socketPath: channel.socketPath, inheritedNodeOptions: request.spec.env['NODE_OPTIONS'] ?? process.env['NODE_OPTIONS'], exitWithMettle: true }) }),
+      ...(channel === null
+        ? {}
+        : {
+            extraEnv: agentEnvironment({
+              socketPath: channel.socketPath,
+              inheritedNodeOptions: request.spec.env['NODE_OPTIONS'] ?? process.env['NODE_OPTIONS'],
+              exitWithMettle: true,
+            }),
+          }),
       ...(request.era === null ? {} : { era: request.era }),
       ...(request.workload === null ? {} : { replies: request.workload.replies }),
       signal: request.signal,
@@ -75,7 +87,12 @@ async function reachAndExamine(gathering: Gathering, channel: AgentChannel | nul
     }
     if (!(error instanceof TargetError)) throw error;
     evidence.reach = error.reach;
-    evidence.target = targetEvidence({ request, session: null, agent: null, noAgent: 'the server was not reached' });
+    evidence.target = targetEvidence({
+      request,
+      session: null,
+      agent: null,
+      noAgent: 'the server was not reached',
+    });
     return error.message;
   }
   try {
@@ -85,20 +102,41 @@ async function reachAndExamine(gathering: Gathering, channel: AgentChannel | nul
   }
 }
 
-async function examineSession(gathering: Gathering, channel: AgentChannel | null, session: Session, copy: WorkingCopy | null): Promise<string | null> {
+async function examineSession(
+  gathering: Gathering,
+  channel: AgentChannel | null,
+  session: Session,
+  copy: WorkingCopy | null,
+): Promise<string | null> {
   const { request, evidence, notes } = gathering;
   const agent = (await channel?.serving(AGENT_PATIENCE_MS)) ?? null;
   const noAgent = agent === null ? noAgentReason(channel) : null;
   const { catalogue } = await readCatalogue(session);
   evidence.catalogue = catalogue;
-  const readable = await findReadable({ workingCopy: copy?.dir ?? null, command: request.spec.kind === 'module' ? null : request.spec.command, cwd: request.spec.cwd });
-  const planning = planSubjects(catalogue, { tools: request.tools, workload: request.workload, allowWrites: request.allowWrites, seed: request.seed, ...readable });
+  const readable = await findReadable({
+    workingCopy: copy?.dir ?? null,
+    command: request.spec.kind === 'module' ? null : request.spec.command,
+    cwd: request.spec.cwd,
+  });
+  const planning = planSubjects(catalogue, {
+    tools: request.tools,
+    workload: request.workload,
+    allowWrites: request.allowWrites,
+    seed: request.seed,
+    ...readable,
+  });
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
   const stages = plan({ examination: request.examination, budgetMs: request.budgetMs, noAgent });
   gathering.absent = stages.absent;
   const readings = collectProcess.start(clock);
   const progress = new RunProgress(stages.stages, request.onProgress);
-  const context: LoadContext = { session, clock, signal: request.signal, callTimeoutMs: CALL_TIMEOUT_MS, onProgress: (now) => progress.within(now) };
+  const context: LoadContext = {
+    session,
+    clock,
+    signal: request.signal,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    onProgress: (now) => progress.within(now),
+  };
   await setUp(gathering, session, readable.directory);
   const fault = await runStages(gathering, stages, { context, planning, agent, progress });
   evidence.process = readings.stop();
@@ -107,7 +145,11 @@ async function examineSession(gathering: Gathering, channel: AgentChannel | null
   evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
   const stdout = stdoutEvidence(session, channel);
   if (stdout !== null) evidence.stdout = stdout;
-  if (evidence.stdout === undefined) gathering.absent = { ...gathering.absent, stdout: 'stdout is not the channel of a server reached over HTTP' };
+  if (evidence.stdout === undefined)
+    gathering.absent = {
+      ...gathering.absent,
+      stdout: 'stdout is not the channel of a server reached over HTTP',
+    };
   if (fault !== null) notes.push(fault);
   return fault;
 }
@@ -115,14 +157,24 @@ async function examineSession(gathering: Gathering, channel: AgentChannel | null
 async function runStages(
   gathering: Gathering,
   { stages }: Plan,
-  with_: { readonly context: LoadContext; readonly planning: SubjectPlanning; readonly agent: Awaited<ReturnType<AgentChannel['serving']>>; readonly progress: RunProgress },
+  with_: {
+    readonly context: LoadContext;
+    readonly planning: SubjectPlanning;
+    readonly agent: Awaited<ReturnType<AgentChannel['serving']>>;
+    readonly progress: RunProgress;
+  },
 ): Promise<string | null> {
   const { request, evidence, notes } = gathering;
   const { context, planning, agent, progress } = with_;
-  const home = homeOf({ cwd: request.spec.cwd, command: request.spec.kind === 'module' ? null : request.spec.command });
+  const home = homeOf({
+    cwd: request.spec.cwd,
+    command: request.spec.kind === 'module' ? null : request.spec.command,
+  });
   for (const [i, stage] of stages.entries()) {
     const cutShort = (why: string): void => {
-      const missing = stages.slice(i).flatMap((left) => left.produces.filter((key) => evidence[key] === undefined));
+      const missing = stages
+        .slice(i)
+        .flatMap((left) => left.produces.filter((key) => evidence[key] === undefined));
       gathering.absent = { ...gathering.absent, ...Object.fromEntries(missing.map((key) => [key, why])) };
     };
     if (request.signal.aborted) {
@@ -132,7 +184,15 @@ async function runStages(
     }
     progress.begin(stage.name);
     try {
-      await runStage(stage, { context, sources: planning.sources, agent, seed: request.seed, home, evidence, notes });
+      await runStage(stage, {
+        context,
+        sources: planning.sources,
+        agent,
+        seed: request.seed,
+        home,
+        evidence,
+        notes,
+      });
     } catch (error) {
       // An agent that vanished with its process is that process's fault; anything else is ours.
       if ((await deathOf(context.session, stage.title, LAST_BREATH_MS)) === null) throw error;
@@ -150,8 +210,14 @@ async function runStages(
 async function setUp({ request, notes }: Gathering, session: Session, directory: string): Promise<void> {
   const requests = setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed });
   for (const { method, params } of requests) {
-    const reply = await session.request(method, params, { timeoutMs: CALL_TIMEOUT_MS, signal: request.signal });
-    if (!isSuccess(reply)) notes.push(`The workload's setup call of ${String(params['name'])} failed; calls that rely on it may fail too.`);
+    const reply = await session.request(method, params, {
+      timeoutMs: CALL_TIMEOUT_MS,
+      signal: request.signal,
+    });
+    if (!isSuccess(reply))
+      notes.push(
+        `The workload's setup call of ${String(params['name'])} failed; calls that rely on it may fail too.`,
+      );
   }
 }
 

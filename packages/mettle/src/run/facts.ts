@@ -1,14 +1,24 @@
 import { cpus, loadavg, platform } from 'node:os';
 import type { AgentChannel, ServingAgent } from '../collect/index.ts';
-import type { EvidenceMap, ExerciseEvidence, Frame, OutcomeCounts, StdoutEvidence, SubjectPlan, TargetEvidence } from '../evidence/index.ts';
+import type {
+  EvidenceMap,
+  ExerciseEvidence,
+  Frame,
+  OutcomeCounts,
+  StdoutEvidence,
+  SubjectPlan,
+  TargetEvidence,
+} from '../evidence/index.ts';
 import { redactCommand, redactText } from '../evidence/index.ts';
 import type { Session } from '../session/index.ts';
 import type { ExaminationRequest } from './request.ts';
 
 /** Why no agent answers from inside, and what to do. */
 export function noAgentReason(channel: AgentChannel | null): string {
-  if (channel === null) return 'Mettle did not start this server, so it cannot look inside: let it start the server with --http URL -- COMMAND';
-  if (channel.hellos.length === 0) return 'no Node.js process of this command loaded Mettle’s agent, so the server was examined from the outside only';
+  if (channel === null)
+    return 'Mettle did not start this server, so it cannot look inside: let it start the server with --http URL -- COMMAND';
+  if (channel.hellos.length === 0)
+    return 'no Node.js process of this command loaded Mettle’s agent, so the server was examined from the outside only';
   return 'Mettle’s agent was loaded but saw no MCP message in that process, so the server was examined from the outside only';
 }
 
@@ -33,17 +43,30 @@ export function targetEvidence(facts: {
     era: session?.era ?? null,
     capabilities: session?.capabilities ?? {},
     sdk: agent?.sdk ?? null,
-    agent: agent === null ? { attached: false, why: noAgent } : { attached: true, pid: agent.pid, node: agent.node, instruments: agent.instruments },
-    machine: { cores: cpus().length, platform: platform(), loadAverage1m: loadavg()[0] ?? 0, node: process.version },
+    agent:
+      agent === null
+        ? { attached: false, why: noAgent }
+        : { attached: true, pid: agent.pid, node: agent.node, instruments: agent.instruments },
+    machine: {
+      cores: cpus().length,
+      platform: platform(),
+      loadAverage1m: loadavg()[0] ?? 0,
+      node: process.version,
+    },
   };
 }
 
 /** Each planned subject with what became of its calls without instruments. */
-export function exerciseEvidence(plans: readonly SubjectPlan[], evidence: Partial<EvidenceMap>): ExerciseEvidence {
+export function exerciseEvidence(
+  plans: readonly SubjectPlan[],
+  evidence: Partial<EvidenceMap>,
+): ExerciseEvidence {
   const phases = [evidence.latency?.subjects ?? [], evidence.mixedLatency?.subjects ?? []];
   return {
     subjects: plans.map((plan) => {
-      const parts = phases.flatMap((records) => records.filter((record) => record.subject.name === plan.name).map((record) => record.outcomes));
+      const parts = phases.flatMap((records) =>
+        records.filter((record) => record.subject.name === plan.name).map((record) => record.outcomes),
+      );
       return { ...plan, outcomes: parts.length === 0 ? null : parts.reduce(addOutcomes) };
     }),
   };
@@ -51,15 +74,24 @@ export function exerciseEvidence(plans: readonly SubjectPlan[], evidence: Partia
 
 function addOutcomes(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
   const errorKinds: Record<string, number> = { ...a.errorKinds };
-  for (const [kind, count] of Object.entries(b.errorKinds)) errorKinds[kind] = (errorKinds[kind] ?? 0) + count;
-  return { calls: a.calls + b.calls, errors: a.errors + b.errors, errorKinds, firstError: a.firstError ?? b.firstError };
+  for (const [kind, count] of Object.entries(b.errorKinds))
+    errorKinds[kind] = (errorKinds[kind] ?? 0) + count;
+  return {
+    calls: a.calls + b.calls,
+    errors: a.errors + b.errors,
+    errorKinds,
+    firstError: a.firstError ?? b.firstError,
+  };
 }
 
 /** What stood on stdout that was no message, with who wrote it; null where stdout is not the channel. */
 export function stdoutEvidence(session: Session, channel: AgentChannel | null): StdoutEvidence | null {
   const noise = session.stdoutNoise;
   if (noise === null) return null;
-  const writers = new Map<string, { subject: string | null; count: number; sample: string; stack: readonly Frame[] }>();
+  const writers = new Map<
+    string,
+    { subject: string | null; count: number; sample: string; stack: readonly Frame[] }
+  >();
   for (const { subject, sample, stack } of channel?.stdoutWriters ?? []) {
     const top = stack.find((frame) => frame.file !== '' && !frame.file.startsWith('node:'));
     const key = top === undefined ? sample : `${top.file}:${top.line}:${top.column}`;

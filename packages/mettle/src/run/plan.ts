@@ -27,11 +27,41 @@ interface StageTemplate extends Omit<Stage, 'budgetMs'> {
 }
 
 const STAGES: Readonly<Record<StageName, StageTemplate>> = {
-  solo: { name: 'solo', title: 'timing each call alone', disturbance: 'passive', produces: ['latency'], needsAgent: false },
-  batches: { name: 'batches', title: 'sending calls together', disturbance: 'passive', produces: ['concurrency'], needsAgent: false },
-  mixed: { name: 'mixed', title: 'mixing all calls', disturbance: 'passive', produces: ['mixedLatency'], needsAgent: false },
-  blocking: { name: 'blocking', title: 'profiling the event loop', disturbance: 'sampling', produces: ['blocking', 'cpuProfile', 'sources'], needsAgent: true },
-  overlap: { name: 'overlap', title: 'tracing what calls wait for', disturbance: 'tracing', produces: ['overlap'], needsAgent: true },
+  solo: {
+    name: 'solo',
+    title: 'timing each call alone',
+    disturbance: 'passive',
+    produces: ['latency'],
+    needsAgent: false,
+  },
+  batches: {
+    name: 'batches',
+    title: 'sending calls together',
+    disturbance: 'passive',
+    produces: ['concurrency'],
+    needsAgent: false,
+  },
+  mixed: {
+    name: 'mixed',
+    title: 'mixing all calls',
+    disturbance: 'passive',
+    produces: ['mixedLatency'],
+    needsAgent: false,
+  },
+  blocking: {
+    name: 'blocking',
+    title: 'profiling the event loop',
+    disturbance: 'sampling',
+    produces: ['blocking', 'cpuProfile', 'sources'],
+    needsAgent: true,
+  },
+  overlap: {
+    name: 'overlap',
+    title: 'tracing what calls wait for',
+    disturbance: 'tracing',
+    produces: ['overlap'],
+    needsAgent: true,
+  },
 };
 
 /**
@@ -39,10 +69,21 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
  * narrow with their number; the traced batches need only a few calls each. In `profile` the samples get most.
  */
 const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number])[]>> = {
-  check: [['solo', 0.3], ['batches', 0.25], ['mixed', 0.12], ['blocking', 0.23], ['overlap', 0.1]],
+  check: [
+    ['solo', 0.3],
+    ['batches', 0.25],
+    ['mixed', 0.12],
+    ['blocking', 0.23],
+    ['overlap', 0.1],
+  ],
   // Nothing is driven: clients do that.
   attach: [],
-  profile: [['solo', 0.2], ['mixed', 0.1], ['blocking', 0.6], ['overlap', 0.1]],
+  profile: [
+    ['solo', 0.2],
+    ['mixed', 0.1],
+    ['blocking', 0.6],
+    ['overlap', 0.1],
+  ],
 };
 
 /** What each examination looks for. */
@@ -56,18 +97,29 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
  * The stages of an examination, least disturbing first, with their shares of `budgetMs`.
  * Without an agent, its stages are left out with `noAgent` as the reason.
  */
-export function plan(options: { readonly examination: Examination; readonly budgetMs: number; readonly noAgent: string | null }): Plan {
+export function plan(options: {
+  readonly examination: Examination;
+  readonly budgetMs: number;
+  readonly noAgent: string | null;
+}): Plan {
   const templates = SHARES[options.examination].map(([name, share]) => ({ share, ...STAGES[name] }));
   const chosen = templates.filter((stage) => options.noAgent === null || !stage.needsAgent);
   const total = chosen.reduce((sum, stage) => sum + stage.share, 0);
   const absent: Partial<Record<EvidenceKey, string>> = {};
   for (const stage of Object.values(STAGES)) {
     const planned = templates.some((template) => template.name === stage.name);
-    const why = planned ? (stage.needsAgent ? options.noAgent : null) : `not part of mettle ${options.examination}`;
+    const why = planned
+      ? stage.needsAgent
+        ? options.noAgent
+        : null
+      : `not part of mettle ${options.examination}`;
     if (why !== null) for (const key of stage.produces) absent[key] = why;
   }
   return {
-    stages: chosen.map(({ share, needsAgent: _, ...stage }) => ({ ...stage, budgetMs: (options.budgetMs * share) / total })),
+    stages: chosen.map(({ share, needsAgent: _, ...stage }) => ({
+      ...stage,
+      budgetMs: (options.budgetMs * share) / total,
+    })),
     absent,
   };
 }

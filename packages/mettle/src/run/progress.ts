@@ -33,6 +33,12 @@ export class RunProgress {
     if (stage === undefined) return;
     const beforeMs = this.#stages.slice(0, this.#at).reduce((sum, earlier) => sum + earlier.budgetMs, 0);
     const doneMs = beforeMs + stage.budgetMs * Math.min(1, inside.done);
-    this.#tell({ title: stage.title, subject: inside.subject, calls: inside.calls, done: doneMs / this.#totalMs, remainingMs: this.#totalMs - doneMs });
+    this.#tell({
+      title: stage.title,
+      subject: inside.subject,
+      calls: inside.calls,
+      done: doneMs / this.#totalMs,
+      remainingMs: this.#totalMs - doneMs,
+    });
   }
 }

@@ -38,26 +38,40 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
     const calls = subject.outcomes?.calls ?? 0;
     const errors = subject.outcomes?.errors ?? 0;
     const allFailed = calls > 0 && errors === calls;
-    const reason = allFailed ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}` : subject.reason;
+    const reason = allFailed
+      ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}`
+      : subject.reason;
     const measured = latency?.latencyMs ?? null;
     return {
       name: subject.name,
       kind: subject.kind,
       exercised: subject.exercised && calls > 0,
-      reason: reason ?? (subject.exercised && calls === 0 ? 'not measured: the run ended before it was called' : null),
+      reason:
+        reason ??
+        (subject.exercised && calls === 0 ? 'not measured: the run ended before it was called' : null),
       calls,
       errors,
-      latencyMs: measured === null || allFailed ? null : { p50: measured.p50, p95: measured.p95, p99: measured.p99, max: measured.max },
+      latencyMs:
+        measured === null || allFailed
+          ? null
+          : { p50: measured.p50, p95: measured.p95, p99: measured.p99, max: measured.max },
       cpuMsPerCall: allFailed ? null : cpuPerCall(latency?.mainCpuMsPerCall ?? null, blocking),
-      maxBlockMs: blocking === undefined || blocking.calls === 0 ? null : (blocking.longestStretchesMs[0] ?? 0),
+      maxBlockMs:
+        blocking === undefined || blocking.calls === 0 ? null : (blocking.longestStretchesMs[0] ?? 0),
       retainedBytesPerCall: null,
-      overlap: overlap === undefined || overlap.callsWithoutOperation === overlap.inFlight ? null : overlap.maxOutstanding,
+      overlap:
+        overlap === undefined || overlap.callsWithoutOperation === overlap.inFlight
+          ? null
+          : overlap.maxOutstanding,
     };
   });
 }
 
 /** Main-thread CPU without an instrument where it could be read from outside, else the instrument's figure. */
-function cpuPerCall(outside: number | null, blocking: { readonly calls: number; readonly cpuMs: number } | undefined): number | null {
+function cpuPerCall(
+  outside: number | null,
+  blocking: { readonly calls: number; readonly cpuMs: number } | undefined,
+): number | null {
   if (outside !== null) return outside;
   return blocking === undefined || blocking.calls === 0 ? null : blocking.cpuMs / blocking.calls;
 }

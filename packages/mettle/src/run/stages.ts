@@ -35,17 +35,30 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
   const untilMs = monotonicMs() + stage.budgetMs;
   switch (stage.name) {
     case 'solo':
-      setting.evidence.latency = await runSolo(setting.context, setting.sources, { untilMs, seed: setting.seed, atLeast: { calls: CALLS_TO_BELIEVE, untilMs: untilMs + stage.budgetMs / 2 } });
+      setting.evidence.latency = await runSolo(setting.context, setting.sources, {
+        untilMs,
+        seed: setting.seed,
+        atLeast: { calls: CALLS_TO_BELIEVE, untilMs: untilMs + stage.budgetMs / 2 },
+      });
       return;
     case 'batches': {
-      const { evidence, skipped } = await runBatches(setting.context, loadable(setting), { untilMs, seed: setting.seed, soloMs: soloMs(setting) });
+      const { evidence, skipped } = await runBatches(setting.context, loadable(setting), {
+        untilMs,
+        seed: setting.seed,
+        soloMs: soloMs(setting),
+      });
       setting.evidence.concurrency = evidence;
       setting.notes.push(...skipped);
       return;
     }
     case 'mixed': {
       const sources = mixable(setting, stage.budgetMs, setting.notes);
-      const { evidence } = await runMixed(setting.context, sources, { untilMs, seed: setting.seed, inFlight: IN_FLIGHT, soloMs: soloMs(setting) });
+      const { evidence } = await runMixed(setting.context, sources, {
+        untilMs,
+        seed: setting.seed,
+        inFlight: IN_FLIGHT,
+        soloMs: soloMs(setting),
+      });
       setting.evidence.mixedLatency = evidence;
       return;
     }
@@ -62,15 +75,28 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   const typical = soloMs(setting);
   const alone = answering(setting).filter(({ subject }) => {
     const fits = (typical.get(subject.name) ?? 0) <= stage.budgetMs;
-    if (!fits) setting.notes.push(`${subject.name}: not profiled, since one call takes longer than the time for it (raise --budget).`);
+    if (!fits)
+      setting.notes.push(
+        `${subject.name}: not profiled, since one call takes longer than the time for it (raise --budget).`,
+      );
     return fits;
   });
   if (alone.length === 0) return;
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
   const aloneUntilMs = monotonicMs() + stage.budgetMs / 2;
-  await runSolo(context, alone, { untilMs: aloneUntilMs, seed, maxCallsPerSubject: 60, atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + stage.budgetMs / 2 } });
-  const { calls } = await runMixed(context, mixable(setting, stage.budgetMs / 2, []), { untilMs: monotonicMs() + stage.budgetMs / 2, seed, inFlight: IN_FLIGHT, soloMs: typical });
+  await runSolo(context, alone, {
+    untilMs: aloneUntilMs,
+    seed,
+    maxCallsPerSubject: 60,
+    atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + stage.budgetMs / 2 },
+  });
+  const { calls } = await runMixed(context, mixable(setting, stage.budgetMs / 2, []), {
+    untilMs: monotonicMs() + stage.budgetMs / 2,
+    seed,
+    inFlight: IN_FLIGHT,
+    soloMs: typical,
+  });
   const record = await recording.stop();
   const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
   const sourceOf = sourceReader();
@@ -88,20 +114,33 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
     const aloneMs = typical.get(source.subject.name) ?? 0;
     // Serialised at worst: all in flight, one after the other, twice over.
     const worstMs = aloneMs * IN_FLIGHT * 2;
-    if (source.subject.kind !== 'tool' || aloneMs < OVERLAP_WORTH_TRACING_MS || context.signal.aborted) continue;
+    if (source.subject.kind !== 'tool' || aloneMs < OVERLAP_WORTH_TRACING_MS || context.signal.aborted)
+      continue;
     if (monotonicMs() + worstMs > untilMs) {
-      setting.notes.push(`${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`);
+      setting.notes.push(
+        `${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`,
+      );
       continue;
     }
-    const recording = await collectOverlap.start(agent, { subject: source.subject.name, inFlight: IN_FLIGHT });
+    const recording = await collectOverlap.start(agent, {
+      subject: source.subject.name,
+      inFlight: IN_FLIGHT,
+    });
     await Promise.all(
       Array.from({ length: IN_FLIGHT }, () => {
         const { method, params } = nextCall(source);
-        return context.session.request(method, params, { timeoutMs: context.callTimeoutMs, signal: context.signal });
+        return context.session.request(method, params, {
+          timeoutMs: context.callTimeoutMs,
+          signal: context.signal,
+        });
       }),
     );
     subjects.push(await recording.stop());
-    context.onProgress({ subject: source.subject.name, done: 1 - Math.max(0, untilMs - monotonicMs()) / 1e4, calls: IN_FLIGHT });
+    context.onProgress({
+      subject: source.subject.name,
+      done: 1 - Math.max(0, untilMs - monotonicMs()) / 1e4,
+      calls: IN_FLIGHT,
+    });
   }
   setting.evidence.overlap = { subjects };
 }
@@ -110,7 +149,9 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
 function answering(setting: StageSetting): readonly CallSource[] {
   const solo = setting.evidence.latency?.subjects;
   if (solo === undefined) return setting.sources;
-  const answered = new Set(solo.filter((record) => record.latencyMs !== null).map((record) => record.subject.name));
+  const answered = new Set(
+    solo.filter((record) => record.latencyMs !== null).map((record) => record.subject.name),
+  );
   return setting.sources.filter((source) => answered.has(source.subject.name));
 }
 
@@ -124,12 +165,18 @@ function mixable(setting: StageSetting, budgetMs: number, notes: string[]): read
   const typical = soloMs(setting);
   return loadable(setting).filter(({ subject }) => {
     const fits = (typical.get(subject.name) ?? 0) <= budgetMs;
-    if (!fits) notes.push(`${subject.name}: left out of the mix, since one call takes longer than the time for it (raise --budget).`);
+    if (!fits)
+      notes.push(
+        `${subject.name}: left out of the mix, since one call takes longer than the time for it (raise --budget).`,
+      );
     return fits;
   });
 }
 
 function soloMs(setting: StageSetting): ReadonlyMap<Subject['name'], number> {
-  return new Map((setting.evidence.latency?.subjects ?? []).flatMap((record) => (record.latencyMs === null ? [] : [[record.subject.name, record.latencyMs.p50] as const])));
+  return new Map(
+    (setting.evidence.latency?.subjects ?? []).flatMap((record) =>
+      record.latencyMs === null ? [] : [[record.subject.name, record.latencyMs.p50] as const],
+    ),
+  );
 }
-

@@ -1,5 +1,14 @@
 import { CHECKS } from '../evidence/index.ts';
-import type { Bundle, Check, Detector, EvidenceKey, EvidenceMap, Finding, Severity, Verdict } from '../evidence/index.ts';
+import type {
+  Bundle,
+  Check,
+  Detector,
+  EvidenceKey,
+  EvidenceMap,
+  Finding,
+  Severity,
+  Verdict,
+} from '../evidence/index.ts';
 import { CHECKS_OF } from './plan.ts';
 
 const SEVERITY_RANK: Readonly<Record<Severity, number>> = { critical: 0, high: 1, medium: 2, low: 3 };
@@ -16,9 +25,11 @@ const NOT_BUILT: Readonly<Partial<Record<Check, string>>> = {
 export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<Record<Check, Verdict>> {
   const entries = CHECKS.map((check): [Check, Verdict] => {
     const { examination } = bundle.manifest;
-    if (!CHECKS_OF[examination].includes(check)) return [check, { status: 'skipped', why: `not part of mettle ${examination}: run mettle check` }];
+    if (!CHECKS_OF[examination].includes(check))
+      return [check, { status: 'skipped', why: `not part of mettle ${examination}: run mettle check` }];
     const mine = detectors.filter((detector) => detector.check === check);
-    if (mine.length === 0) return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
+    if (mine.length === 0)
+      return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
     return [check, merge(mine.map((detector) => ({ id: detector.id, verdict: run(detector, bundle) })))];
   });
   return Object.fromEntries(entries) as Record<Check, Verdict>;
@@ -41,14 +52,20 @@ function run(detector: Detector, bundle: Bundle): Verdict {
   if (missing.length > 0) return { status: 'skipped', why: whyMissing(missing, bundle) };
   const evidence = bundle.evidence as EvidenceMap;
   try {
-    const nothing = bundle.manifest.examination === 'attach' ? nothingWatched(evidence) : nothingExercised(detector.check, evidence);
+    const nothing =
+      bundle.manifest.examination === 'attach'
+        ? nothingWatched(evidence)
+        : nothingExercised(detector.check, evidence);
     const findings = detector.detect(evidence);
     if (findings.length > 0) return { status: 'found', findings };
     if (nothing !== null) return { status: 'skipped', why: nothing };
     return { status: 'clear', looked: detector.looked(evidence) };
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { status: 'failed', error: { message: `${detector.id}: ${message}`, ...(stack === undefined ? {} : { stack }) } };
+    return {
+      status: 'failed',
+      error: { message: `${detector.id}: ${message}`, ...(stack === undefined ? {} : { stack }) },
+    };
   }
 }
 
@@ -57,11 +74,18 @@ function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string 
   if (check === 'protocol' || evidence.exercise === undefined) return null;
   const tools = evidence.exercise.subjects.filter((subject) => subject.kind === 'tool');
   if (tools.length === 0) return null;
-  const timed = new Set((evidence.latency?.subjects ?? []).filter((record) => record.latencyMs !== null).map((record) => record.subject.name));
-  const answered = tools.filter((tool) => tool.outcomes !== null && tool.outcomes.calls > tool.outcomes.errors);
+  const timed = new Set(
+    (evidence.latency?.subjects ?? [])
+      .filter((record) => record.latencyMs !== null)
+      .map((record) => record.subject.name),
+  );
+  const answered = tools.filter(
+    (tool) => tool.outcomes !== null && tool.outcomes.calls > tool.outcomes.errors,
+  );
   if (answered.some((tool) => timed.has(tool.name))) return null;
   if (answered.length > 0) return `the run ended before the ${tools.length} tools were timed`;
-  if (tools.some((tool) => tool.exercised)) return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
+  if (tools.some((tool) => tool.exercised))
+    return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
   return `none of the ${tools.length} tools was called: give calls in a workload (--workload FILE), name tools with --tool, or pass --allow-writes`;
 }
 
@@ -74,7 +98,9 @@ function nothingWatched({ exercise, blocking }: Partial<EvidenceMap>): string | 
 }
 
 function whyMissing(missing: readonly EvidenceKey[], bundle: Bundle): string {
-  const reasons = new Set(missing.map((key) => bundle.manifest.absent[key] ?? `no ${key} evidence was taken`));
+  const reasons = new Set(
+    missing.map((key) => bundle.manifest.absent[key] ?? `no ${key} evidence was taken`),
+  );
   return [...reasons].join('; ');
 }
 
@@ -85,8 +111,11 @@ function merge(parts: readonly { readonly id: string; readonly verdict: Verdict 
   const failed = verdicts.find((verdict) => verdict.status === 'failed');
   if (failed !== undefined) return failed;
   const clear = parts.flatMap(({ verdict }) => (verdict.status === 'clear' ? [verdict.looked] : []));
-  const skipped = parts.flatMap(({ id, verdict }) => (verdict.status === 'skipped' ? [{ id, why: verdict.why }] : []));
-  if (clear.length === 0) return { status: 'skipped', why: [...new Set(skipped.map((part) => part.why))].join('; ') };
+  const skipped = parts.flatMap(({ id, verdict }) =>
+    verdict.status === 'skipped' ? [{ id, why: verdict.why }] : [],
+  );
+  if (clear.length === 0)
+    return { status: 'skipped', why: [...new Set(skipped.map((part) => part.why))].join('; ') };
   const notLooked = skipped.map((part) => `not looked for ${part.id}: ${part.why}`);
   return { status: 'clear', looked: [...new Set([...clear, ...notLooked])].join('; ') };
 }

@@ -23,7 +23,10 @@ type Rounds = EvidenceMap['concurrency']['subjects'][number]['rounds'];
 /** The rounds as the driver would have recorded them. */
 export function batchRounds(how: Together): Rounds {
   const sizes = how.sizes ?? [4, 16];
-  return Array.from({ length: how.rounds ?? 6 }, () => ({ solo: batch(how, 1), batches: sizes.map((size) => batch(how, size)) }));
+  return Array.from({ length: how.rounds ?? 6 }, () => ({
+    solo: batch(how, 1),
+    batches: sizes.map((size) => batch(how, size)),
+  }));
 }
 
 function batch(how: Together, inFlight: number): Batch {

@@ -10,15 +10,26 @@ function callFrame(text: string): CallFrame {
   if (place === undefined) return { functionName, scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 };
   const colon = place.lastIndexOf(':');
   const file = place.slice(0, colon);
-  const url = file.startsWith('node:') || file === '' ? file : `file://${SERVER_FOLDER}/${file.includes('/') ? file : `src/${file}`}`;
-  return { functionName, scriptId: '1', url, lineNumber: Number(place.slice(colon + 1)) - 1, columnNumber: 4 };
+  const url =
+    file.startsWith('node:') || file === ''
+      ? file
+      : `file://${SERVER_FOLDER}/${file.includes('/') ? file : `src/${file}`}`;
+  return {
+    functionName,
+    scriptId: '1',
+    url,
+    lineNumber: Number(place.slice(colon + 1)) - 1,
+    columnNumber: 4,
+  };
 }
 
 /**
  * A profile in which each line is one sample or several: subject ('' = no call), stack outermost first
  * (`name@@file:line`), and the µs of each of its samples.
  */
-export function profileOf(lines: readonly (readonly [subject: string, stack: readonly string[], us: readonly number[]])[]): CpuProfileEvidence {
+export function profileOf(
+  lines: readonly (readonly [subject: string, stack: readonly string[], us: readonly number[]])[],
+): CpuProfileEvidence {
   const nodes = [{ id: 1, callFrame: callFrame('(root)'), children: [] as number[] }];
   const known = new Map<string, number>();
   const subjects = [''];

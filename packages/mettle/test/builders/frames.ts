@@ -24,8 +24,23 @@ export function native(name: string): Frame {
 }
 
 /** The stack of `hashPassword` in `pbkdf2Sync`, called by the SDK. */
-export const HASHING: readonly Frame[] = [native('run'), inNode('pbkdf2Sync', 'internal/crypto/pbkdf2'), at('hashPassword', 'src/passwords.js', 12), at('login', 'src/tools.js', 40), inPackage('executeToolHandler', '@modelcontextprotocol/sdk/dist/esm/server/mcp.js', 300)];
+export const HASHING: readonly Frame[] = [
+  native('run'),
+  inNode('pbkdf2Sync', 'internal/crypto/pbkdf2'),
+  at('hashPassword', 'src/passwords.js', 12),
+  at('login', 'src/tools.js', 40),
+  inPackage('executeToolHandler', '@modelcontextprotocol/sdk/dist/esm/server/mcp.js', 300),
+];
 /** The stack of a handler that waits for a child process. */
-export const CHILD_PROCESS: readonly Frame[] = [native('spawn'), inNode('spawnSync', 'internal/child_process'), inNode('spawnSync', 'child_process'), inNode('execFileSync', 'child_process'), at('exportInvoices', 'src/tools.js', 61)];
+export const CHILD_PROCESS: readonly Frame[] = [
+  native('spawn'),
+  inNode('spawnSync', 'internal/child_process'),
+  inNode('spawnSync', 'child_process'),
+  inNode('execFileSync', 'child_process'),
+  at('exportInvoices', 'src/tools.js', 61),
+];
 /** Plain computing. */
-export const COMPUTING: readonly Frame[] = [at('score', 'src/recommend.js', 8), at('recommend', 'src/recommend.js', 20)];
+export const COMPUTING: readonly Frame[] = [
+  at('score', 'src/recommend.js', 8),
+  at('recommend', 'src/recommend.js', 20),
+];

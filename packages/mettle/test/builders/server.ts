@@ -1,4 +1,15 @@
-import type { BlockingEvidence, EvidenceKey, EvidenceMap, Frame, LatencyRecord, OverlapRecord, StdoutEvidence, Stretch, Subject, TimedCall } from '../../src/evidence/index.ts';
+import type {
+  BlockingEvidence,
+  EvidenceKey,
+  EvidenceMap,
+  Frame,
+  LatencyRecord,
+  OverlapRecord,
+  StdoutEvidence,
+  Stretch,
+  Subject,
+  TimedCall,
+} from '../../src/evidence/index.ts';
 import { batchRounds, type Together } from './batches.ts';
 import { COMPUTING, CWD } from './frames.ts';
 
@@ -46,7 +57,14 @@ export class ServerBuilder {
   #command: readonly string[] = ['node', 'src/server.js'];
 
   tool(name: string): this {
-    this.#subjects.push({ subject: { name, kind: name.includes('/') ? 'method' : 'tool' }, calls: 0, latency: null, mixed: null, rounds: [], overlap: null });
+    this.#subjects.push({
+      subject: { name, kind: name.includes('/') ? 'method' : 'tool' },
+      calls: 0,
+      latency: null,
+      mixed: null,
+      rounds: [],
+      overlap: null,
+    });
     return this;
   }
 
@@ -59,7 +77,8 @@ export class ServerBuilder {
   /** Its calls hold the loop: `cpuMs` of computing each, and what the details add. */
   blocks(cpuMs: number, details: BlockDetails = {}): this {
     const last = this.#last;
-    for (let i = 0; i < (details.times ?? last.calls); i++) this.#stretch(last.subject.name, i + 1, cpuMs, details);
+    for (let i = 0; i < (details.times ?? last.calls); i++)
+      this.#stretch(last.subject.name, i + 1, cpuMs, details);
     return this;
   }
 
@@ -72,7 +91,17 @@ export class ServerBuilder {
   #stretch(subject: string | null, call: number, cpuMs: number, details: BlockDetails): void {
     const hostDelayMs = details.hostDelayMs === undefined ? 0 : details.hostDelayMs;
     const wallMs = cpuMs + (details.waitMs ?? 0) + (hostDelayMs ?? 0);
-    this.#stretches.push({ subject, call, startedAtMs: this.#agentClockMs, wallMs, cpuMs, hostDelayMs, gcMs: details.gcMs ?? 0, stack: details.stack ?? COMPUTING, stackShare: 0.9 });
+    this.#stretches.push({
+      subject,
+      call,
+      startedAtMs: this.#agentClockMs,
+      wallMs,
+      cpuMs,
+      hostDelayMs,
+      gcMs: details.gcMs ?? 0,
+      stack: details.stack ?? COMPUTING,
+      stackShare: 0.9,
+    });
     this.#agentClockMs += wallMs + 500;
   }
 
@@ -80,14 +109,25 @@ export class ServerBuilder {
   waitsDuring(of: string | null, times: number = Number.POSITIVE_INFINITY): this {
     const name = this.#last.subject.name;
     for (const stretch of this.#stretches.filter((entry) => entry.subject === of).slice(0, times)) {
-      this.#driverCalls.push({ subject: name, sentAtMs: stretch.startedAtMs - 1, receivedAtMs: stretch.startedAtMs + stretch.wallMs + 1, ok: true });
+      this.#driverCalls.push({
+        subject: name,
+        sentAtMs: stretch.startedAtMs - 1,
+        receivedAtMs: stretch.startedAtMs + stretch.wallMs + 1,
+        ok: true,
+      });
     }
     return this;
   }
 
   /** Calls of the tool that met nobody. */
   undisturbed(times: number): this {
-    for (let i = 0; i < times; i++) this.#driverCalls.push({ subject: this.#last.subject.name, sentAtMs: 1e7 + 10 * i, receivedAtMs: 1e7 + 10 * i + 1, ok: true });
+    for (let i = 0; i < times; i++)
+      this.#driverCalls.push({
+        subject: this.#last.subject.name,
+        sentAtMs: 1e7 + 10 * i,
+        receivedAtMs: 1e7 + 10 * i + 1,
+        ok: true,
+      });
     return this;
   }
 
@@ -111,7 +151,15 @@ export class ServerBuilder {
 
   /** What was seen inside of eight calls in flight; by default all of them had work outstanding. */
   seenInside(record: Partial<Omit<OverlapRecord, 'name'>> = {}): this {
-    this.#last.overlap = { name: this.#last.subject.name, inFlight: 8, maxOutstanding: 8, callsWithoutOperation: 0, waits: [], holders: [], ...record };
+    this.#last.overlap = {
+      name: this.#last.subject.name,
+      inFlight: 8,
+      maxOutstanding: 8,
+      callsWithoutOperation: 0,
+      waits: [],
+      holders: [],
+      ...record,
+    };
     return this;
   }
 
@@ -139,26 +187,70 @@ export class ServerBuilder {
   evidence(without: readonly EvidenceKey[] = []): EvidenceMap {
     const all: EvidenceMap = {
       target: this.#target(),
-      reach: { phases: [{ phase: 'spawn', durationMs: 30 }, { phase: 'handshake', durationMs: 120 }], failed: null },
-      catalogue: { tools: [], resources: [], resourceTemplates: [], prompts: [], toolsListPages: 1, toolsListBytes: 2048, faults: [] },
-      exercise: { subjects: this.#subjects.map(({ subject }) => ({ ...subject, exercised: true, reason: null, arguments: 'schema', outcomes: null })) },
+      reach: {
+        phases: [
+          { phase: 'spawn', durationMs: 30 },
+          { phase: 'handshake', durationMs: 120 },
+        ],
+        failed: null,
+      },
+      catalogue: {
+        tools: [],
+        resources: [],
+        resourceTemplates: [],
+        prompts: [],
+        toolsListPages: 1,
+        toolsListBytes: 2048,
+        faults: [],
+      },
+      exercise: {
+        subjects: this.#subjects.map(({ subject }) => ({
+          ...subject,
+          exercised: true,
+          reason: null,
+          arguments: 'schema',
+          outcomes: null,
+        })),
+      },
       stdout: this.#stdout,
       latency: { subjects: this.#subjects.flatMap(({ latency }) => latency ?? []) },
-      mixedLatency: { inFlight: 8, durationMs: 1000, weights: {}, subjects: this.#subjects.flatMap(({ mixed }) => mixed ?? []) },
-      concurrency: { subjects: this.#subjects.filter(({ rounds }) => rounds.length > 0).map(({ subject, rounds }) => ({ subject, rounds })) },
+      mixedLatency: {
+        inFlight: 8,
+        durationMs: 1000,
+        weights: {},
+        subjects: this.#subjects.flatMap(({ mixed }) => mixed ?? []),
+      },
+      concurrency: {
+        subjects: this.#subjects
+          .filter(({ rounds }) => rounds.length > 0)
+          .map(({ subject, rounds }) => ({ subject, rounds })),
+      },
       blocking: this.#blocking(),
       overlap: { subjects: this.#subjects.flatMap(({ overlap }) => overlap ?? []) },
       process: { readings: [] },
-      cpuProfile: { profile: { nodes: [], startTime: 0, endTime: 0, samples: [], timeDeltas: [] }, subjects: [''], sampleSubjects: [] },
+      cpuProfile: {
+        profile: { nodes: [], startTime: 0, endTime: 0, samples: [], timeDeltas: [] },
+        subjects: [''],
+        sampleSubjects: [],
+      },
     };
-    return Object.fromEntries(Object.entries(all).filter(([key]) => !without.includes(key as EvidenceKey))) as unknown as EvidenceMap;
+    return Object.fromEntries(
+      Object.entries(all).filter(([key]) => !without.includes(key as EvidenceKey)),
+    ) as unknown as EvidenceMap;
   }
 
   #blocking(): BlockingEvidence {
     return {
       subjects: this.#subjects
         .filter(({ calls }) => calls > 0)
-        .map(({ subject, calls }) => ({ name: subject.name, calls, cpuMs: 0, onThreadMs: 0, gcMs: 0, longestStretchesMs: [] })),
+        .map(({ subject, calls }) => ({
+          name: subject.name,
+          calls,
+          cpuMs: 0,
+          onThreadMs: 0,
+          gcMs: 0,
+          longestStretchesMs: [],
+        })),
       unattributed: { cpuMs: 0, onThreadMs: 0 },
       thresholdMs: 10,
       stretches: this.#stretches.toSorted((a, b) => b.wallMs - a.wallMs),
@@ -202,7 +294,11 @@ export function server(): ServerBuilder {
 function latencyRecord(subject: Subject, details: AloneDetails): LatencyRecord {
   const calls = details.calls ?? 400;
   const p99 = details.p99 ?? details.p50 * 1.5;
-  const slowest: readonly TimedCall[] = (details.slowest ?? []).map((call, i) => ({ sentAtMs: i, ok: true, ...call }));
+  const slowest: readonly TimedCall[] = (details.slowest ?? []).map((call, i) => ({
+    sentAtMs: i,
+    ok: true,
+    ...call,
+  }));
   return {
     subject,
     outcomes: { calls, errors: 0, errorKinds: {}, firstError: null },

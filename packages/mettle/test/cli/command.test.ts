@@ -26,8 +26,15 @@ interface Finished {
   readonly stderr: string;
 }
 
-function start(args: readonly string[]): { readonly child: ChildProcess; readonly finished: Promise<Finished>; readonly stderrHas: (text: string) => Promise<void> } {
-  const child = spawn(process.execPath, [METTLE, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[]): {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  readonly stderrHas: (text: string) => Promise<void>;
+} {
+  const child = spawn(process.execPath, [METTLE, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const out = { stdout: '', stderr: '' };
   const watching = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const)
@@ -51,7 +58,9 @@ function start(args: readonly string[]): { readonly child: ChildProcess; readonl
 async function processesThatMention(text: string): Promise<readonly string[]> {
   if (!existsSync('/proc/self/cmdline')) return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
   return lines.filter((line) => line.includes(text));
 }
 
@@ -68,56 +77,114 @@ describe('the command line', () => {
     [['check', '--config', 'gone.json'], 2, '--config needs --server NAME'],
     [['check', '--workload', 'gone.json', '--', 'node', 'x'], 2, 'gone.json'],
     [['report', 'nowhere'], 2, 'is not a Mettle bundle'],
-    [['check', '--quiet', '--http', 'http://127.0.0.1:9/mcp'], 3, 'Nothing listens at http://127.0.0.1:9/mcp'],
+    [
+      ['check', '--quiet', '--http', 'http://127.0.0.1:9/mcp'],
+      3,
+      'Nothing listens at http://127.0.0.1:9/mcp',
+    ],
     [['check', '--quiet', '--', 'node', 'missing.js'], 3, 'missing.js'],
     [['check', '--quiet', '--', 'no-such-command'], 3, '"no-such-command" was not found'],
-  ])('mettle %j ends with %i and one sentence', async (args, code, sentence) => {
-    const { finished } = start(args);
-    const { code: seen, stdout, stderr } = await finished;
-    expect({ code: seen, said: stderr + (args.length === 0 ? stdout : '') }).toEqual({ code, said: expect.stringContaining(sentence) });
-    expect(stderr).not.toMatch(/^\s+at .*mettle/m);
-  }, SLOW_MS);
+  ])(
+    'mettle %j ends with %i and one sentence',
+    async (args, code, sentence) => {
+      const { finished } = start(args);
+      const { code: seen, stdout, stderr } = await finished;
+      expect({ code: seen, said: stderr + (args.length === 0 ? stdout : '') }).toEqual({
+        code,
+        said: expect.stringContaining(sentence),
+      });
+      expect(stderr).not.toMatch(/^\s+at .*mettle/m);
+    },
+    SLOW_MS,
+  );
 
-  test('a server that could not be reached is still a result for programs', async () => {
-    const { finished } = start(['check', '--quiet', '--format', 'json', '--', 'node', '-e', 'process.exit(4)']);
-    const { code, stdout } = await finished;
-    const result = JSON.parse(stdout) as Result;
-    expect(code).toBe(3);
-    expect(result.checks.protocol).toMatchObject({ status: 'found', findings: [{ id: 'unreachable' }] });
-    expect(result.checks.cpu.status).toBe('skipped');
-  }, SLOW_MS);
+  test(
+    'a server that could not be reached is still a result for programs',
+    async () => {
+      const { finished } = start([
+        'check',
+        '--quiet',
+        '--format',
+        'json',
+        '--',
+        'node',
+        '-e',
+        'process.exit(4)',
+      ]);
+      const { code, stdout } = await finished;
+      const result = JSON.parse(stdout) as Result;
+      expect(code).toBe(3);
+      expect(result.checks.protocol).toMatchObject({ status: 'found', findings: [{ id: 'unreachable' }] });
+      expect(result.checks.cpu.status).toBe('skipped');
+    },
+    SLOW_MS,
+  );
 
-  test('piped, stdout carries the asked format and nothing else; the run is kept and can be rendered again', async () => {
-    const { finished } = start(['check', '--format', 'json', '--budget', '6', '--out', 'kept', '--', 'node', SICK]);
-    const { code, stdout, stderr } = await finished;
-    const result = JSON.parse(stdout) as Result;
-    expect(code).toBe(1);
-    expect(result.findings).toContainEqual(expect.objectContaining({ id: 'blocked-event-loop', tool: 'login' }));
-    expect(stderr).toContain('mettle: timing each call alone');
-    expect(await readFile(join(folder, 'kept', 'result.json'), 'utf8')).toBe(stdout);
-    const again = await start(['report', 'kept', '--format', 'json']).finished;
-    expect(again).toMatchObject({ code: 0, stdout });
-  }, SLOW_MS);
+  test(
+    'piped, stdout carries the asked format and nothing else; the run is kept and can be rendered again',
+    async () => {
+      const { finished } = start([
+        'check',
+        '--format',
+        'json',
+        '--budget',
+        '6',
+        '--out',
+        'kept',
+        '--',
+        'node',
+        SICK,
+      ]);
+      const { code, stdout, stderr } = await finished;
+      const result = JSON.parse(stdout) as Result;
+      expect(code).toBe(1);
+      expect(result.findings).toContainEqual(
+        expect.objectContaining({ id: 'blocked-event-loop', tool: 'login' }),
+      );
+      expect(stderr).toContain('mettle: timing each call alone');
+      expect(await readFile(join(folder, 'kept', 'result.json'), 'utf8')).toBe(stdout);
+      const again = await start(['report', 'kept', '--format', 'json']).finished;
+      expect(again).toMatchObject({ code: 0, stdout });
+    },
+    SLOW_MS,
+  );
 
-  test('Ctrl-C stops the server, keeps what was measured and says where', async () => {
-    const mark = `--mark-${process.pid}`;
-    const { child, finished, stderrHas } = start(['check', '--out', 'cut', '--', 'node', SICK, mark]);
-    await stderrHas('timing each call alone');
-    child.kill('SIGINT');
-    const { code, stderr } = await finished;
-    expect(code).toBe(130);
-    expect(stderr).toContain('interrupted; what was measured until then is in cut');
-    expect(await processesThatMention(mark)).toEqual([]);
-    const kept = JSON.parse(await readFile(join(folder, 'cut', 'result.json'), 'utf8')) as Result;
-    expect(kept.checks.serialisation).toEqual({ status: 'skipped', why: expect.stringContaining('interrupted') });
-  }, SLOW_MS);
+  test(
+    'Ctrl-C stops the server, keeps what was measured and says where',
+    async () => {
+      const mark = `--mark-${process.pid}`;
+      const { child, finished, stderrHas } = start(['check', '--out', 'cut', '--', 'node', SICK, mark]);
+      await stderrHas('timing each call alone');
+      child.kill('SIGINT');
+      const { code, stderr } = await finished;
+      expect(code).toBe(130);
+      expect(stderr).toContain('interrupted; what was measured until then is in cut');
+      expect(await processesThatMention(mark)).toEqual([]);
+      const kept = JSON.parse(await readFile(join(folder, 'cut', 'result.json'), 'utf8')) as Result;
+      expect(kept.checks.serialisation).toEqual({
+        status: 'skipped',
+        why: expect.stringContaining('interrupted'),
+      });
+    },
+    SLOW_MS,
+  );
 
-  test('options and calls may stand in mettle.config.json', async () => {
-    const config = { command: ['node', SICK], budget: 3, quiet: true, format: 'json', calls: [{ tool: 'no_such_tool' }] };
-    await writeFile(join(folder, 'mettle.config.json'), JSON.stringify(config));
-    const { code, stderr } = await start(['check']).finished;
-    await rm(join(folder, 'mettle.config.json'));
-    expect(stderr).toContain('no_such_tool');
-    expect(code).toBe(2);
-  }, SLOW_MS);
+  test(
+    'options and calls may stand in mettle.config.json',
+    async () => {
+      const config = {
+        command: ['node', SICK],
+        budget: 3,
+        quiet: true,
+        format: 'json',
+        calls: [{ tool: 'no_such_tool' }],
+      };
+      await writeFile(join(folder, 'mettle.config.json'), JSON.stringify(config));
+      const { code, stderr } = await start(['check']).finished;
+      await rm(join(folder, 'mettle.config.json'));
+      expect(stderr).toContain('no_such_tool');
+      expect(code).toBe(2);
+    },
+    SLOW_MS,
+  );
 });

@@ -5,7 +5,9 @@ import { resultOf } from '../../src/run/result.ts';
 import { bundleWith, detectorThatFinds } from '../run/builders.ts';
 
 function resultWith(severity: Severity): Result {
-  return resultOf(bundleWith({}), [detectorThatFinds({ id: 'serialised-by-lock', check: 'serialisation', severity })]);
+  return resultOf(bundleWith({}), [
+    detectorThatFinds({ id: 'serialised-by-lock', check: 'serialisation', severity }),
+  ]);
 }
 
 test.each<[string, Finding['severity'], boolean]>([
@@ -23,5 +25,7 @@ test.each<[string, Finding['severity'], boolean]>([
 });
 
 test('an unknown term is named with what may stand there', () => {
-  expect(() => parseBar('hihg', [])).toThrow('--fail-on: "hihg" is no severity (critical, high, medium, low)');
+  expect(() => parseBar('hihg', [])).toThrow(
+    '--fail-on: "hihg" is no severity (critical, high, medium, low)',
+  );
 });

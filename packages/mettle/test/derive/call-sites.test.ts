@@ -14,16 +14,27 @@ const hash = async (text) => bcrypt.hashSync(text, 10);
 function after() { pbkdf2Sync('y'); }
 `;
 const sourceOf = (file: string): string | null => (file === '/app/server.js' ? SOURCE : null);
-const frame = (name: string, line: number, column: number, file = '/app/server.js'): Frame => ({ function: name, file, line, column });
+const frame = (name: string, line: number, column: number, file = '/app/server.js'): Frame => ({
+  function: name,
+  file,
+  line,
+  column,
+});
 
 describe('the line of a caller', () => {
   test('is the one on which it calls the next frame, not the start of its function', () => {
-    const [, caller] = atCallSites([frame('pbkdf2Sync', 90, 1, 'node:internal/crypto/pbkdf2'), frame('login', 3, 28)], sourceOf);
+    const [, caller] = atCallSites(
+      [frame('pbkdf2Sync', 90, 1, 'node:internal/crypto/pbkdf2'), frame('login', 3, 28)],
+      sourceOf,
+    );
     expect(caller).toMatchObject({ function: 'login', line: 6, column: 15 });
   });
 
   test('of a method call is found by the method’s name', () => {
-    const [, caller] = atCallSites([frame('Bcrypt.hashSync', 7, 1, '/app/node_modules/bcryptjs/index.js'), frame('hash', 9, 20)], sourceOf);
+    const [, caller] = atCallSites(
+      [frame('Bcrypt.hashSync', 7, 1, '/app/node_modules/bcryptjs/index.js'), frame('hash', 9, 20)],
+      sourceOf,
+    );
     expect(caller).toMatchObject({ line: 9, column: 37 });
   });
 

@@ -55,9 +55,21 @@ describe('the call tree', () => {
   });
 
   it('knows whose code a frame is', () => {
-    const stack = ['own@@a.js:1', 'dep@@node_modules/@scope/pkg/lib/x.js:2', 'nested@@node_modules/a/node_modules/b/x.js:2', 'node@@node:internal/streams:3', 'RegExp: (a+)+b', 'jit@@:7', '(garbage collector)'];
+    const stack = [
+      'own@@a.js:1',
+      'dep@@node_modules/@scope/pkg/lib/x.js:2',
+      'nested@@node_modules/a/node_modules/b/x.js:2',
+      'node@@node:internal/streams:3',
+      'RegExp: (a+)+b',
+      'jit@@:7',
+      '(garbage collector)',
+    ];
     const tree = buildCallTree(profileOf([['t', stack, [1]]]), { home });
-    expect(tree.frames.filter((frame) => frame.kind !== 'subject').map(({ kind, owner, file, line }) => [kind, owner, file, line])).toEqual([
+    expect(
+      tree.frames
+        .filter((frame) => frame.kind !== 'subject')
+        .map(({ kind, owner, file, line }) => [kind, owner, file, line]),
+    ).toEqual([
       ['application', 'application', 'src/a.js', 1],
       ['package', '@scope/pkg', 'node_modules/@scope/pkg/lib/x.js', 2],
       ['package', 'b', 'node_modules/a/node_modules/b/x.js', 2],
@@ -69,18 +81,19 @@ describe('the call tree', () => {
   });
 
   it('counts a published server that lies in node_modules as the application', () => {
-    const tree = buildCallTree(profileOf([['t', ['run@@node_modules/some-server/index.js:1'], [1]]]), { home: { cwd: SERVER_FOLDER, packages: ['some-server'] } });
+    const tree = buildCallTree(profileOf([['t', ['run@@node_modules/some-server/index.js:1'], [1]]]), {
+      home: { cwd: SERVER_FOLDER, packages: ['some-server'] },
+    });
     expect(tree.frames.at(-1)?.kind).toBe('application');
   });
 
   it("dissolves the agent's frames into their callers", () => {
-    const evidence = profileOf([['t', ['serve@@main.js:1', 'wrap@@/agent/hook.js:5', 'handle@@a.js:2'], [10]]]);
-    expect(draw(buildCallTree(evidence, { home, isAgentFile: (file) => file.endsWith('/agent/hook.js') }))).toEqual([
-      'all 10 0',
-      '  tool: t 10 0',
-      '    serve 10 0',
-      '      handle 10 10',
+    const evidence = profileOf([
+      ['t', ['serve@@main.js:1', 'wrap@@/agent/hook.js:5', 'handle@@a.js:2'], [10]],
     ]);
+    expect(
+      draw(buildCallTree(evidence, { home, isAgentFile: (file) => file.endsWith('/agent/hook.js') })),
+    ).toEqual(['all 10 0', '  tool: t 10 0', '    serve 10 0', '      handle 10 10']);
   });
 
   it("leaves out what the agent does with the inspector, not what the server's code does below a wrapper", () => {
@@ -89,7 +102,12 @@ describe('the call tree', () => {
       ['', [agent, 'post@@node:inspector:80', 'dispatch'], [500]],
       ['t', [agent, 'spawnSync@@node:child_process:8', 'spawn'], [30]],
     ]);
-    expect(draw(buildCallTree(evidence, { home }))).toEqual(['all 30 0', '  tool: t 30 0', '    spawnSync 30 0', '      spawn 30 30']);
+    expect(draw(buildCallTree(evidence, { home }))).toEqual([
+      'all 30 0',
+      '  tool: t 30 0',
+      '    spawnSync 30 0',
+      '      spawn 30 30',
+    ]);
   });
 
   it('makes one node of nodes that are the same function under the same caller', () => {
@@ -97,8 +115,18 @@ describe('the call tree', () => {
     const [root, f, g] = evidence.profile.nodes;
     if (root === undefined || f === undefined || g === undefined) throw new Error('three nodes');
     const twin = { ...g, id: 9, children: [] };
-    const profile = { ...evidence.profile, nodes: [root, { ...f, children: [g.id, 9] }, g, twin], samples: [g.id, 9], timeDeltas: [10, 5] };
-    expect(draw(buildCallTree({ ...evidence, profile, sampleSubjects: [1, 1] }, { home }))).toEqual(['all 15 0', '  tool: t 15 0', '    f 15 0', '      g 15 15']);
+    const profile = {
+      ...evidence.profile,
+      nodes: [root, { ...f, children: [g.id, 9] }, g, twin],
+      samples: [g.id, 9],
+      timeDeltas: [10, 5],
+    };
+    expect(draw(buildCallTree({ ...evidence, profile, sampleSubjects: [1, 1] }, { home }))).toEqual([
+      'all 15 0',
+      '  tool: t 15 0',
+      '    f 15 0',
+      '      g 15 15',
+    ]);
   });
 
   it('does not lose time to samples that V8 hands over in the wrong order', () => {
@@ -108,7 +136,11 @@ describe('the call tree', () => {
 
   it('takes stacks deeper than recursion could', () => {
     const deep = Array.from({ length: 50_000 }, (_, i) => i);
-    const columns = { frame: Int32Array.from(deep, (i) => i % 5), parent: Int32Array.from(deep, (i) => i - 1), selfUs: Float64Array.from(deep, () => 1) };
+    const columns = {
+      frame: Int32Array.from(deep, (i) => i % 5),
+      parent: Int32Array.from(deep, (i) => i - 1),
+      selfUs: Float64Array.from(deep, () => 1),
+    };
     const ordered = orderTree(columns);
     expect(ordered.totalUs[0]).toBe(50_000);
     expect(orderTree(collapseTree(ordered, Uint8Array.of(1, 0, 0, 0, 0), 5, 0)).frame).toHaveLength(40_001);
@@ -117,10 +149,13 @@ describe('the call tree', () => {
 
 describe('views of the tree', () => {
   const tree = buildCallTree(TWO_TOOLS, { home });
-  const hide = (kinds: readonly string[]): Uint8Array => Uint8Array.from(tree.frames, (frame) => (kinds.includes(frame.kind) ? 1 : 0));
+  const hide = (kinds: readonly string[]): Uint8Array =>
+    Uint8Array.from(tree.frames, (frame) => (kinds.includes(frame.kind) ? 1 : 0));
 
   it('hidden frames give their time to their callers', () => {
-    expect(draw(tree, orderTree(collapseTree(tree, hide(['package', 'node']), tree.frames.length, 0)))).toEqual([
+    expect(
+      draw(tree, orderTree(collapseTree(tree, hide(['package', 'node']), tree.frames.length, 0))),
+    ).toEqual([
       'all 5800 0',
       '  tool: search 5100 0',
       '    serve 5100 100',
@@ -133,7 +168,9 @@ describe('views of the tree', () => {
   });
 
   it('a branch can stand alone', () => {
-    expect(draw(tree, orderTree(collapseTree(tree, hide([]), tree.frames.length, 5)))[0]).toBe('tool: save 500 0');
+    expect(draw(tree, orderTree(collapseTree(tree, hide([]), tree.frames.length, 5)))[0]).toBe(
+      'tool: save 500 0',
+    );
   });
 
   it('bottom-up, each function stands over its callers', () => {
@@ -165,7 +202,9 @@ describe('views of the tree', () => {
 
 describe('time per function', () => {
   it('counts recursion once', () => {
-    const evidence = profileOf([['t', ['walk@@a.js:1', 'walk@@a.js:1', 'leaf@@a.js:9', 'walk@@a.js:1'], [10]]]);
+    const evidence = profileOf([
+      ['t', ['walk@@a.js:1', 'walk@@a.js:1', 'leaf@@a.js:9', 'walk@@a.js:1'], [10]],
+    ]);
     const [walk] = functionTimes(buildCallTree(evidence, { home }));
     expect([walk?.frame.name, walk?.selfUs, walk?.totalUs]).toEqual(['walk', 10, 10]);
   });
@@ -176,7 +215,10 @@ describe('time per function', () => {
       ['t', ['b@@a.js:2', 'hash@@a.js:9'], [30]],
     ]);
     const [hash] = functionTimes(buildCallTree(evidence, { home }));
-    expect(hash?.callers.map(({ frame, us }) => [frame.name, us])).toEqual([['b', 30], ['a', 10]]);
+    expect(hash?.callers.map(({ frame, us }) => [frame.name, us])).toEqual([
+      ['b', 30],
+      ['a', 10],
+    ]);
   });
 
   it("names the server's own function on the costliest way to each", () => {
@@ -185,7 +227,12 @@ describe('time per function', () => {
       ['t', ['b@@a.js:2', 'run'], [30]],
       ['t', ['(program)'], [1]],
     ]);
-    expect(functionTimes(buildCallTree(evidence, { home })).map(({ frame, from }) => [frame.name, from?.name])).toEqual([['run', 'b'], ['(program)', undefined]]);
+    expect(
+      functionTimes(buildCallTree(evidence, { home })).map(({ frame, from }) => [frame.name, from?.name]),
+    ).toEqual([
+      ['run', 'b'],
+      ['(program)', undefined],
+    ]);
   });
 
   it('can be had for one subject', () => {

@@ -7,16 +7,33 @@ const home = homeOf({ cwd: CWD, command: ['node', 'src/server.js'] });
 describe('the application frame', () => {
   it('is the innermost one of the server itself, not of the library that it called', () => {
     expect(applicationFrame(HASHING, home)?.function).toBe('hashPassword');
-    expect(applicationFrame([inPackage('parse', 'zod/v4/core/parse.js'), at('check', 'src/a.js', 3)], home)?.function).toBe('check');
+    expect(
+      applicationFrame([inPackage('parse', 'zod/v4/core/parse.js'), at('check', 'src/a.js', 3)], home)
+        ?.function,
+    ).toBe('check');
   });
 
   it('is the innermost of the dependencies when nothing else is there, and none in Node alone', () => {
-    expect(applicationFrame([native('run'), inNode('x', 'fs'), inPackage('parse', 'zod/index.js'), inPackage('emit', 'sdk/index.js')], home)?.function).toBe('parse');
+    expect(
+      applicationFrame(
+        [
+          native('run'),
+          inNode('x', 'fs'),
+          inPackage('parse', 'zod/index.js'),
+          inPackage('emit', 'sdk/index.js'),
+        ],
+        home,
+      )?.function,
+    ).toBe('parse');
     expect(applicationFrame([native('run'), inNode('x', 'fs')], home)).toBeUndefined();
     expect(applicationFrame([], home)).toBeUndefined();
   });
 
-  const published = [inPackage('parse', 'zod/index.js'), inPackage('readGraph', '@modelcontextprotocol/server-memory/dist/index.js'), inPackage('handle', '@modelcontextprotocol/sdk/dist/index.js')];
+  const published = [
+    inPackage('parse', 'zod/index.js'),
+    inPackage('readGraph', '@modelcontextprotocol/server-memory/dist/index.js'),
+    inPackage('handle', '@modelcontextprotocol/sdk/dist/index.js'),
+  ];
   it.each([
     ['npx', ['npx', '-y', '@modelcontextprotocol/server-memory']],
     ['npx with a version', ['npx', '-y', '@modelcontextprotocol/server-memory@2026.8.31']],
@@ -27,13 +44,19 @@ describe('the application frame', () => {
 
   it('is found in a server whose own folder lies in node_modules', () => {
     const inside = homeOf({ cwd: `${CWD}/node_modules/some-server`, command: ['node', 'index.js'] });
-    const stack = [inPackage('parse', 'some-server/node_modules/zod/index.js'), inPackage('serve', 'some-server/index.js')];
+    const stack = [
+      inPackage('parse', 'some-server/node_modules/zod/index.js'),
+      inPackage('serve', 'some-server/index.js'),
+    ];
     expect(applicationFrame(stack, inside)?.function).toBe('serve');
   });
 });
 
 it('a location leaves out what is not known', () => {
-  expect(locationOf([{ function: '(anonymous)', file: `${CWD}/a.js`, line: 4, column: 0 }], home)).toEqual({ file: `${CWD}/a.js`, line: 4 });
+  expect(locationOf([{ function: '(anonymous)', file: `${CWD}/a.js`, line: 4, column: 0 }], home)).toEqual({
+    file: `${CWD}/a.js`,
+    line: 4,
+  });
   expect(locationOf([{ function: 'f', file: `${CWD}/a.js`, line: 0, column: 0 }], home)).toBeUndefined();
 });
 

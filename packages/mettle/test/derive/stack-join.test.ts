@@ -31,8 +31,16 @@ function raw(over: Partial<RawBlocking> & { readonly profile: Profile }): RawBlo
 }
 
 /** A profile told as call paths, outermost first: each sample `[afterUs, ...'function@url']`. */
-function profileOf(samples: readonly (readonly [number, ...string[]])[], lines: Readonly<Record<string, number>> = {}): Profile {
-  const nodes: { id: number; callFrame: Profile['nodes'][number]['callFrame']; children: number[]; positionTicks?: { line: number; ticks: number }[] }[] = [];
+function profileOf(
+  samples: readonly (readonly [number, ...string[]])[],
+  lines: Readonly<Record<string, number>> = {},
+): Profile {
+  const nodes: {
+    id: number;
+    callFrame: Profile['nodes'][number]['callFrame'];
+    children: number[];
+    positionTicks?: { line: number; ticks: number }[];
+  }[] = [];
   const ids = new Map<string, number>();
   const visit = (path: string): number => {
     const known = ids.get(path);
@@ -42,13 +50,37 @@ function profileOf(samples: readonly (readonly [number, ...string[]])[], lines: 
     const [functionName = '', url = ''] = leaf.split('@');
     ids.set(path, id);
     const line = lines[path.split(' > ').slice(1).join(' > ')];
-    nodes.push({ id, callFrame: { functionName, url, scriptId: '1', lineNumber: url === '' ? -1 : 9, columnNumber: url === '' ? -1 : 4 }, children: [], ...(line === undefined ? {} : { positionTicks: [{ line: line + 1, ticks: 2 }, { line, ticks: 9 }] }) });
+    nodes.push({
+      id,
+      callFrame: {
+        functionName,
+        url,
+        scriptId: '1',
+        lineNumber: url === '' ? -1 : 9,
+        columnNumber: url === '' ? -1 : 4,
+      },
+      children: [],
+      ...(line === undefined
+        ? {}
+        : {
+            positionTicks: [
+              { line: line + 1, ticks: 2 },
+              { line, ticks: 9 },
+            ],
+          }),
+    });
     const outer = path.split(' > ').slice(0, -1).join(' > ');
     if (outer !== '') nodes[visit(outer) - 1]?.children.push(id);
     return id;
   };
   visit('(root)');
-  return { nodes, startTime: 0, endTime: 1e6, samples: samples.map(([, ...path]) => visit(['(root)', ...path].join(' > '))), timeDeltas: samples.map(([afterUs]) => afterUs) };
+  return {
+    nodes,
+    startTime: 0,
+    endTime: 1e6,
+    samples: samples.map(([, ...path]) => visit(['(root)', ...path].join(' > '))),
+    timeDeltas: samples.map(([afterUs]) => afterUs),
+  };
 }
 
 const HASH = 'hash@file:///srv/a.js';
@@ -66,8 +98,15 @@ describe('the hottest stack of a stretch', () => {
 
   it('shows a compiled regular expression, which has no lines, at the line where its caller spent time of its own', () => {
     const pattern = 'RegExp: ^(a+)+hash';
-    const { blocking } = joinBlocking(raw({ profile: profileOf([[1000, HASH, pattern]], { [HASH]: 17 }) }), [], { home });
-    expect(blocking.stretches[0]?.stack).toMatchObject([{ function: pattern, line: 0 }, { function: 'hash', line: 17 }]);
+    const { blocking } = joinBlocking(
+      raw({ profile: profileOf([[1000, HASH, pattern]], { [HASH]: 17 }) }),
+      [],
+      { home },
+    );
+    expect(blocking.stretches[0]?.stack).toMatchObject([
+      { function: pattern, line: 0 },
+      { function: 'hash', line: 17 },
+    ]);
     const atSites = blockingAtCallSites(blocking, () => 'function hash() {\n  hash();\n}\n'.repeat(20));
     expect(atSites.stretches[0]?.stack[1]).toMatchObject({ line: 17 });
   });
@@ -75,12 +114,24 @@ describe('the hottest stack of a stretch', () => {
   it('shows the hottest line where the samples stood in the function itself, or in native code that it called', () => {
     const self = joinBlocking(raw({ profile: profileOf([[1000, HASH]], { [HASH]: 14 }) }), [], { home });
     expect(self.blocking.stretches[0]?.stack[0]).toMatchObject({ function: 'hash', line: 14 });
-    const nativeCode = joinBlocking(raw({ profile: profileOf([[1000, HASH, 'all']], { [`${HASH} > all`]: 17 }) }), [], { home });
-    expect(nativeCode.blocking.stretches[0]?.stack).toMatchObject([{ function: 'all', line: 0 }, { function: 'hash', line: 17 }]);
+    const nativeCode = joinBlocking(
+      raw({ profile: profileOf([[1000, HASH, 'all']], { [`${HASH} > all`]: 17 }) }),
+      [],
+      { home },
+    );
+    expect(nativeCode.blocking.stretches[0]?.stack).toMatchObject([
+      { function: 'all', line: 0 },
+      { function: 'hash', line: 17 },
+    ]);
   });
 
   it('is that of the application function with most time, not of the single hottest leaf', () => {
-    const profile = profileOf([[10_000, HASH, 'a@node:x'], [10_000, HASH, 'b@node:x'], [15_000, 'other@file:///srv/b.js'], [10_000, HASH, 'b@node:x']]);
+    const profile = profileOf([
+      [10_000, HASH, 'a@node:x'],
+      [10_000, HASH, 'b@node:x'],
+      [15_000, 'other@file:///srv/b.js'],
+      [10_000, HASH, 'b@node:x'],
+    ]);
     const [stretch] = joinBlocking(raw({ profile }), [], { home }).blocking.stretches;
     expect(stretch?.stack.map((frame) => frame.function)).toEqual(['b', 'hash']);
     expect(stretch?.stackShare).toBeCloseTo(30 / 45);
@@ -88,7 +139,14 @@ describe('the hottest stack of a stretch', () => {
 
   it('takes samples by the time they stand for, and only those within', () => {
     const other = 'other@file:///srv/b.js';
-    const profile = profileOf([[5000, other], [45_000, HASH], [1000, other], [1000, other], [60_000, other], [1000, other]]);
+    const profile = profileOf([
+      [5000, other],
+      [45_000, HASH],
+      [1000, other],
+      [1000, other],
+      [60_000, other],
+      [1000, other],
+    ]);
     const [stretch] = joinBlocking(raw({ profile }), [], { home }).blocking.stretches;
     expect(stretch?.stack[0]?.function).toBe('hash');
     expect(stretch?.stackShare).toBeCloseTo(45 / 52);
@@ -96,7 +154,12 @@ describe('the hottest stack of a stretch', () => {
 
   it('leaves out idle time and frames of the agent, and is empty when nothing else is left', () => {
     const agent = 'hook@file:///opt/mettle/dist/agent/switches.js';
-    const profile = profileOf([[60_000, '(idle)'], [1000, '(garbage collector)'], [1000, agent], [1000, agent, HASH]]);
+    const profile = profileOf([
+      [60_000, '(idle)'],
+      [1000, '(garbage collector)'],
+      [1000, agent],
+      [1000, agent, HASH],
+    ]);
     const [stretch] = joinBlocking(raw({ profile }), [], { home }).blocking.stretches;
     expect(stretch?.stack.map((frame) => frame.function)).toEqual(['hash']);
     expect(stretch?.stackShare).toBe(1);
@@ -105,24 +168,52 @@ describe('the hottest stack of a stretch', () => {
   });
 
   it('goes through the map to sources that it is given', () => {
-    const mapFrame = (frame: { file: string; function: string; line: number; column: number }): typeof frame => ({ ...frame, file: frame.file.replace('.js', '.ts') });
+    const mapFrame = (frame: {
+      file: string;
+      function: string;
+      line: number;
+      column: number;
+    }): typeof frame => ({ ...frame, file: frame.file.replace('.js', '.ts') });
     const { blocking } = joinBlocking(raw({ profile: profileOf([[1000, HASH]]) }), [], { home, mapFrame });
     expect(blocking.stretches[0]?.stack[0]?.file).toBe('/srv/a.ts');
   });
 });
 
 describe('joined evidence', () => {
-  const profile = profileOf([[1000, HASH], [200_000, HASH]]);
-  const slices = { subject: [1, 0, 1, 1], call: [1, 0, 2, 2], startedAtMs: [0, 100, 200, 300], wallMs: [40, 90, 60, 5], cpuMs: [30, -1, 50, 5], hostDelayMs: [-1, 0, 1, 0] };
+  const profile = profileOf([
+    [1000, HASH],
+    [200_000, HASH],
+  ]);
+  const slices = {
+    subject: [1, 0, 1, 1],
+    call: [1, 0, 2, 2],
+    startedAtMs: [0, 100, 200, 300],
+    wallMs: [40, 90, 60, 5],
+    cpuMs: [30, -1, 50, 5],
+    hostDelayMs: [-1, 0, 1, 0],
+  };
 
   it('keeps the longest stretches and counts those left out', () => {
-    const { blocking } = joinBlocking(raw({ profile, slices, droppedSlices: 4 }), [], { home, maxStretches: 2 });
-    expect(blocking.stretches.map(({ subject, call, wallMs, cpuMs, hostDelayMs }) => [subject, call, wallMs, cpuMs, hostDelayMs])).toEqual([
+    const { blocking } = joinBlocking(raw({ profile, slices, droppedSlices: 4 }), [], {
+      home,
+      maxStretches: 2,
+    });
+    expect(
+      blocking.stretches.map(({ subject, call, wallMs, cpuMs, hostDelayMs }) => [
+        subject,
+        call,
+        wallMs,
+        cpuMs,
+        hostDelayMs,
+      ]),
+    ).toEqual([
       [null, 0, 90, null, 0],
       ['hash', 2, 60, 50, 1],
     ]);
     expect(blocking.droppedStretches).toBe(5);
-    expect(blocking.subjects).toEqual([{ name: 'hash', calls: 2, cpuMs: 180, onThreadMs: 200, gcMs: 7, longestStretchesMs: [59, 40] }]);
+    expect(blocking.subjects).toEqual([
+      { name: 'hash', calls: 2, cpuMs: 180, onThreadMs: 200, gcMs: 7, longestStretchesMs: [59, 40] },
+    ]);
     expect(blocking.unattributed).toEqual({ cpuMs: 4, onThreadMs: 5 });
   });
 
@@ -133,7 +224,17 @@ describe('joined evidence', () => {
   });
 
   it('says whose each sample is', () => {
-    const { cpuProfile } = joinBlocking(raw({ profile: profileOf([[1000, HASH], [49_000, HASH], [170_000, HASH]]), slices }), []);
+    const { cpuProfile } = joinBlocking(
+      raw({
+        profile: profileOf([
+          [1000, HASH],
+          [49_000, HASH],
+          [170_000, HASH],
+        ]),
+        slices,
+      }),
+      [],
+    );
     expect(cpuProfile.sampleSubjects).toEqual([1, 0, 1]);
     expect(cpuProfile.subjects).toEqual(['', 'hash']);
   });
@@ -163,10 +264,20 @@ describe('with a profile that V8 took', () => {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
     // Where V8's clock and hrtime differ, the slice is moved to the profile's own time: the whole of it.
-    const slices = { subject: [1], call: [1], startedAtMs: [profile.startTime / 1000], wallMs: [Math.max(wallMs, (profile.endTime - profile.startTime) / 1000)], cpuMs: [-1], hostDelayMs: [-1] };
+    const slices = {
+      subject: [1],
+      call: [1],
+      startedAtMs: [profile.startTime / 1000],
+      wallMs: [Math.max(wallMs, (profile.endTime - profile.startTime) / 1000)],
+      cpuMs: [-1],
+      hostDelayMs: [-1],
+    };
     const { blocking } = joinBlocking(raw({ profile: profile as Profile, slices }), [], { home });
     const stack = blocking.stretches[0]?.stack ?? [];
-    expect(applicationFrame(stack, home)).toMatchObject({ function: name, file: fileURLToPath(import.meta.url) });
+    expect(applicationFrame(stack, home)).toMatchObject({
+      function: name,
+      file: fileURLToPath(import.meta.url),
+    });
     expect(synchronousCall(stack)?.function).toBe(call);
   });
 });

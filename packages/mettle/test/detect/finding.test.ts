@@ -21,7 +21,11 @@ const draft: FindingDraft = {
 
 describe('a fingerprint', () => {
   it('is the same across runs, machines, line shifts and figures', () => {
-    const elsewhere = { ...draft, title: 'other figures', location: { file: 'C:\\work\\shop\\src\\tools.js', line: 99, column: 4, function: 'hash' } };
+    const elsewhere = {
+      ...draft,
+      title: 'other figures',
+      location: { file: 'C:\\work\\shop\\src\\tools.js', line: 99, column: 4, function: 'hash' },
+    };
     expect(makeFinding(elsewhere).fingerprint).toBe(makeFinding(draft).fingerprint);
     expect(makeFinding(draft).fingerprint).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -37,14 +41,18 @@ describe('a fingerprint', () => {
       { ...draft, location: undefined },
       { ...draft, variant: 'gc' },
     ];
-    expect(new Set([draft, ...others].map((one) => makeFinding(one).fingerprint)).size).toBe(others.length + 1);
+    expect(new Set([draft, ...others].map((one) => makeFinding(one).fingerprint)).size).toBe(
+      others.length + 1,
+    );
   });
 });
 
 describe('the command that verifies', () => {
   it('examines the same target, and only the tools named', () => {
     expect(verifyCommand('a-fault', target)).toBe('npx mettle check --fail-on a-fault -- node src/server.js');
-    expect(verifyCommand('a-fault', target, ['a', "it's"])).toBe(String.raw`npx mettle check --tool a --tool 'it'\''s' --fail-on a-fault -- node src/server.js`);
+    expect(verifyCommand('a-fault', target, ['a', "it's"])).toBe(
+      String.raw`npx mettle check --tool a --tool 'it'\''s' --fail-on a-fault -- node src/server.js`,
+    );
   });
 
   it('knows tools from methods, as the run did or by their names', () => {
@@ -70,8 +78,12 @@ describe('a state is believed', () => {
 });
 
 describe('every detector', () => {
-  const files = readdirSync(new URL('../../src/detect/detectors/', import.meta.url)).map((file) => file.replace(/\.ts$/, ''));
-  const documented = readdirSync(new URL('../../../../docs/findings/', import.meta.url)).map((file) => file.replace(/\.md$/, ''));
+  const files = readdirSync(new URL('../../src/detect/detectors/', import.meta.url)).map((file) =>
+    file.replace(/\.ts$/, ''),
+  );
+  const documented = readdirSync(new URL('../../../../docs/findings/', import.meta.url)).map((file) =>
+    file.replace(/\.md$/, ''),
+  );
 
   it('has a file named for what it finds, is listed, and is documented', () => {
     expect(detectors.map((detector) => detector.id).toSorted()).toEqual(files.toSorted());
@@ -79,16 +91,31 @@ describe('every detector', () => {
   });
 
   it('works with nothing but what it needs', () => {
-    const all = server().tool('a').called(10).blocks(80).alone({ p50: 80 }).together({ atATime: 1, soloMs: 30 }).seenInside().evidence();
+    const all = server()
+      .tool('a')
+      .called(10)
+      .blocks(80)
+      .alone({ p50: 80 })
+      .together({ atATime: 1, soloMs: 30 })
+      .seenInside()
+      .evidence();
     for (const detector of detectors) {
-      const only = Object.fromEntries(Object.entries(all).filter(([key]) => (detector.needs as readonly string[]).includes(key)));
+      const only = Object.fromEntries(
+        Object.entries(all).filter(([key]) => (detector.needs as readonly string[]).includes(key)),
+      );
       expect(() => detector.detect(only as typeof all)).not.toThrow();
       expect(detector.looked(only as typeof all)).not.toBe('');
     }
   });
 
   it('is silent about a server of which nothing bad was seen', () => {
-    const healthy = server().tool('a').called(200).alone({ p50: 2 }).together({ atATime: Number.POSITIVE_INFINITY, soloMs: 20 }).seenInside().evidence();
+    const healthy = server()
+      .tool('a')
+      .called(200)
+      .alone({ p50: 2 })
+      .together({ atATime: Number.POSITIVE_INFINITY, soloMs: 20 })
+      .seenInside()
+      .evidence();
     expect(detectors.flatMap((detector) => detector.detect(healthy))).toEqual([]);
   });
 });

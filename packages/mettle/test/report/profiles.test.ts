@@ -22,14 +22,21 @@ const EVIDENCE = profileOf([
 const tree = buildCallTree(EVIDENCE, { home });
 
 describe('.cpuprofile', () => {
-  const read = (evidence: CpuProfileEvidence): CpuProfileEvidence['profile'] => JSON.parse(renderCpuProfile(evidence)) as CpuProfileEvidence['profile'];
+  const read = (evidence: CpuProfileEvidence): CpuProfileEvidence['profile'] =>
+    JSON.parse(renderCpuProfile(evidence)) as CpuProfileEvidence['profile'];
   const profile = read(EVIDENCE);
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
-  const namesBelow = (id: number): string[] => (byId.get(id)?.children ?? []).map((child) => byId.get(child)?.callFrame.functionName ?? 'dangling');
+  const namesBelow = (id: number): string[] =>
+    (byId.get(id)?.children ?? []).map((child) => byId.get(child)?.callFrame.functionName ?? 'dangling');
 
   it('has one frame per tool under the root; what V8 does for no call stays beside them', () => {
     expect(profile.nodes[0]?.callFrame.functionName).toBe('(root)');
-    expect(namesBelow(profile.nodes[0]?.id ?? 0).toSorted()).toEqual(['(idle)', '(program)', 'tool: save', 'tool: search']);
+    expect(namesBelow(profile.nodes[0]?.id ?? 0).toSorted()).toEqual([
+      '(idle)',
+      '(program)',
+      'tool: save',
+      'tool: search',
+    ]);
     const save = profile.nodes.find((node) => node.callFrame.functionName === 'tool: save');
     expect(namesBelow(save?.id ?? 0)).toEqual(['serve', '(garbage collector)']);
   });
@@ -39,7 +46,9 @@ describe('.cpuprofile', () => {
     expect(new Set(children).size).toBe(children.length);
     expect(children.toSorted((a, b) => a - b)).toEqual(profile.nodes.slice(1).map((node) => node.id));
     expect(profile.samples.every((id) => byId.has(id))).toBe(true);
-    expect(profile.nodes.reduce((sum, node) => sum + (node.hitCount ?? 0), 0)).toBe(EVIDENCE.profile.samples.length);
+    expect(profile.nodes.reduce((sum, node) => sum + (node.hitCount ?? 0), 0)).toBe(
+      EVIDENCE.profile.samples.length,
+    );
   });
 
   it('leaves the time as it was', () => {
@@ -49,8 +58,15 @@ describe('.cpuprofile', () => {
 
   it('keeps line ticks only where they belong to one subject', () => {
     const nodes = EVIDENCE.profile.nodes.map((node) => ({ ...node, positionTicks: [{ line: 1, ticks: 1 }] }));
-    const kept = read({ ...EVIDENCE, profile: { ...EVIDENCE.profile, nodes } }).nodes.filter((node) => node.positionTicks !== undefined);
-    expect(kept.map((node) => node.callFrame.functionName).toSorted()).toEqual(['(garbage collector)', '(idle)', '(program)', 'write;all']);
+    const kept = read({ ...EVIDENCE, profile: { ...EVIDENCE.profile, nodes } }).nodes.filter(
+      (node) => node.positionTicks !== undefined,
+    );
+    expect(kept.map((node) => node.callFrame.functionName).toSorted()).toEqual([
+      '(garbage collector)',
+      '(idle)',
+      '(program)',
+      'write;all',
+    ]);
   });
 });
 
@@ -67,18 +83,29 @@ describe('folded stacks', () => {
 });
 
 describe('pprof', () => {
-  const profile = Profile.decode(gunzipSync(gzipSync(encodePprof(tree, { takenAtEpochMs: 1_795_000_000_000 }))));
-  const text = (index: number | bigint | undefined): string => profile.stringTable.strings[Number(index)] ?? '';
+  const profile = Profile.decode(
+    gunzipSync(gzipSync(encodePprof(tree, { takenAtEpochMs: 1_795_000_000_000 }))),
+  );
+  const text = (index: number | bigint | undefined): string =>
+    profile.stringTable.strings[Number(index)] ?? '';
 
   it('has the sample types that readers look for', () => {
-    expect(profile.sampleType.map(({ type, unit }) => `${text(type)}/${text(unit)}`)).toEqual(['samples/count', 'cpu/nanoseconds']);
+    expect(profile.sampleType.map(({ type, unit }) => `${text(type)}/${text(unit)}`)).toEqual([
+      'samples/count',
+      'cpu/nanoseconds',
+    ]);
     expect(Number(profile.period)).toBe(1_000_000);
     expect(BigInt(profile.timeNanos)).toBe(1_795_000_000_000_000_000n);
   });
 
   it('labels every sample with its tool, innermost location first', () => {
     const names = new Map(profile.function.map((f) => [Number(f.id), text(f.name)]));
-    const functionOf = new Map(profile.location.map((location) => [Number(location.id), names.get(Number(location.line[0]?.functionId))]));
+    const functionOf = new Map(
+      profile.location.map((location) => [
+        Number(location.id),
+        names.get(Number(location.line[0]?.functionId)),
+      ]),
+    );
     expect(
       profile.sample.map(({ label, locationId, value }) => [
         label.map(({ key, str }) => `${text(key)}=${text(str)}`).join(),
@@ -116,7 +143,16 @@ describe('the bottom-up table', () => {
   it.each([60, 80, 120])('stays within %i columns, whatever the names are', (width) => {
     const hostile = `${'長い'.repeat(60)}\u001b[31m\n@@${'folder/'.repeat(30)}a.js:123456`;
     const other = `f@@node_modules/@a-very-long-scope-name/and-a-long-package-name/index.js:1`;
-    const lines = renderBottomUp(buildCallTree(profileOf([['t', [other, hostile], [5]], ['t', [other], [4]]]), { home }), { width });
+    const lines = renderBottomUp(
+      buildCallTree(
+        profileOf([
+          ['t', [other, hostile], [5]],
+          ['t', [other], [4]],
+        ]),
+        { home },
+      ),
+      { width },
+    );
     expect(lines).toHaveLength(3);
     for (const line of lines) {
       expect(displayWidth(line)).toBeLessThanOrEqual(width);

@@ -1,6 +1,17 @@
-import type { Bundle, Check, Detector, EvidenceKey, EvidenceMap, Finding, Severity } from '../../src/evidence/index.ts';
+import type {
+  Bundle,
+  Check,
+  Detector,
+  EvidenceKey,
+  EvidenceMap,
+  Finding,
+  Severity,
+} from '../../src/evidence/index.ts';
 
-export function bundleWith(evidence: Partial<EvidenceMap>, absent: Partial<Record<EvidenceKey, string>> = {}): Bundle {
+export function bundleWith(
+  evidence: Partial<EvidenceMap>,
+  absent: Partial<Record<EvidenceKey, string>> = {},
+): Bundle {
   return {
     manifest: {
       schema: 'mettle/bundle@1',
@@ -33,11 +44,21 @@ export function finding(id: string, severity: Severity = 'high'): Finding {
   };
 }
 
-export function detectorThatFinds({ id, check, severity }: { id: string; check: Check; severity?: Severity }): Detector {
+export function detectorThatFinds({
+  id,
+  check,
+  severity,
+}: {
+  id: string;
+  check: Check;
+  severity?: Severity;
+}): Detector {
   return { id, check, needs: [], detect: () => [finding(id, severity)], looked: () => '' };
 }
 
-export function exercised(tools: readonly { name: string; calls: number; errors: number }[]): EvidenceMap['exercise'] {
+export function exercised(
+  tools: readonly { name: string; calls: number; errors: number }[],
+): EvidenceMap['exercise'] {
   return {
     subjects: tools.map(({ name, calls, errors }) => ({
       name,
@@ -45,7 +66,15 @@ export function exercised(tools: readonly { name: string; calls: number; errors:
       exercised: calls > 0,
       reason: calls > 0 ? null : 'not called: it is not marked read-only',
       arguments: 'schema',
-      outcomes: calls > 0 ? { calls, errors, errorKinds: errors > 0 ? { 'tool error': errors } : {}, firstError: errors > 0 ? 'no such file' : null } : null,
+      outcomes:
+        calls > 0
+          ? {
+              calls,
+              errors,
+              errorKinds: errors > 0 ? { 'tool error': errors } : {},
+              firstError: errors > 0 ? 'no such file' : null,
+            }
+          : null,
     })),
   };
 }

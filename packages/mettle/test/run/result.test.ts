@@ -9,12 +9,23 @@ import { bundleWith, exercised } from './builders.ts';
 
 describe('the result', () => {
   test('a tool whose every call failed is "not measured", never fast', () => {
-    const { tools } = resultOf(bundleWith({ exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }), []);
-    expect(tools[0]).toMatchObject({ calls: 9, errors: 9, latencyMs: null, reason: 'not measured: every call failed, first error: no such file' });
+    const { tools } = resultOf(
+      bundleWith({ exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }),
+      [],
+    );
+    expect(tools[0]).toMatchObject({
+      calls: 9,
+      errors: 9,
+      latencyMs: null,
+      reason: 'not measured: every call failed, first error: no such file',
+    });
   });
 
   test('a tool that was not called says why', () => {
-    const { tools } = resultOf(bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }), []);
+    const { tools } = resultOf(
+      bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }),
+      [],
+    );
     expect(tools[0]).toMatchObject({ exercised: false, reason: 'not called: it is not marked read-only' });
   });
 });
@@ -23,7 +34,13 @@ describe('the plan', () => {
   test('uses the whole budget, least disturbing stages first', () => {
     const { stages } = plan({ examination: 'check', budgetMs: 60_000, noAgent: null });
     expect(stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(60_000);
-    expect(stages.map((stage) => stage.disturbance)).toEqual(['passive', 'passive', 'passive', 'sampling', 'tracing']);
+    expect(stages.map((stage) => stage.disturbance)).toEqual([
+      'passive',
+      'passive',
+      'passive',
+      'sampling',
+      'tracing',
+    ]);
   });
 
   test('without an agent its stages are left out, their evidence absent with the reason', () => {
@@ -56,7 +73,9 @@ describe('the bundle on disk', () => {
     const bundle = bundleWith({ exercise: exercised([{ name: 'read', calls: 3, errors: 0 }]) });
     await writeBundle(directory, bundle);
     expect(await readBundle(directory)).toEqual(bundle);
-    expect((await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    expect(
+      (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.partial')),
+    ).toEqual([]);
   });
 
   test('a directory that is no bundle is refused with a sentence', async () => {

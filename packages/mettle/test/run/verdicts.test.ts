@@ -3,11 +3,19 @@ import type { Detector } from '../../src/evidence/index.ts';
 import { findingsOf, judge } from '../../src/run/verdicts.ts';
 import { bundleWith, detectorThatFinds, exercised, finding } from './builders.ts';
 
-const silent = (id: string, needs: Detector['needs'] = []): Detector => ({ id, check: 'cpu', needs, detect: () => [], looked: () => `${id} looked` });
+const silent = (id: string, needs: Detector['needs'] = []): Detector => ({
+  id,
+  check: 'cpu',
+  needs,
+  detect: () => [],
+  looked: () => `${id} looked`,
+});
 
 describe('verdicts', () => {
   test('a detector whose evidence is missing is skipped with the reason, never clear', () => {
-    const checks = judge(bundleWith({}, { blocking: 'no agent: start the server with Mettle' }), [silent('blocked-event-loop', ['blocking'])]);
+    const checks = judge(bundleWith({}, { blocking: 'no agent: start the server with Mettle' }), [
+      silent('blocked-event-loop', ['blocking']),
+    ]);
     expect(checks.cpu).toEqual({ status: 'skipped', why: 'no agent: start the server with Mettle' });
   });
 
@@ -17,9 +25,19 @@ describe('verdicts', () => {
   });
 
   test('a detector that throws makes its check failed unless another found something', () => {
-    const broken: Detector = { ...silent('broken'), detect: () => { throw new Error('off by one'); } };
-    expect(judge(bundleWith({}), [broken, silent('a')]).cpu).toMatchObject({ status: 'failed', error: { message: 'broken: off by one' } });
-    expect(judge(bundleWith({}), [broken, detectorThatFinds({ id: 'a', check: 'cpu' })]).cpu.status).toBe('found');
+    const broken: Detector = {
+      ...silent('broken'),
+      detect: () => {
+        throw new Error('off by one');
+      },
+    };
+    expect(judge(bundleWith({}), [broken, silent('a')]).cpu).toMatchObject({
+      status: 'failed',
+      error: { message: 'broken: off by one' },
+    });
+    expect(judge(bundleWith({}), [broken, detectorThatFinds({ id: 'a', check: 'cpu' })]).cpu.status).toBe(
+      'found',
+    );
   });
 
   test('a check that no detector covers is skipped, not clear', () => {
@@ -27,13 +45,20 @@ describe('verdicts', () => {
   });
 
   test('tools that were listed but never called make a check skipped, with what to do', () => {
-    const checks = judge(bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }), [silent('a')]);
+    const checks = judge(bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }), [
+      silent('a'),
+    ]);
     expect(checks.cpu).toMatchObject({ status: 'skipped', why: expect.stringContaining('--allow-writes') });
   });
 
   test('tools whose every call failed are not judged healthy', () => {
-    const checks = judge(bundleWith({ exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }), [silent('a')]);
-    expect(checks.cpu).toMatchObject({ status: 'skipped', why: expect.stringContaining('every call of the 1 tools failed') });
+    const checks = judge(bundleWith({ exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }), [
+      silent('a'),
+    ]);
+    expect(checks.cpu).toMatchObject({
+      status: 'skipped',
+      why: expect.stringContaining('every call of the 1 tools failed'),
+    });
   });
 
   test('findings come worst first, over all checks', () => {

@@ -23,7 +23,11 @@ import { VERSION } from '../version.ts';
 const DEFAULT_BUDGET_SECONDS = 60;
 
 /** The commands that start a target and examine it: `check` for everything, the others for their own part. */
-export async function examineCommand(examination: Examination, argv: readonly string[], host: Host): Promise<ExitCode> {
+export async function examineCommand(
+  examination: Examination,
+  argv: readonly string[],
+  host: Host,
+): Promise<ExitCode> {
   const typed = parseOptions(argv);
   if (typed.help) {
     host.stdout.write(HELP);
@@ -54,7 +58,11 @@ export async function examineCommand(examination: Examination, argv: readonly st
   return conclude(host, options, examined, formats[0] ?? 'terminal');
 }
 
-async function workloadOf(options: CommandOptions, config: ConfigFile | null, host: Host): Promise<Workload | null> {
+async function workloadOf(
+  options: CommandOptions,
+  config: ConfigFile | null,
+  host: Host,
+): Promise<Workload | null> {
   if (options.workload !== undefined) return readWorkload(resolve(host.cwd, options.workload));
   return config?.workload == null ? null : parseWorkload(config.workload, config.file);
 }

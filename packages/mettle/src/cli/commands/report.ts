@@ -16,7 +16,10 @@ export async function report(argv: readonly string[], host: Host): Promise<ExitC
     return EXIT.ok;
   }
   const [directory, ...more] = options.positionals;
-  if (directory === undefined || more.length > 0) throw new UsageError('mettle report takes one bundle: the directory that a run named, such as .mettle/2026-11-22T10-00-00.');
+  if (directory === undefined || more.length > 0)
+    throw new UsageError(
+      'mettle report takes one bundle: the directory that a run named, such as .mettle/2026-11-22T10-00-00.',
+    );
   const formats = formatsOf(options.format);
   const at = resolve(host.cwd, directory);
   const bundle = await readBundle(at);

@@ -5,7 +5,11 @@ import type { ServingAgent } from '../channel.ts';
  * 1 ms is V8's usual interval: a 50 ms block gets 50 samples. Slices under 1 ms are far below any
  * threshold and only summed; 50,000 of them are 4 MB on the wire.
  */
-export const BLOCKING_OPTIONS: BlockingOptions = { samplingIntervalUs: 1000, sliceThresholdMs: 1, maxSlices: 50_000 };
+export const BLOCKING_OPTIONS: BlockingOptions = {
+  samplingIntervalUs: 1000,
+  sliceThresholdMs: 1,
+  maxSlices: 50_000,
+};
 
 /** Who held the main thread, for how long, in which stack. */
 export const collectBlocking = {

@@ -1,4 +1,13 @@
-import { distinctCalls, formatPlace, groupByPlace, holdsOf, homeOf, type Hold, type HoldGroup, type Home } from '../../derive/index.ts';
+import {
+  distinctCalls,
+  formatPlace,
+  groupByPlace,
+  holdsOf,
+  homeOf,
+  type Hold,
+  type HoldGroup,
+  type Home,
+} from '../../derive/index.ts';
 import type { Detector, DetectorInput, Finding, StackExhibit, TableExhibit } from '../../evidence/index.ts';
 import { median } from '../../stats/order.ts';
 import { count, figure, ms, percent, plural, quoted } from '../figures.ts';
@@ -29,7 +38,11 @@ export const blockedEventLoop: Detector<'blocking' | 'target'> = {
     const perCall = subjects
       // slow-tools-list has its own finding.
       .filter((subject) => subject.name !== 'tools/list')
-      .flatMap(({ name, calls }) => recurring(longHolds(evidence, name), calls, home).map((group) => findingOf(evidence, { name, calls, group, home })));
+      .flatMap(({ name, calls }) =>
+        recurring(longHolds(evidence, name), calls, home).map((group) =>
+          findingOf(evidence, { name, calls, group, home }),
+        ),
+      );
     const again = [...perCall, ...withoutCall(evidence, home)];
     return [...again, ...heldLoop(ID, evidence, again)];
   },
@@ -38,19 +51,28 @@ export const blockedEventLoop: Detector<'blocking' | 'target'> = {
     const { subjects, observedMs } = evidence.blocking;
     const calls = subjects.reduce((sum, subject) => sum + subject.calls, 0);
     const longest = holdsOf(evidence.blocking)[0]?.costMs;
-    const held = longest === undefined ? `no stretch of the main thread over ${ms(evidence.blocking.thresholdMs)}` : `the loop was held for at most ${ms(longest)} at a time`;
+    const held =
+      longest === undefined
+        ? `no stretch of the main thread over ${ms(evidence.blocking.thresholdMs)}`
+        : `the loop was held for at most ${ms(longest)} at a time`;
     return `${plural(calls, 'call')} of ${plural(subjects.length, 'subject')} over ${ms(observedMs)}: ${held}`;
   },
 };
 
 function longHolds(evidence: Input, subject: string | null): readonly Hold[] {
-  return holdsOf(evidence.blocking).filter((hold) => hold.costMs >= BLOCK_MS && hold.stretch.subject === subject);
+  return holdsOf(evidence.blocking).filter(
+    (hold) => hold.costMs >= BLOCK_MS && hold.stretch.subject === subject,
+  );
 }
 
 /** The places where the subject's calls hold the loop again and again; empty when they do not. */
 function recurring(holds: readonly Hold[], calls: number, home: Home): readonly HoldGroup[] {
   const explained = holds.filter((hold) => hold.cause !== 'unexplained-wait');
-  const believed = recurs(distinctCalls(explained), calls) ? explained : distinctCalls(holds) >= UNEXPLAINED_SHARE * calls ? holds : [];
+  const believed = recurs(distinctCalls(explained), calls)
+    ? explained
+    : distinctCalls(holds) >= UNEXPLAINED_SHARE * calls
+      ? holds
+      : [];
   if (!recurs(distinctCalls(believed), calls)) return [];
   const places = groupByPlace(believed, home);
   const each = places.filter((group) => recurs(group.calls, calls));
@@ -58,7 +80,9 @@ function recurring(holds: readonly Hold[], calls: number, home: Home): readonly 
   if (each.length > 0 || largest === undefined) return each;
   // Calls that stand still now here, now there: one finding, shown at the most frequent place.
   const elsewhere = places.slice(1).flatMap((group) => group.holds);
-  return [{ location: largest.location, holds: [...largest.holds, ...elsewhere], calls: distinctCalls(believed) }];
+  return [
+    { location: largest.location, holds: [...largest.holds, ...elsewhere], calls: distinctCalls(believed) },
+  ];
 }
 
 interface Place {
@@ -86,7 +110,11 @@ function findingOf(evidence: Input, { name, calls, group, home }: Place): Findin
     cost: { value: figure(typicalMs), unit: 'ms blocked', per: 'call' },
     fix: remedyFor(dearest.cause, dearest.stretch.stack, group.location?.function),
     verify: {
-      command: verifyCommand('blocked-event-loop', evidence.target, isTool(name, evidence.exercise) ? [name] : []),
+      command: verifyCommand(
+        'blocked-event-loop',
+        evidence.target,
+        isTool(name, evidence.exercise) ? [name] : [],
+      ),
       expect: `exit code 0: calls of ${quoted(name)} no longer hold the event loop for ${BLOCK_MS} ms`,
     },
   });
@@ -95,7 +123,13 @@ function findingOf(evidence: Input, { name, calls, group, home }: Place): Findin
 function withoutCall(evidence: Input, home: Home): readonly Finding[] {
   // Without a line of the server's own there is nothing to point at, and it may be the instrument's start or stop.
   return groupByPlace(longHolds(evidence, null), home)
-    .filter((group) => group.location !== undefined && group.holds[0].cause !== 'gc' && recurs(group.calls, group.calls) && group.calls >= 3)
+    .filter(
+      (group) =>
+        group.location !== undefined &&
+        group.holds[0].cause !== 'gc' &&
+        recurs(group.calls, group.calls) &&
+        group.calls >= 3,
+    )
     .map((group) => {
       const costs = group.holds.map((hold) => hold.costMs);
       const typicalMs = median(costs);
@@ -112,7 +146,10 @@ function withoutCall(evidence: Input, home: Home): readonly Finding[] {
         evidence: exhibits(group, 'no call'),
         cost: { value: figure(share * 1000), unit: 'ms blocked', per: 'second' },
         fix: `${remedyFor(dearest.cause, dearest.stretch.stack, group.location?.function)} If the work need not be done while calls run, do it less often or in small portions.`,
-        verify: { command: verifyCommand('blocked-event-loop', evidence.target), expect: `exit code 0: nothing holds the event loop for ${BLOCK_MS} ms` },
+        verify: {
+          command: verifyCommand('blocked-event-loop', evidence.target),
+          expect: `exit code 0: nothing holds the event loop for ${BLOCK_MS} ms`,
+        },
       });
     });
 }
@@ -123,8 +160,23 @@ function exhibits(group: HoldGroup, name: string): readonly (TableExhibit | Stac
     kind: 'table',
     title: `Stretches in which the event loop did not turn (${name}; the longest of ${count(group.holds.length)})`,
     columns: ['cost ms', 'wall ms', 'CPU ms', 'host delay ms', 'GC ms'],
-    rows: group.holds.slice(0, ROWS).map(({ costMs, stretch }) => [figure(costMs), figure(stretch.wallMs), stretch.cpuMs === null ? 'unknown' : figure(stretch.cpuMs), stretch.hostDelayMs === null ? 'unknown' : figure(stretch.hostDelayMs), figure(stretch.gcMs)]),
+    rows: group.holds
+      .slice(0, ROWS)
+      .map(({ costMs, stretch }) => [
+        figure(costMs),
+        figure(stretch.wallMs),
+        stretch.cpuMs === null ? 'unknown' : figure(stretch.cpuMs),
+        stretch.hostDelayMs === null ? 'unknown' : figure(stretch.hostDelayMs),
+        figure(stretch.gcMs),
+      ]),
   };
   if (dearest.stretch.stack.length === 0) return [table];
-  return [table, { kind: 'stack', title: `Where it stood (${percent(dearest.stretch.stackShare)} of the samples in the longest)`, frames: dearest.stretch.stack }];
+  return [
+    table,
+    {
+      kind: 'stack',
+      title: `Where it stood (${percent(dearest.stretch.stackShare)} of the samples in the longest)`,
+      frames: dearest.stretch.stack,
+    },
+  ];
 }

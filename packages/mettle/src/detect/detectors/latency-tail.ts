@@ -16,7 +16,9 @@ export const latencyTail: Detector<'latency' | 'target'> = {
     const byOthers = delayedOthers(ID, evidence);
     const culprits = new Set(byOthers.map((finding) => finding.tool));
     // A timer that delays everybody delays lone calls too; and a culprit's own tail is the same fault again.
-    const own = culprits.has(undefined) ? [] : ownTails(ID, evidence).filter((finding) => !culprits.has(finding.tool));
+    const own = culprits.has(undefined)
+      ? []
+      : ownTails(ID, evidence).filter((finding) => !culprits.has(finding.tool));
     return [...byOthers, ...own];
   },
 
@@ -25,7 +27,8 @@ export const latencyTail: Detector<'latency' | 'target'> = {
     const calls = measured.reduce((sum, record) => sum + record.outcomes.calls - record.outcomes.errors, 0);
     const alone = `${plural(calls, 'call')} of ${plural(measured.length, 'subject')}, one at a time`;
     const { blocking } = evidence;
-    if (blocking === undefined) return `${alone}; whether one tool delays another was not seen, for want of a view inside the server`;
+    if (blocking === undefined)
+      return `${alone}; whether one tool delays another was not seen, for want of a view inside the server`;
     return `${alone}; and ${plural(blocking.driverCalls.length, 'call')} of all together, for who waits for whom`;
   },
 };

@@ -2,7 +2,18 @@ import { formatPlace, groupByPlace, holdsOf, medianKnown, type HoldGroup } from 
 import type { Detector, Finding } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { isTool, makeFinding, verifyCommand } from '../finding.ts';
-import { addedMs, heldShare, inAllRounds, inMostRounds, lookedAtBatches, queuesOf, roundsTable, severityOfQueue, type QueueInput, type SubjectQueue } from '../queueing.ts';
+import {
+  addedMs,
+  heldShare,
+  inAllRounds,
+  inMostRounds,
+  lookedAtBatches,
+  queuesOf,
+  roundsTable,
+  severityOfQueue,
+  type QueueInput,
+  type SubjectQueue,
+} from '../queueing.ts';
 import { holdingWhat, remedyFor } from '../remedies.ts';
 
 const ID = 'serialised-by-cpu';
@@ -27,9 +38,14 @@ export const serialisedByCpu: Detector<'concurrency' | 'target'> = {
     return queuesOf(evidence).flatMap((queue) => {
       const heldMs = heldPerCall(queue);
       if (heldMs === null || heldMs < HELD_MS_PER_CALL) return [];
-      const filled = (pair: SubjectQueue['largest']['pairs'][number], size: SubjectQueue['largest']): boolean => (heldShare(queue, size, pair) ?? 0) >= HELD_SHARE;
+      const filled = (
+        pair: SubjectQueue['largest']['pairs'][number],
+        size: SubjectQueue['largest'],
+      ): boolean => (heldShare(queue, size, pair) ?? 0) >= HELD_SHARE;
       const made = heldMs >= SOLO_SHARE * queue.largest.soloMs;
-      return made && inMostRounds(queue, filled) ? [findingOf(evidence, queue, { heldMs, always: inAllRounds(queue, filled) })] : [];
+      return made && inMostRounds(queue, filled)
+        ? [findingOf(evidence, queue, { heldMs, always: inAllRounds(queue, filled) })]
+        : [];
     });
   },
 
@@ -42,7 +58,11 @@ function heldPerCall(queue: SubjectQueue): number | null {
   return cpuMs === null ? queue.heldMsPerCall : Math.max(cpuMs, queue.heldMsPerCall ?? 0);
 }
 
-function findingOf(evidence: QueueInput, queue: SubjectQueue, { heldMs, always }: { heldMs: number; always: boolean }): Finding {
+function findingOf(
+  evidence: QueueInput,
+  queue: SubjectQueue,
+  { heldMs, always }: { heldMs: number; always: boolean },
+): Finding {
   const { subject, largest, home } = queue;
   const place = hottest(evidence, queue);
   const where = place?.location === undefined ? '' : `, at ${formatPlace(place.location, home.cwd)}`;
@@ -55,11 +75,20 @@ function findingOf(evidence: QueueInput, queue: SubjectQueue, { heldMs, always }
     severity: severityOfQueue(addedMs(queue)),
     confidence: always ? 'reproduced' : 'measured',
     title: `${largest.inFlight} calls of ${quoted(subject.name)} take ${figure(largest.waves)} times as long as one: each holds the main thread for ${ms(heldMs)}, ${what}${where}`,
-    evidence: [roundsTable(queue), ...(stack.length === 0 ? [] : [{ kind: 'stack' as const, title: 'What holds the main thread', frames: stack }])],
+    evidence: [
+      roundsTable(queue),
+      ...(stack.length === 0
+        ? []
+        : [{ kind: 'stack' as const, title: 'What holds the main thread', frames: stack }]),
+    ],
     cost: { value: figure(heldMs), unit: 'ms added for every other call', per: 'call' },
     fix: remedyFor(place?.holds[0].cause ?? 'cpu', stack, place?.location?.function),
     verify: {
-      command: verifyCommand('serialised-by-cpu', evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
+      command: verifyCommand(
+        'serialised-by-cpu',
+        evidence.target,
+        isTool(subject.name, evidence.exercise) ? [subject.name] : [],
+      ),
       expect: `exit code 0: calls of ${quoted(subject.name)} no longer take turns on the main thread`,
     },
   });
@@ -67,5 +96,8 @@ function findingOf(evidence: QueueInput, queue: SubjectQueue, { heldMs, always }
 
 function hottest(evidence: QueueInput, { subject, home }: SubjectQueue): HoldGroup | undefined {
   if (evidence.blocking === undefined) return undefined;
-  return groupByPlace(holdsOf(evidence.blocking).filter((hold) => hold.stretch.subject === subject.name), home)[0];
+  return groupByPlace(
+    holdsOf(evidence.blocking).filter((hold) => hold.stretch.subject === subject.name),
+    home,
+  )[0];
 }

@@ -2,7 +2,19 @@ import { formatPlace, locationOf, type SizeView } from '../../derive/index.ts';
 import type { Detector, Finding, SourceLocation } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { isTool, makeFinding, verifyCommand } from '../finding.ts';
-import { addedMs, inAllRounds, lookedAtBatches, mainThreadIdle, queueStacks, queuesOf, roundsTable, severityOfQueue, SOLO_MS, type QueueInput, type SubjectQueue } from '../queueing.ts';
+import {
+  addedMs,
+  inAllRounds,
+  lookedAtBatches,
+  mainThreadIdle,
+  queueStacks,
+  queuesOf,
+  roundsTable,
+  severityOfQueue,
+  SOLO_MS,
+  type QueueInput,
+  type SubjectQueue,
+} from '../queueing.ts';
 
 const ID = 'serialised-by-lock';
 /**
@@ -45,7 +57,10 @@ function witnessed(queue: SubjectQueue): boolean {
   const { witness, largest } = queue;
   if (witness.saw !== 'one-at-a-time') return false;
   const waitedMs = witness.record.waits.reduce((sum, wait) => sum + wait.waitedMs, 0);
-  return waitedMs >= WAITED_CALLS * largest.soloMs && queue.sizes.every((size) => Math.max(size.slope, slopeOfMedians(size)) >= witnessedSlope(queue));
+  return (
+    waitedMs >= WAITED_CALLS * largest.soloMs &&
+    queue.sizes.every((size) => Math.max(size.slope, slopeOfMedians(size)) >= witnessedSlope(queue))
+  );
 }
 
 function witnessedSlope(queue: SubjectQueue): number {
@@ -60,8 +75,13 @@ function slopeOfMedians(size: SizeView): number {
 /** Without a witness inside: only what neither the cores nor noise can bring about. */
 function suspected(queue: SubjectQueue): boolean {
   if (queue.witness.saw !== 'nothing' || queue.sizes.length < 2) return false;
-  if (!queue.sizes.every((size) => size.slope <= SLOPE_MOST && size.pairs.length >= ROUNDS_ALONE)) return false;
-  return inAllRounds(queue, (pair) => pair.slope >= SLOPE_ALONE && pair.otherCpuShare !== null && pair.otherCpuShare < OTHER_CPU_SHARE);
+  if (!queue.sizes.every((size) => size.slope <= SLOPE_MOST && size.pairs.length >= ROUNDS_ALONE))
+    return false;
+  return inAllRounds(
+    queue,
+    (pair) =>
+      pair.slope >= SLOPE_ALONE && pair.otherCpuShare !== null && pair.otherCpuShare < OTHER_CPU_SHARE,
+  );
 }
 
 function witnessedFinding(evidence: QueueInput, queue: SubjectQueue): Finding {
@@ -69,7 +89,10 @@ function witnessedFinding(evidence: QueueInput, queue: SubjectQueue): Finding {
   const wait = witness.saw === 'one-at-a-time' ? witness.record.waits[0] : undefined;
   const location = wait === undefined ? undefined : locationOf(wait.stack, home);
   const always = inAllRounds(queue, (pair) => pair.slope >= witnessedSlope(queue));
-  const where = location === undefined ? 'the others stand waiting' : `the others wait at ${formatPlace(location, home.cwd)}`;
+  const where =
+    location === undefined
+      ? 'the others stand waiting'
+      : `the others wait at ${formatPlace(location, home.cwd)}`;
   return finding(evidence, queue, {
     location,
     confidence: always ? 'reproduced' : 'measured',
@@ -106,10 +129,18 @@ function finding(evidence: QueueInput, queue: SubjectQueue, verdict: Verdict): F
     confidence: verdict.confidence,
     title: `${largest.inFlight} calls of ${quoted(subject.name)} take ${figure(largest.waves)} times as long as one (${ms(largest.batchMs)} against ${ms(largest.soloMs)}): they go ${verdict.clause}`,
     evidence: [roundsTable(queue), ...queueStacks(witness)],
-    cost: { value: figure(addedMs(queue) / (largest.inFlight - 1)), unit: 'ms added for every other call', per: 'call' },
+    cost: {
+      value: figure(addedMs(queue) / (largest.inFlight - 1)),
+      unit: 'ms added for every other call',
+      per: 'call',
+    },
     fix: verdict.fix,
     verify: {
-      command: verifyCommand('serialised-by-lock', evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
+      command: verifyCommand(
+        'serialised-by-lock',
+        evidence.target,
+        isTool(subject.name, evidence.exercise) ? [subject.name] : [],
+      ),
       expect: `exit code 0: calls of ${quoted(subject.name)} sent together no longer go one at a time`,
     },
   });

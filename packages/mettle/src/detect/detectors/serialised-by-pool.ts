@@ -2,7 +2,19 @@ import { formatPlace, locationOf, type SizeView } from '../../derive/index.ts';
 import type { Detector, Finding, OverlapRecord } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { isTool, makeFinding, verifyCommand } from '../finding.ts';
-import { addedMs, inAllRounds, lookedAtBatches, mainThreadIdle, queueStacks, queuesOf, roundsTable, severityOfQueue, SOLO_MS, type QueueInput, type SubjectQueue } from '../queueing.ts';
+import {
+  addedMs,
+  inAllRounds,
+  lookedAtBatches,
+  mainThreadIdle,
+  queueStacks,
+  queuesOf,
+  roundsTable,
+  severityOfQueue,
+  SOLO_MS,
+  type QueueInput,
+  type SubjectQueue,
+} from '../queueing.ts';
 
 const ID = 'serialised-by-pool';
 /** How far the time of a batch may lie from the whole number of waves that the pool's width predicts: calls differ, and hosts disturb. */
@@ -35,7 +47,12 @@ export const serialisedByPool: Detector<'concurrency' | 'overlap' | 'target'> = 
 /** Whether batches take as many waves as the width predicts, in each size that needs two or more; on a starved host the shortest ones tell. */
 function inWaves(queue: SubjectQueue, width: number): boolean {
   const telling = queue.sizes.filter((size) => size.inFlight >= 2 * width);
-  return telling.length > 0 && telling.every((size) => consistent(size, size.waves, width) || consistent(size, size.wavesOfShortest, width));
+  return (
+    telling.length > 0 &&
+    telling.every(
+      (size) => consistent(size, size.waves, width) || consistent(size, size.wavesOfShortest, width),
+    )
+  );
 }
 
 function consistent(size: SizeView, waves: number, width: number): boolean {
@@ -43,12 +60,19 @@ function consistent(size: SizeView, waves: number, width: number): boolean {
   return waves >= WAVES_LEAST * predicted && waves <= WAVES_MOST * predicted;
 }
 
-function findingOf(evidence: QueueInput, queue: SubjectQueue, witness: { readonly width: number; readonly record: OverlapRecord }): Finding {
+function findingOf(
+  evidence: QueueInput,
+  queue: SubjectQueue,
+  witness: { readonly width: number; readonly record: OverlapRecord },
+): Finding {
   const { subject, largest, home } = queue;
   const { width, record } = witness;
   const location = locationOf(record.waits[0]?.stack ?? [], home);
   const where = location === undefined ? '' : `, the others wait at ${formatPlace(location, home.cwd)}`;
-  const always = inAllRounds(queue, (pair, size) => size.inFlight < 2 * width || consistent(size, pair.batchMs / pair.soloMs, width));
+  const always = inAllRounds(
+    queue,
+    (pair, size) => size.inFlight < 2 * width || consistent(size, pair.batchMs / pair.soloMs, width),
+  );
   return makeFinding({
     id: ID,
     tool: subject.name,
@@ -57,10 +81,18 @@ function findingOf(evidence: QueueInput, queue: SubjectQueue, witness: { readonl
     confidence: always ? 'reproduced' : 'measured',
     title: `${largest.inFlight} calls of ${quoted(subject.name)} take ${figure(largest.waves)} times as long as one (${ms(largest.batchMs)} against ${ms(largest.soloMs)}): only ${width} at a time have work under way${where}`,
     evidence: [roundsTable(queue), ...queueStacks(queue.witness)],
-    cost: { value: figure(addedMs(queue)), unit: `ms that the last of ${largest.inFlight} calls waits`, per: 'call' },
+    cost: {
+      value: figure(addedMs(queue)),
+      unit: `ms that the last of ${largest.inFlight} calls waits`,
+      per: 'call',
+    },
     fix: `Raise the pool's size above ${width} (as far as the service behind it allows), or give each place back sooner: take it as late and release it as early as the work permits. Where ${width} is what the service can bear, say so to callers early with \`createLimit\` from @mettle/runtime instead of letting them wait without bound.`,
     verify: {
-      command: verifyCommand('serialised-by-pool', evidence.target, isTool(subject.name, evidence.exercise) ? [subject.name] : []),
+      command: verifyCommand(
+        'serialised-by-pool',
+        evidence.target,
+        isTool(subject.name, evidence.exercise) ? [subject.name] : [],
+      ),
       expect: `exit code 0: more than ${width} calls of ${quoted(subject.name)} run at a time`,
     },
   });

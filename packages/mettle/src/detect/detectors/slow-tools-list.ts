@@ -1,5 +1,19 @@
-import { distinctCalls, formatPlace, groupByPlace, holdsOf, homeOf, type HoldGroup } from '../../derive/index.ts';
-import type { Detector, DetectorInput, Exhibit, Finding, LatencyRecord, Severity } from '../../evidence/index.ts';
+import {
+  distinctCalls,
+  formatPlace,
+  groupByPlace,
+  holdsOf,
+  homeOf,
+  type HoldGroup,
+} from '../../derive/index.ts';
+import type {
+  Detector,
+  DetectorInput,
+  Exhibit,
+  Finding,
+  LatencyRecord,
+  Severity,
+} from '../../evidence/index.ts';
 import { median } from '../../stats/order.ts';
 import { count, figure, ms, plural } from '../figures.ts';
 import { makeFinding, verifyCommand } from '../finding.ts';
@@ -28,15 +42,18 @@ export const slowToolsList: Detector<'latency' | 'target'> = {
     if (record === undefined || record.latencyMs === null) return [];
     if (record.outcomes.calls - record.outcomes.errors < CALLS_TO_JUDGE) return [];
     // The mean may be one dear first listing; but the middle one takes at least as long as it computes.
-    const cpuMs = record.mainCpuMsPerCall === null ? null : Math.min(record.mainCpuMsPerCall, record.latencyMs.p50);
-    if (cpuMs !== null && cpuMs >= CPU_MS) return [findingOf(evidence, record, { costMs: cpuMs, computes: true })];
+    const cpuMs =
+      record.mainCpuMsPerCall === null ? null : Math.min(record.mainCpuMsPerCall, record.latencyMs.p50);
+    if (cpuMs !== null && cpuMs >= CPU_MS)
+      return [findingOf(evidence, record, { costMs: cpuMs, computes: true })];
     const waitMs = medianNetMs(record, record.latencyMs.p50);
     return waitMs >= WAIT_MS ? [findingOf(evidence, record, { costMs: waitMs, computes: false })] : [];
   },
 
   looked(evidence) {
     const record = listing(evidence);
-    if (record === undefined || record.latencyMs === null) return 'tools/list was not timed: the server has none, or it was not among the subjects';
+    if (record === undefined || record.latencyMs === null)
+      return 'tools/list was not timed: the server has none, or it was not among the subjects';
     const cpu = record.mainCpuMsPerCall === null ? '' : `, ${ms(record.mainCpuMsPerCall)} of CPU each`;
     return `${plural(record.outcomes.calls, 'call')} of tools/list, ${ms(record.latencyMs.p50)} (median)${cpu}`;
   },
@@ -48,7 +65,10 @@ function listing(evidence: Input): LatencyRecord | undefined {
 
 /** The median latency without the host's delays, as far as the calls on record tell. */
 function medianNetMs(record: LatencyRecord, p50Ms: number): number {
-  const nets = record.slowest.filter((call) => call.ok).map((call) => call.latencyMs - (call.hostDelayMs ?? 0)).toSorted((a, b) => b - a);
+  const nets = record.slowest
+    .filter((call) => call.ok)
+    .map((call) => call.latencyMs - (call.hostDelayMs ?? 0))
+    .toSorted((a, b) => b - a);
   const calls = record.outcomes.calls - record.outcomes.errors;
   const middle = nets[Math.floor(calls / 2)];
   if (middle !== undefined) return middle;
@@ -63,11 +83,18 @@ function severityOf(costMs: number, computes: boolean): Severity {
   return costMs >= 200 && computes ? 'high' : 'medium';
 }
 
-function findingOf(evidence: Input, record: LatencyRecord, { costMs, computes }: { costMs: number; computes: boolean }): Finding {
+function findingOf(
+  evidence: Input,
+  record: LatencyRecord,
+  { costMs, computes }: { costMs: number; computes: boolean },
+): Finding {
   const place = computes ? hottest(evidence) : undefined;
   const { catalogue, target } = evidence;
   const where = place?.location === undefined ? '' : `, at ${formatPlace(place.location, target.cwd)}`;
-  const size = catalogue === undefined ? '' : ` to list ${plural(catalogue.tools.length, 'tool')} (${count(Math.ceil(catalogue.toolsListBytes / 1024))} KiB on ${plural(catalogue.toolsListPages, 'page')})`;
+  const size =
+    catalogue === undefined
+      ? ''
+      : ` to list ${plural(catalogue.tools.length, 'tool')} (${count(Math.ceil(catalogue.toolsListBytes / 1024))} KiB on ${plural(catalogue.toolsListPages, 'page')})`;
   const unsure = !computes && record.mainCpuMsPerCall === null;
   return makeFinding({
     id: ID,
@@ -82,7 +109,10 @@ function findingOf(evidence: Input, record: LatencyRecord, { costMs, computes }:
     fix: computes
       ? 'Build the list once and keep it: register tools at start-up, hoist schemas out of per-request factories, give the low-level server a `tools/list` handler that returns JSON Schema already converted, and rebuild it only when tools change. Fewer and smaller schemas, or pages, help as well.'
       : 'Do not wait for other services while listing: fetch what the list depends on at start-up or in the background, keep it, and send `notifications/tools/list_changed` when it changes.',
-    verify: { command: verifyCommand('slow-tools-list', target), expect: `exit code 0: tools/list takes less than ${computes ? `${CPU_MS} ms of CPU` : `${WAIT_MS} ms`}` },
+    verify: {
+      command: verifyCommand('slow-tools-list', target),
+      expect: `exit code 0: tools/list takes less than ${computes ? `${CPU_MS} ms of CPU` : `${WAIT_MS} ms`}`,
+    },
   });
 }
 

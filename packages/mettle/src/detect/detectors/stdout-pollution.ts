@@ -1,5 +1,12 @@
 import { formatPlace, functionName, homeOf, locationOf } from '../../derive/index.ts';
-import type { Detector, DetectorInput, Exhibit, Finding, SourceLocation, StdoutEvidence } from '../../evidence/index.ts';
+import type {
+  Detector,
+  DetectorInput,
+  Exhibit,
+  Finding,
+  SourceLocation,
+  StdoutEvidence,
+} from '../../evidence/index.ts';
 import { count, plural, quoted } from '../figures.ts';
 import { isTool, makeFinding, verifyCommand } from '../finding.ts';
 
@@ -21,18 +28,24 @@ export const stdoutPollution: Detector<'stdout' | 'target'> = {
     const { stdout } = evidence;
     if (stdout.messages === null || stdout.count === 0) return [];
     const writers = byPlace(evidence);
-    const byWriter = writers.map((writer) => writerFinding(evidence, writers.length === 1 ? soleWriter(writer, stdout) : writer));
+    const byWriter = writers.map((writer) =>
+      writerFinding(evidence, writers.length === 1 ? soleWriter(writer, stdout) : writer),
+    );
     const seen = new Set(writers.map((writer) => writer.subject ?? START_UP));
     // Lines before the agent stood ready, or from a wrapper such as npm, have no writer that could be named.
     const during = new Set(stdout.lines.map((line) => line.during));
     const unnamed = writers.reduce((sum, writer) => sum + writer.count, 0) < stdout.count;
-    const byTime = unnamed ? [...during].filter((name) => !seen.has(name)).map((name) => duringFinding(evidence, name)) : [];
+    const byTime = unnamed
+      ? [...during].filter((name) => !seen.has(name)).map((name) => duringFinding(evidence, name))
+      : [];
     if (byWriter.length + byTime.length > 0) return [...byWriter, ...byTime];
     return [duringFinding(evidence, START_UP)];
   },
 
   looked({ stdout }) {
-    return stdout.messages === null ? 'stdout is not the channel of this target' : `${plural(stdout.messages, 'message')} on stdout, every line JSON-RPC`;
+    return stdout.messages === null
+      ? 'stdout is not the channel of this target'
+      : `${plural(stdout.messages, 'message')} on stdout, every line JSON-RPC`;
   },
 };
 
@@ -50,7 +63,9 @@ function soleWriter(writer: PlacedWriter, stdout: StdoutEvidence): PlacedWriter 
 function subjectOf(writer: Writer, stdout: StdoutEvidence): string | null {
   if (writer.subject !== null) return writer.subject;
   const sample = writer.sample.trim();
-  const line = stdout.lines.find((entry) => entry.during !== START_UP && sample !== '' && entry.text.trim() === sample);
+  const line = stdout.lines.find(
+    (entry) => entry.during !== START_UP && sample !== '' && entry.text.trim() === sample,
+  );
   return line?.during ?? null;
 }
 
@@ -61,9 +76,16 @@ function byPlace(evidence: Input): readonly PlacedWriter[] {
   for (const seen of evidence.stdout.writers) {
     const writer = { ...seen, subject: subjectOf(seen, evidence.stdout) };
     const location = locationOf(writer.stack, home);
-    const key = [writer.subject ?? '', location?.file ?? '', location === undefined ? '' : (functionName({ function: location.function ?? '' }) ?? location.line)].join('\n');
+    const key = [
+      writer.subject ?? '',
+      location?.file ?? '',
+      location === undefined ? '' : (functionName({ function: location.function ?? '' }) ?? location.line),
+    ].join('\n');
     const known = places.get(key);
-    places.set(key, known === undefined ? { ...writer, location } : { ...known, count: known.count + writer.count });
+    places.set(
+      key,
+      known === undefined ? { ...writer, location } : { ...known, count: known.count + writer.count },
+    );
   }
   return [...places.values()].toSorted((a, b) => b.count - a.count);
 }
@@ -71,14 +93,18 @@ function byPlace(evidence: Input): readonly PlacedWriter[] {
 function writerFinding(evidence: Input, writer: PlacedWriter): Finding {
   const { subject, location } = writer;
   const where = location === undefined ? '' : `, at ${formatPlace(location, evidence.target.cwd)}`;
-  const stack: readonly Exhibit[] = writer.stack.length === 0 ? [] : [{ kind: 'stack', title: 'Who wrote it', frames: writer.stack }];
+  const stack: readonly Exhibit[] =
+    writer.stack.length === 0 ? [] : [{ kind: 'stack', title: 'Who wrote it', frames: writer.stack }];
   const lines = linesOf(evidence.stdout, subject ?? START_UP);
   return finding(evidence, {
     subject,
     location,
     count: writer.count,
     title: `${subject === null ? 'The server' : quoted(subject)} writes text to stdout, where clients expect only JSON-RPC (${plural(writer.count, 'time')}, first ${JSON.stringify(writer.sample)})${where}`,
-    evidence: [{ kind: 'transcript', title: 'On stdout', lines: lines.length > 0 ? lines : [writer.sample] }, ...stack],
+    evidence: [
+      { kind: 'transcript', title: 'On stdout', lines: lines.length > 0 ? lines : [writer.sample] },
+      ...stack,
+    ],
   });
 }
 
@@ -97,7 +123,10 @@ function duringFinding(evidence: Input, during: string): Finding {
 }
 
 function linesOf(stdout: StdoutEvidence, during: string): readonly string[] {
-  return stdout.lines.filter((line) => line.during === during).slice(0, LINES_SHOWN).map((line) => line.text);
+  return stdout.lines
+    .filter((line) => line.during === during)
+    .slice(0, LINES_SHOWN)
+    .map((line) => line.text);
 }
 
 interface Draft {
@@ -110,7 +139,10 @@ interface Draft {
 
 function finding(evidence: Input, draft: Draft): Finding {
   const { subject } = draft;
-  const wrapper = subject === null ? ' If it comes from a wrapper, start the server without it (`node server.js`, or `npm run --silent`).' : '';
+  const wrapper =
+    subject === null
+      ? ' If it comes from a wrapper, start the server without it (`node server.js`, or `npm run --silent`).'
+      : '';
   return makeFinding({
     id: ID,
     tool: subject,
@@ -123,7 +155,11 @@ function finding(evidence: Input, draft: Draft): Finding {
     cost: { value: draft.count, unit: draft.count === 1 ? 'line' : 'lines', per: 'run' },
     fix: `Log to stderr: \`console.error\` instead of \`console.log\`, or a logger that is told to write there (pino: \`destination: 2\`; winston: \`stderrLevels\`).${wrapper}`,
     verify: {
-      command: verifyCommand('stdout-pollution', evidence.target, subject !== null && isTool(subject, evidence.exercise) ? [subject] : []),
+      command: verifyCommand(
+        'stdout-pollution',
+        evidence.target,
+        subject !== null && isTool(subject, evidence.exercise) ? [subject] : [],
+      ),
       expect: 'exit code 0: every line on stdout is a JSON-RPC message',
     },
   });

@@ -15,12 +15,15 @@ const WHAT_FAILED: Readonly<Record<ReachPhase, string>> = {
 };
 
 const FIX: Readonly<Record<ReachPhase, string>> = {
-  spawn: 'Run the command by itself in the same folder: it must stay alive and wait for messages on stdin. Check its path, that it is built, and the environment variables it asks for (--env K=V).',
+  spawn:
+    'Run the command by itself in the same folder: it must stay alive and wait for messages on stdin. Check its path, that it is built, and the environment variables it asks for (--env K=V).',
   dns: 'Check the host name in the URL, and the DNS records or the hosts file behind it.',
-  connect: 'Check that the server runs and listens on this host and port, on this address family (127.0.0.1 and ::1 differ), and that no firewall stands between.',
+  connect:
+    'Check that the server runs and listens on this host and port, on this address family (127.0.0.1 and ::1 differ), and that no firewall stands between.',
   tls: 'Check that the certificate is valid, names this host and comes with its intermediate certificates, and that the port speaks TLS at all.',
   http: 'Check the path of the URL (often /mcp), the credentials (--header "Authorization: Bearer …"), and what a proxy in between answers.',
-  handshake: 'The server must answer `initialize` (or `server/discover`): connect its transport before any slow start-up work, and write nothing but JSON-RPC to stdout.',
+  handshake:
+    'The server must answer `initialize` (or `server/discover`): connect its transport before any slow start-up work, and write nothing but JSON-RPC to stdout.',
   list: 'Answer `tools/list` (every page of it) without error; a server that has no tools must not declare the capability.',
 };
 
@@ -44,12 +47,25 @@ export const unreachable: Detector<'reach'> = {
         confidence: 'measured',
         title: `The server cannot be reached: ${WHAT_FAILED[failed.phase]} (${failed.phase}): ${failed.message}`,
         evidence: [
-          { kind: 'table', title: 'How far it got', columns: ['phase', 'ms'], rows: [...reach.phases.map((phase) => [phase.phase, Math.round(phase.durationMs)]), [failed.phase, 'failed']] },
-          ...(failed.stderrTail.length === 0 ? [] : [{ kind: 'transcript' as const, title: 'Its last lines on stderr', lines: failed.stderrTail }]),
+          {
+            kind: 'table',
+            title: 'How far it got',
+            columns: ['phase', 'ms'],
+            rows: [
+              ...reach.phases.map((phase) => [phase.phase, Math.round(phase.durationMs)]),
+              [failed.phase, 'failed'],
+            ],
+          },
+          ...(failed.stderrTail.length === 0
+            ? []
+            : [{ kind: 'transcript' as const, title: 'Its last lines on stderr', lines: failed.stderrTail }]),
         ],
         cost: { value: 1, unit: 'failed attempt', per: 'run' },
         fix: FIX[failed.phase],
-        verify: { command: verifyCommand('unreachable', target), expect: 'any exit code but 3: the server was reached and examined' },
+        verify: {
+          command: verifyCommand('unreachable', target),
+          expect: 'any exit code but 3: the server was reached and examined',
+        },
       }),
     ];
   },

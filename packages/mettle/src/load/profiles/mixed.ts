@@ -71,7 +71,12 @@ export async function runMixed(
   const startMs = now();
   if (sources.length > 0) {
     await openConnections(phase, quickest(sources, options.soloMs), inFlight);
-    const draw = withoutPileUps(deckOf(sources, shares, seededRandom(options.seed)), phase, options.soloMs, startMs);
+    const draw = withoutPileUps(
+      deckOf(sources, shares, seededRandom(options.seed)),
+      phase,
+      options.soloMs,
+      startMs,
+    );
     await Promise.all(Array.from({ length: inFlight }, () => worker(phase, draw, { startMs, inFlight })));
   }
   const weights = Object.fromEntries(sources.map((source, i) => [source.subject.name, shares[i] as number]));
@@ -127,9 +132,15 @@ function deckOf(
  * Draws on while the source drawn has so many calls under way that, one after the other, they would take a quarter of
  * the phase: slow synchronous calls must not pile up at its end.
  */
-function withoutPileUps(draw: () => CallSource, phase: Phase, soloMs: ReadonlyMap<string, number> | undefined, startMs: number): () => CallSource {
+function withoutPileUps(
+  draw: () => CallSource,
+  phase: Phase,
+  soloMs: ReadonlyMap<string, number> | undefined,
+  startMs: number,
+): () => CallSource {
   const quarterMs = (phase.untilMs - startMs) / 4;
-  const most = (source: CallSource): number => Math.max(1, Math.floor(quarterMs / Math.max(WIRE_MS, soloMs?.get(source.subject.name) ?? 0)));
+  const most = (source: CallSource): number =>
+    Math.max(1, Math.floor(quarterMs / Math.max(WIRE_MS, soloMs?.get(source.subject.name) ?? 0)));
   return () => {
     let source = draw();
     for (let i = 0; i < DECK && (phase.underWay.get(source) ?? 0) >= most(source); i++) source = draw();

@@ -79,7 +79,8 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
           </footer>
         </div>
         <p id="said" class="unseen" role="status" aria-live="polite"></p>
-        ${embedded(result)} ${SCRIPT_ELEMENT} ${graph === null ? null : trusted(`<script>${graph.script}</script>`)}
+        ${embedded(result)} ${SCRIPT_ELEMENT}
+        ${graph === null ? null : trusted(`<script>${graph.script}</script>`)}
       </body>
     </html> `;
   return page.markup;

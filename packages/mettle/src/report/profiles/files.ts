@@ -21,6 +21,10 @@ export function profileFiles(bundle: Bundle): readonly ProfileFile[] {
   return [
     { name: 'profile.cpuprofile', content: renderCpuProfile(cpuProfile), gzip: false },
     { name: 'profile.folded', content: renderFoldedStacks(tree), gzip: false },
-    { name: 'profile.pb.gz', content: encodePprof(tree, { takenAtEpochMs: Date.parse(bundle.manifest.startedAt) }), gzip: true },
+    {
+      name: 'profile.pb.gz',
+      content: encodePprof(tree, { takenAtEpochMs: Date.parse(bundle.manifest.startedAt) }),
+      gzip: true,
+    },
   ];
 }

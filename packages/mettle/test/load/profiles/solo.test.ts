@@ -51,7 +51,11 @@ describe('subjects called alone', () => {
 
   it('that ask somebody else’s service are called a few times only, and timed all the same', async () => {
     const server = new VirtualServer(parallel({ a: 1, fetch: 1 }));
-    const { subjects } = await runSolo(server.context(), [server.source('a'), { ...server.source('fetch'), gentle: true }], { untilMs: server.nowMs + 60_000, seed: 1, now: server.now });
+    const { subjects } = await runSolo(
+      server.context(),
+      [server.source('a'), { ...server.source('fetch'), gentle: true }],
+      { untilMs: server.nowMs + 60_000, seed: 1, now: server.now },
+    );
     const fetch = subjects.find(({ subject }) => subject.name === 'fetch');
     expect(fetch?.outcomes.calls).toBeLessThanOrEqual(10);
     expect(fetch?.latencyMs?.p50).toBeCloseTo(1, 2);
@@ -60,10 +64,20 @@ describe('subjects called alone', () => {
   it('get the fewest calls that can be believed even on a host so slow that the time is up, but no more', async () => {
     const server = new VirtualServer(parallel({ a: 900, b: 1 }));
     const untilMs = server.nowMs + 1000;
-    const { subjects } = await runSolo(server.context(), [server.source('a'), server.source('b')], { untilMs, seed: 1, now: server.now, atLeast: { calls: 3, untilMs: untilMs + 5000 } });
+    const { subjects } = await runSolo(server.context(), [server.source('a'), server.source('b')], {
+      untilMs,
+      seed: 1,
+      now: server.now,
+      atLeast: { calls: 3, untilMs: untilMs + 5000 },
+    });
     expect(subjects.find(({ subject }) => subject.name === 'a')?.outcomes.calls).toBe(3);
     const cut = new VirtualServer(parallel({ a: 900 }));
-    const fewer = await runSolo(cut.context(), [cut.source('a')], { untilMs: cut.nowMs + 1000, seed: 1, now: cut.now, atLeast: { calls: 3, untilMs: cut.nowMs + 1500 } });
+    const fewer = await runSolo(cut.context(), [cut.source('a')], {
+      untilMs: cut.nowMs + 1000,
+      seed: 1,
+      now: cut.now,
+      atLeast: { calls: 3, untilMs: cut.nowMs + 1500 },
+    });
     expect(fewer.subjects[0]?.outcomes.calls).toBe(2);
   });
 
