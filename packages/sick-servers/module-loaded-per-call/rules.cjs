@@ -3,4 +3,5 @@ const { z } = require('zod');
 
 const parcel = z.object({ grams: z.number().max(31_500), country: z.string().length(2) });
 
-exports.accepts = (grams) => !isInitializeRequest(grams) && parcel.safeParse({ grams, country: 'FR' }).success;
+exports.accepts = (grams) =>
+  !isInitializeRequest(grams) && parcel.safeParse({ grams, country: 'FR' }).success;

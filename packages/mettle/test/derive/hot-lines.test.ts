@@ -24,15 +24,18 @@ const { cpuProfile } = profiled()
   .spends(30, ['find@@src/tools.js:3', 'boast@@src/tools.js:9'], { line: 9 })
   .evidence();
 
+const quotedLines = (): Readonly<Record<number, string>> =>
+  hotSources(cpuProfile, read).files[FILE]?.lines ?? {};
+
 it('quotes hot lines with their neighbours, and the patterns they use by name', () => {
-  const { lines } = hotSources(cpuProfile, read).files[FILE] ?? { lines: {} };
+  const lines = quotedLines();
   expect(lines[5]).toBe('  return WORDS.test(found);');
   expect(lines[3]).toBe('export function find(text) {');
   expect(lines[1]).toBe('const WORDS = /^(a+)+$/;');
 });
 
 it('redacts secrets and cuts long lines', () => {
-  const { lines } = hotSources(cpuProfile, read).files[FILE] ?? { lines: {} };
+  const lines = quotedLines();
   expect(lines[8]).not.toContain('1234567890');
   expect(lines[9]).toHaveLength(301);
 });

@@ -47,7 +47,12 @@ describe('the plan', () => {
     const { stages, absent } = plan({ examination: 'check', budgetMs: 10_000, noAgent: 'not Node.js' });
     expect(stages.map((stage) => stage.name)).toEqual(['solo', 'batches', 'mixed']);
     expect(stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(10_000);
-    expect(absent).toEqual({ blocking: 'not Node.js', cpuProfile: 'not Node.js', overlap: 'not Node.js' });
+    expect(absent).toEqual({
+      blocking: 'not Node.js',
+      cpuProfile: 'not Node.js',
+      overlap: 'not Node.js',
+      sources: 'not Node.js',
+    });
   });
 
   test('of a profile gives the samples most of the time and says what it leaves out', () => {

@@ -18,7 +18,7 @@ import { holdingWhat, remedyFor } from '../remedies.ts';
 
 const ID = 'blocked-event-loop';
 /** Half of what a person notices as a delay (100 ms), since two such calls seldom come alone. */
-export const BLOCK_MS = 50;
+const BLOCK_MS = 50;
 /** A wait that no stack vouches for may be the hypervisor's; that hits calls at random, a tool's own wait hits most. */
 const UNEXPLAINED_SHARE = 0.25;
 const ROWS = 5;

@@ -19,7 +19,7 @@ it('names where the schema is made, not where its compiling was put off to', () 
     .callsOnLine('src/tools.js', 10, 'safeParse', 13);
   const [finding] = schemaCompiledPerCall.detect(told.evidence());
   expect(finding?.title).toBe(
-    '`check` spends 20 ms per call (100 % of its time on the main thread) building and compiling a zod schema, at src/tools.js:12',
+    '`check` spends 20 ms per call (100 % of its time on the main thread) building and compiling a schema with zod, at src/tools.js:12',
   );
   expect(finding?.fix).toContain('top of the module');
 });
@@ -66,7 +66,7 @@ it.each([
       .spends(9, [HANDLER, ...frames])
       .evidence(),
   );
-  expect(finding?.title).toContain(`compiling a ${name} schema`);
+  expect(finding?.title).toContain(`compiling a schema with ${name}`);
 });
 
 it.each([
