@@ -68,6 +68,23 @@ export class Connection {
     });
   }
 
+  /**
+   * After a command failed: whether Redis really is lost. A process that stood still sees its own lateness as that of Redis,
+   * and a limit left for that is a limit broken; so Redis is asked twice more.
+   */
+  async lost(): Promise<boolean> {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        await this.client.ping();
+        return false;
+      } catch {
+        // Asked again, or lost.
+      }
+    }
+    this.failed();
+    return true;
+  }
+
   /** Calls back with each message until the returned function is called. */
   listen(channel: string, listener: (message: string) => void): () => void {
     let listeners = this.#listeners.get(channel);
@@ -101,11 +118,7 @@ export class Connection {
   }
 
   async #look(): Promise<void> {
-    try {
-      await this.client.ping();
-    } catch {
-      return this.failed();
-    }
+    if (await this.lost()) return;
     if (this.#usable) return;
     this.#usable = true;
     this.#onChange({ state: 'back', message: 'Redis answers again: limits are shared again' });

@@ -105,9 +105,10 @@ export class RedisLimit implements SharedLimit {
           try {
             if (await this.#lock(id).tryAcquire()) return id;
           } catch {
-            this.#connection.failed();
-            // It may have been given all the same, the answer lost: its lease ends by itself.
-            return undefined;
+            if (await this.#connection.lost()) return undefined;
+            // It may have been given all the same, and the answer been too late.
+            await this.#giveBack(id);
+            continue;
           }
           await this.#news(signal);
         }
@@ -160,7 +161,7 @@ export class RedisLimit implements SharedLimit {
       // Renewing is acquiring what one has: redis-semaphore's own renewal would end the process when Redis is gone.
       if (await this.#lock(id, true).tryAcquire()) return;
     } catch {
-      return this.#connection.failed();
+      return void (await this.#connection.lost());
     }
     const message = `The place in ${this.#name} was lost: this process did not renew it within ${this.#lease.leaseMs} ms`;
     lost.abort(new RuntimeError('METTLE_TIMED_OUT', message));
@@ -172,7 +173,8 @@ export class RedisLimit implements SharedLimit {
       await this.#lock(id, true).release();
       this.#connection.tell(this.#name, '');
     } catch {
-      this.#connection.failed();
+      // Its lease ends by itself.
+      await this.#connection.lost();
     }
   }
 }
