@@ -7,7 +7,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { z } from 'zod';
 
 const policy = createPolicy();
-const rank = offload(new URL('./rank.js', import.meta.url), { threads: 2, timeoutMs: 5000, maxQueued: 64 });
+const rank = offload(new URL('./rank.js', import.meta.url), { threads: 2, maxQueued: 64 });
 
 const server = harden(new McpServer({ name: 'recommendations', version: '1.0.0' }), policy);
 server.registerTool(
