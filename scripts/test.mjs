@@ -17,7 +17,16 @@ const steps = [
   step('package mettle (publint)', tool(publint, '--strict', 'packages/mettle')),
   step('package @mettle/runtime (publint)', tool(publint, '--strict', 'packages/runtime')),
   step('tests', tool(vitest, 'run', '--project', 'mettle', '--project', 'runtime')),
-  ...(quick ? [] : [step('smoke tests', tool(vitest, 'run', '--project', 'smoke'))]),
+  ...(quick
+    ? []
+    : [
+        // Five ailments in one server, none in its twin; npm run soak does all of them ten times.
+        step(
+          'sick server and healthy twin',
+          tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--budget', '30'),
+        ),
+        step('smoke tests', tool(vitest, 'run', '--project', 'smoke')),
+      ]),
 ];
 
 requireNode();

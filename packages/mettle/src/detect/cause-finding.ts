@@ -20,7 +20,7 @@ const COSTLY_SHARE = 0.1;
 const MAIN_PART = 0.5;
 const MAIN_PART_MS = 2;
 const MAIN_PART_CALLS = 5;
-/** Time on lines whose text is missing is worth a word from here on. */
+/** Time in code whose text says nothing is worth a word from here on. */
 const UNREAD_SHARE = 0.1;
 
 type Needs = 'blocking' | 'cpuProfile' | 'target';
@@ -194,6 +194,6 @@ function looked(evidence: Input): string {
   const unread =
     unreadShare < UNREAD_SHARE
       ? ''
-      : ` (${percent(unreadShare)} of the time on lines whose source could not be read)`;
+      : ` (${percent(unreadShare)} of the time in code that is generated or could not be read)`;
   return `${count(samples)} samples of the main thread in ${plural(calls, 'call')}: no named cause takes ${COSTLY_MS} ms of a call${unread}`;
 }

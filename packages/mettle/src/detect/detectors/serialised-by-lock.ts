@@ -32,6 +32,8 @@ const ROUNDS_ALONE = 5;
 const SLOPE_MOST = 1.6;
 /** CPU of other threads or child processes from this share on: then the machine's cores may be the queue. */
 const OTHER_CPU_SHARE = 0.5;
+/** Of what calls in a line wait all together; two lines side by side would come to less than half. */
+const LINE_SHARE = 0.6;
 /** Waiting seen inside must add up to at least this many calls' worth, or it was stagger. */
 const WAITED_CALLS = 1;
 
@@ -59,17 +61,36 @@ function witnessed(queue: SubjectQueue): boolean {
   const waitedMs = witness.record.waits.reduce((sum, wait) => sum + wait.waitedMs, 0);
   return (
     waitedMs >= WAITED_CALLS * largest.soloMs &&
-    queue.sizes.every((size) => Math.max(size.slope, slopeOfMedians(size)) >= witnessedSlope(queue))
+    queue.sizes.every(
+      (size) => Math.max(size.slope, slopeOfMedians(size), slopeOfShortest(size)) >= witnessedSlope(queue),
+    )
   );
 }
 
 function witnessedSlope(queue: SubjectQueue): number {
-  return queue.sizes.length < 2 ? SLOPE_ONE_SIZE : SLOPE_WITNESSED;
+  return queue.sizes.length < 2 && !stoodInLine(queue) ? SLOPE_ONE_SIZE : SLOPE_WITNESSED;
+}
+
+/** Whether the traced calls waited as those in a line do: the second for one call, the third for two, and so on. */
+function stoodInLine({ witness, sizes }: SubjectQueue): boolean {
+  if (witness.saw !== 'one-at-a-time') return false;
+  const { inFlight, waits } = witness.record;
+  const shortestMs = Math.min(...sizes.flatMap((size) => size.pairs.map((pair) => pair.soloMs)));
+  const inLineMs = ((inFlight * (inFlight - 1)) / 2) * shortestMs;
+  return (
+    waits.reduce((sum, wait) => sum + wait.count, 0) >= inFlight - 1 &&
+    waits.reduce((sum, wait) => sum + wait.waitedMs, 0) >= LINE_SHARE * inLineMs
+  );
 }
 
 /** Beside the median of the rounds' slopes: steadier where single calls are disturbed, less so where the host's pace drifts. */
 function slopeOfMedians(size: SizeView): number {
   return (size.batchMs - size.soloMs) / (size.inFlight - 1) / size.soloMs;
+}
+
+/** Of the least disturbed batch and lone call: a host only ever adds time. */
+function slopeOfShortest(size: SizeView): number {
+  return (size.wavesOfShortest - 1) / (size.inFlight - 1);
 }
 
 /** Without a witness inside: only what neither the cores nor noise can bring about. */
