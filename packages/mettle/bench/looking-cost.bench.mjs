@@ -1,0 +1,122 @@
+/*
+ * What does looking cost? Added main-thread CPU per call of a no-op tool while the `blocking` instrument is on.
+ *
+ *   npm run bench -- looking-cost
+ *
+ * In one server the instrument is started and stopped through the channel; windows of 1,000 calls, 8 in flight. Each
+ * window with it lies between two without, and is compared with their mean: the host's speed changes from second to
+ * second, in CPU time too. After each switch 1,000 calls are not counted, in which V8 compiles anew what the hooks
+ * made it throw away; that and the start and stop of V8's profiler cost something once, not per call, and are printed
+ * apart. "full" samples every 1 ms, "always-on" every 10 ms. Medians of the pairs, with the interval that holds the
+ * median in 95 % of cases. Exit code 1 when a whole interval lies over its goal.
+ *
+ * What an idle agent costs is agent-overhead.mjs.
+ */
+import { median, medianInterval } from '../dist/stats/index.js';
+import { callAll, machineLine, nodeVersions, openServer, printTable } from './profiled-server.mjs';
+
+const IN_FLIGHT = 8;
+const CALLS = 1000;
+const PAIRS = Number(process.env.PAIRS ?? 12);
+const WARM_UP_WINDOWS = 3;
+const FORMS = [
+  {
+    name: 'full, 1 ms',
+    options: { samplingIntervalUs: 1000, sliceThresholdMs: 1, maxSlices: 50_000 },
+    goalUs: 25,
+  },
+  {
+    name: 'always-on, 10 ms',
+    options: { samplingIntervalUs: 10_000, sliceThresholdMs: 10, maxSlices: 5_000 },
+    goalUs: 10,
+  },
+];
+/** The goals are set for this line of Node; older ones have no light form of the hooks. */
+const GOALS_FOR = '24.';
+
+const noOps = Array.from({ length: CALLS }, () => 'noop');
+
+/** One window: main-thread CPU per call in µs, and calls per second. */
+async function window({ session, clock }) {
+  const before = clock.mainThread().cpuMs;
+  const startedAt = performance.now();
+  await callAll(session, noOps, IN_FLIGHT);
+  const durationMs = performance.now() - startedAt;
+  return { us: ((clock.mainThread().cpuMs - before) * 1000) / CALLS, rate: (CALLS * 1000) / durationMs };
+}
+
+/** Windows with each form of the instrument, each between two without, in turns. */
+async function instrumentCost(server) {
+  const found = FORMS.map(() => ({ offUs: [], addedUs: [], factor: [], rateRatio: [], onceMs: [] }));
+  for (let i = 0; i < WARM_UP_WINDOWS; i++) await window(server);
+  let before = await window(server);
+  for (let i = 0; i < PAIRS; i++) {
+    for (const [form, { options }] of FORMS.entries()) {
+      const cpuMs = () => server.clock.mainThread().cpuMs;
+      const readings = [cpuMs()];
+      await server.agent.start('blocking', options);
+      await window(server);
+      readings.push(cpuMs());
+      const on = await window(server);
+      readings.push(cpuMs());
+      await server.agent.stop('blocking');
+      await window(server);
+      readings.push(cpuMs());
+      const after = await window(server);
+      const offUs = (before.us + after.us) / 2;
+      // Beyond what the uncounted calls cost anyway.
+      const onceMs = readings[1] - readings[0] + readings[3] - readings[2] - ((on.us + offUs) * CALLS) / 1000;
+      const list = found[form];
+      list.offUs.push(offUs);
+      list.addedUs.push(on.us - offUs);
+      list.factor.push(on.us / offUs);
+      list.rateRatio.push((2 * on.rate) / (before.rate + after.rate));
+      list.onceMs.push(onceMs);
+      before = after;
+    }
+  }
+  return found;
+}
+
+const range = (values, digits) => {
+  const { low, high } = medianInterval(values);
+  return `${median(values).toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+};
+
+async function printInstrumentCost(nodes) {
+  const rows = [];
+  for (const [version, node] of nodes) {
+    for (const sdk of ['v1', 'v2']) {
+      const server = await openServer({ node, script: `servers/serve-${sdk}.mjs`, toolSet: 'known-cost' });
+      const found = await instrumentCost(server);
+      await server.close();
+      FORMS.forEach(({ name, goalUs }, i) => {
+        const { offUs, addedUs, factor, rateRatio, onceMs } = found[i];
+        const missed = version.startsWith(GOALS_FOR) && medianInterval(addedUs).low > goalUs;
+        if (missed) process.exitCode = 1;
+        rows.push([
+          `${version} ${sdk}`,
+          name,
+          median(offUs).toFixed(0),
+          range(addedUs, 1),
+          `×${median(factor).toFixed(2)}`,
+          median(rateRatio).toFixed(2),
+          median(onceMs).toFixed(0),
+          missed ? `missed: ${goalUs}` : `${goalUs}`,
+        ]);
+        process.stderr.write(`${rows.at(-1).join('  ')}\n`);
+      });
+    }
+  }
+  printTable(
+    ['Node, SDK', 'form', 'off µs', 'added µs per call', 'factor', 'throughput', 'once, ms', 'goal µs (24)'],
+    rows,
+  );
+}
+
+console.log(`Cost of looking, on a no-op tool. ${machineLine()}`);
+const nodes =
+  process.env.NODE_VERSIONS === undefined
+    ? nodeVersions().filter(([version]) => /^2[04]\./.test(version))
+    : nodeVersions();
+await printInstrumentCost(nodes);
