@@ -1,7 +1,7 @@
 import type { CpuProfileEvidence, Frame, SourceExcerpt, SourcesEvidence } from '../evidence/index.ts';
 import { redactText } from '../evidence/index.ts';
 import { atCallSites, type SourceText } from './call-sites.ts';
-import { definesRegex, regexNames } from './causes/idioms.ts';
+import { definesRegex, patternUses, regexNames } from './causes/idioms.ts';
 import { viewProfile, type PathStep } from './profile-view.ts';
 
 /** A line with less of its subject's time is no cause that anybody reports. */
@@ -26,10 +26,19 @@ export function hotSources(evidence: CpuProfileEvidence, sourceOf: SourceText): 
     }
   }
   for (const { caller, callee } of edges) {
-    const at = lineOfCall(caller.frame, callee.frame, excerpts.linesOf(caller.frame.file), sourceOf);
-    if (at !== null) excerpts.noteCall(caller.frame, callee.frame.function, at);
+    const { file, column } = caller.frame;
+    if (callee.frame.function.startsWith(PATTERN_FRAME)) {
+      excerpts.quotePattern(file, callee.frame.function.slice(PATTERN_FRAME.length));
+      continue;
+    }
+    const moved = column > 0 ? atCallSites([callee.frame, caller.frame], sourceOf)[1] : undefined;
+    if (moved !== undefined && moved !== caller.frame)
+      excerpts.noteCall(caller.frame, callee.frame.function, moved.line);
   }
-  return { files: excerpts.files() };
+  const unread = new Set(
+    leaves.map(({ file }) => file).filter((file) => excerpts.linesOf(file).length === 0),
+  );
+  return { files: excerpts.files(), unread: [...unread] };
 }
 
 /** Excerpts of source files in the making. */
@@ -61,6 +70,15 @@ class Excerpts {
       this.#of(file).lines.set(line, shortened(all[line - 1] as string));
   }
 
+  /** The lines that use the pattern, and those that hold it. */
+  quotePattern(file: string, source: string): void {
+    const all = this.linesOf(file);
+    for (const use of patternUses(all, source)) this.quote(file, use + 1, use + 1);
+    all.forEach((text, i) => {
+      if (text.includes(`/${source}/`)) this.quote(file, i + 1, i + 1);
+    });
+  }
+
   noteCall({ file, line, column }: Frame, callee: string, at: number): void {
     this.#of(file).calls.push({ line, column, callee, at });
     this.quote(file, at, at);
@@ -83,25 +101,6 @@ class Excerpts {
     }
     return excerpt;
   }
-}
-
-/** The line in the caller on which it calls the other by name, or uses the pattern. */
-function lineOfCall(
-  caller: Frame,
-  callee: Frame,
-  all: readonly string[],
-  sourceOf: SourceText,
-): number | null {
-  if (!callee.function.startsWith(PATTERN_FRAME)) {
-    const moved = atCallSites([callee, caller], sourceOf)[1];
-    return moved === undefined || moved === caller ? null : moved.line;
-  }
-  const literal = `/${callee.function.slice(PATTERN_FRAME.length)}/`;
-  const uses = (text: string): boolean =>
-    text.includes(literal) ||
-    regexNames(text).some((name) => all.some((line) => line.includes(literal) && definesRegex(line, name)));
-  const found = all.findIndex((text, i) => i + 1 >= caller.line && uses(text));
-  return found < 0 ? null : found + 1;
 }
 
 function shortened(text: string): string {

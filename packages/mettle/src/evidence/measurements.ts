@@ -230,6 +230,8 @@ export interface CpuProfileEvidence {
 /** What the server's source says where time was spent, by file as the runtime named it. */
 export interface SourcesEvidence {
   readonly files: Readonly<Record<string, SourceExcerpt>>;
+  /** Files in which time was spent and whose text could not be had. */
+  readonly unread: readonly string[];
 }
 export interface SourceExcerpt {
   /** Text by line number, secrets redacted; cut to 300 characters, then ending in `…`. */

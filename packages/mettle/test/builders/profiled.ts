@@ -35,6 +35,8 @@ export class ProfiledServer {
     { lines: Record<string, string>; calls: SourceExcerpt['calls'][number][] }
   > = {};
 
+  readonly #unread: string[] = [];
+
   tool(name: string, calls: number): this {
     this.#tools.push({ name, calls });
     return this;
@@ -69,6 +71,12 @@ export class ProfiledServer {
     return this;
   }
 
+  /** A file whose text nobody has. */
+  unreadable(file: string): this {
+    this.#unread.push(`${CWD}/${file}`);
+    return this;
+  }
+
   /** The function that begins at `from` calls `callee` on line `at`. */
   callsOnLine(file: string, from: number, callee: string, at: number): this {
     this.#excerpt(file).calls.push({ line: from, column: 5, callee, at });
@@ -92,7 +100,7 @@ export class ProfiledServer {
         sampleCalls: this.#calls,
         sampleNetUs: this.#netUs,
       },
-      sources: { files: this.#files },
+      sources: { files: this.#files, unread: this.#unread },
     };
   }
 

@@ -48,6 +48,7 @@ it('notes the line from which a hot function is called', () => {
 
 it('leaves out files that cannot be read, and what no call spent', () => {
   expect(Object.keys(hotSources(cpuProfile, read).files)).toEqual([FILE]);
+  expect(hotSources(cpuProfile, read).unread).toEqual([`${CWD}/src/search.js`]);
   expect(
     hotSources({ ...cpuProfile, sampleSubjects: cpuProfile.sampleSubjects.map(() => 0) }, read).files,
   ).toEqual({});

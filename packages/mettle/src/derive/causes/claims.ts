@@ -1,7 +1,7 @@
 import type { CpuProfileEvidence, Frame, SourcesEvidence } from '../../evidence/index.ts';
 import { isSource, linesOf } from '../hot-lines.ts';
 import { viewProfile, type PathStep, type ProfileView } from '../profile-view.ts';
-import { definesRegex, idiomsOf, regexLiterals } from './idioms.ts';
+import { definitionIn, idiomsOf, patternUses } from './idioms.ts';
 import { regexShape } from './regex-shape.ts';
 import { signatureOf, type Cause } from './signatures.ts';
 
@@ -51,8 +51,11 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
   };
   const textOf = (file: string, line: number): string | null => {
     const text = sources?.files[file]?.lines[line];
-    return text === undefined || text.endsWith('…') ? null : text;
+    return text === undefined || isCut(text) ? null : text;
   };
+  const unreadFiles = new Set(sources?.unread);
+  const isUnread = (file: string, line: number): boolean =>
+    unreadFiles.has(file) || isCut(sources?.files[file]?.lines[line] ?? '');
   const known = new Map<number, readonly Claim[]>();
   const collections = new Map<number, Claim>();
   const unread = new Map<number, number>();
@@ -64,7 +67,7 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
       let share = unread.get(nodeId);
       if (share === undefined) {
         const file = pathOf(nodeId)[0]?.frame.file ?? '';
-        share = sharesOf(linesAt(nodeId).filter(({ line }) => textOf(file, line) === null));
+        share = sharesOf(linesAt(nodeId).filter(({ line }) => isUnread(file, line)));
         unread.set(nodeId, share);
       }
       return share;
@@ -74,7 +77,7 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
       if (claims === undefined) {
         const path = pathOf(nodeId);
         const parts =
-          claimByFrame(path) ??
+          claimByFrame(path, sources) ??
           claimByLines(path, linesAt(nodeId), (line) => textOf(path[0]?.frame.file ?? '', line), sources);
         claims = parts.map((part) => ({ node: nodeId, ...part }));
         known.set(nodeId, claims);
@@ -90,6 +93,11 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
       return claim;
     },
   };
+}
+
+/** Generated code, whose lines hold too much to be told apart. */
+function isCut(text: string): boolean {
+  return text.endsWith('…');
 }
 
 function sharesOf(lines: ReturnType<typeof linesOf>): number {
@@ -122,26 +130,47 @@ function isAgents(view: ProfileView, whole: ProfileView, nodeId: number): boolea
   return path[at + 1]?.frame.file.startsWith('node:internal/modules/') !== true;
 }
 
-function claimByFrame(path: readonly PathStep[]): readonly Part[] | null {
+function claimByFrame(
+  path: readonly PathStep[],
+  sources: SourcesEvidence | undefined,
+): readonly Part[] | null {
   const signature = signatureOf(path.map((step) => step.frame));
   if (signature === null) return null;
   const { cause, what, index, deferred = false } = signature;
-  const certain = cause !== 'regex-backtracking' || regexShape(what) === 'exponential';
-  if (cause === 'regex-backtracking' && regexShape(what) === 'linear') return [];
   const callers = path.slice(index + 1);
-  const line = exactLine(callers[0]?.frame);
+  const callee = (path[index] as PathStep).frame.function;
+  if (cause !== 'regex-backtracking')
+    return [
+      { cause, what, certain: true, deferred, share: 1, callers, callee, line: exactLine(callers[0]?.frame) },
+    ];
+  const shape = regexShape(what);
+  if (shape === 'linear') return [];
   return [
     {
       cause,
       what,
-      certain,
+      certain: shape === 'exponential',
       deferred,
       share: 1,
       callers,
-      callee: (path[index] as PathStep).frame.function,
-      line,
+      callee,
+      line: patternLine(callers[0]?.frame.file ?? '', what, sources),
     },
   ];
+}
+
+/** V8 gives the code of a pattern no line: the one that uses it, as far as it is on record. */
+function patternLine(file: string, source: string, sources: SourcesEvidence | undefined): number | null {
+  const lines = Object.entries(sources?.files[file]?.lines ?? {});
+  const [use] = patternUses(
+    lines.map(([, text]) => text),
+    source,
+  );
+  return use === undefined ? null : Number(lines[use]?.[0]);
+}
+
+function linesIn(file: string, sources: SourcesEvidence | undefined): readonly string[] {
+  return Object.values(sources?.files[file]?.lines ?? {});
 }
 
 /** A frame without a column stands on the line where its samples were taken. */
@@ -158,14 +187,9 @@ function claimByLines(
   const file = path[0]?.frame.file ?? '';
   return lines.flatMap(({ line, share }) => {
     const text = textOf(line);
-    const [idiom] = text === null ? [] : idiomsOf(text, (name) => definitionIn(file, name, sources));
+    const [idiom] = text === null ? [] : idiomsOf(text, (name) => definitionIn(linesIn(file, sources), name));
     return idiom === undefined
       ? []
       : [{ ...idiom, deferred: false, share, callers: path, callee: null, line }];
   });
-}
-
-function definitionIn(file: string, name: string, sources: SourcesEvidence | undefined): string | null {
-  const text = Object.values(sources?.files[file]?.lines ?? {}).find((line) => definesRegex(line, name));
-  return text === undefined ? null : (regexLiterals(text)[0] ?? null);
 }

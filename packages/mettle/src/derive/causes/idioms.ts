@@ -60,6 +60,27 @@ export function definesRegex(text: string, name: string): boolean {
   return new RegExp(String.raw`(?<![\w$.])${name.replaceAll('$', String.raw`\$`)}\s*=\s*/`).test(text);
 }
 
+/** The pattern that the lines give to a name; null when they do not. */
+export function definitionIn(lines: readonly string[], name: string): string | null {
+  const text = lines.find((line) => definesRegex(line, name));
+  return text === undefined ? null : (regexLiterals(text)[0] ?? null);
+}
+
+/** Which of the lines (by index) use the pattern: written out, or by a name that one of them gives it. */
+export function patternUses(lines: readonly string[], source: string): readonly number[] {
+  const literal = `/${source}/`;
+  const nameGiven = (text: string): string | undefined =>
+    text.includes(literal) ? /([A-Za-z_$][\w$]*)\s*=\s*\//.exec(text)?.[1] : undefined;
+  const names = new Set(lines.map(nameGiven).filter((name) => name !== undefined));
+  return [...lines.keys()].filter((i) => {
+    const text = lines[i] as string;
+    return (
+      regexNames(text).some((name) => names.has(name)) ||
+      (text.includes(literal) && nameGiven(text) === undefined)
+    );
+  });
+}
+
 /** The sources of the regular expressions that are written out in the text. */
 export function regexLiterals(text: string): readonly string[] {
   // A slash begins a literal where an operand is due; after a name, a number or a closing bracket it divides.

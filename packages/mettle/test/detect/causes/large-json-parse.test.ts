@@ -77,6 +77,8 @@ it('says in figures what it looked at, and what it could not read', () => {
     '40 samples of the main thread in 20 calls: no named cause takes 5 ms of a call',
   );
   expect(
-    largeJsonParse.looked(profiled().tool('find', 20).spends(50, HANDLER, { line: 12 }).evidence()),
-  ).toContain('(100 % of the time on lines whose source could not be read)');
+    largeJsonParse.looked(
+      profiled().tool('find', 20).spends(50, HANDLER, { line: 12 }).unreadable('src/tools.js').evidence(),
+    ),
+  ).toContain('(100 % of the time in code that is generated or could not be read)');
 });
