@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 const inParallel = {
   environment: 'node',
   // Tests start servers; on a busy machine a start alone may take seconds.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
   hookTimeout: 60_000,
   // Each worker has child servers of its own: more than two would measure one another.
   maxWorkers: 2,
