@@ -31,13 +31,20 @@ export function nodeVersions() {
  * Starts a server and shakes hands. `script` is relative to this folder or absolute; `transport` stdio or http.
  * Without `agent: false` the agent is in it. `close()` ends everything.
  */
-export async function openServer({ node, script, transport = 'stdio', toolSet, agent: withAgent = true }) {
+export async function openServer({
+  node,
+  script,
+  transport = 'stdio',
+  toolSet,
+  agent: withAgent = true,
+  env = {},
+}) {
   const channel = withAgent ? await openAgentChannel() : null;
   try {
     const port = transport === 'http' ? await freePort() : null;
     const path = fileURLToPath(new URL(script, import.meta.url));
     const command = [node, path, transport, toolSet, ...(port === null ? [] : [String(port)])];
-    const place = { command, cwd: benchFolder, env: {} };
+    const place = { command, cwd: benchFolder, env };
     const spec =
       port === null
         ? { kind: 'stdio', ...place }

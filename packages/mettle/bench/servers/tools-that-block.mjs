@@ -4,8 +4,7 @@
  */
 import { execSync } from 'node:child_process';
 import { pbkdf2Sync } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -13,17 +12,8 @@ const EVIL = /^(?:a+)+$/;
 const document = JSON.stringify(
   Array.from({ length: 300_000 }, (_, i) => ({ id: i, name: `item ${i}`, tags: ['a', 'b'], price: i * 1.5 })),
 );
-let largeFile;
-
-/** Written when first asked for, so that a server that nobody asks leaves nothing behind. */
-function pathOfLargeFile() {
-  if (largeFile === undefined) {
-    largeFile = join(tmpdir(), `mettle-bench-${process.pid}.bin`);
-    writeFileSync(largeFile, Buffer.alloc(64 * 1024 * 1024, 'x'));
-    process.on('exit', () => rmSync(largeFile, { force: true }));
-  }
-  return largeFile;
-}
+/** In the benchmark's folder, which it removes: this process may be killed. */
+const largeFile = join(process.env.BENCH_FOLDER ?? '', 'large.bin');
 
 function countPrimesBelow(limit) {
   let count = 0;
@@ -44,7 +34,8 @@ export const toolsThatBlock = {
     return 'done';
   },
   async prepare() {
-    return pathOfLargeFile();
+    writeFileSync(largeFile, Buffer.alloc(64 * 1024 * 1024, 'x'));
+    return largeFile;
   },
   async pbkdf2() {
     await sleep(1);
@@ -69,9 +60,8 @@ export const toolsThatBlock = {
     return items.length;
   },
   async file() {
-    const path = pathOfLargeFile();
     let length = 0;
-    for (let i = 0; i < 3; i++) length += readFileSync(path, 'latin1').length; // blocks file
+    for (let i = 0; i < 3; i++) length += readFileSync(largeFile, 'latin1').length; // blocks file
     return length;
   },
   /** The tool waits for a timer whose callback does the work. */
