@@ -228,7 +228,7 @@ export class ServerBuilder {
       blocking: this.#blocking(),
       overlap: { subjects: this.#subjects.flatMap(({ overlap }) => overlap ?? []) },
       process: { readings: [] },
-      sources: { files: {} },
+      sources: { files: {}, unread: [] },
       cpuProfile: {
         profile: { nodes: [], startTime: 0, endTime: 0, samples: [], timeDeltas: [] },
         subjects: [''],
