@@ -18,7 +18,7 @@ server.registerTool(
   },
   async function noonTemperature({ day }) {
     scratch.set(curve);
-    for (let pass = 0; pass < 8; pass++) {
+    for (let pass = 0; pass < 6; pass++) {
       for (let i = 0; i < READINGS; i++) scratch[i] += day % 7;
     }
     return { content: [{ type: 'text', text: `Day ${day}: ${scratch[720]} °C` }] };

@@ -20,18 +20,18 @@ server.registerTool(
   },
   async function noonTemperature({ day }) {
     // ailment: gc-pressure
-    let readings = curve;
-    for (let pass = 0; pass < 8; pass++) {
+    const curves = [curve];
+    for (let pass = 0; pass < 6; pass++) {
       const warmer = [];
-      for (const { celsius, at } of readings) {
+      for (const { celsius, at } of curves[pass]) {
         warmer.push({
           celsius: celsius + (day % 7),
           at: { minute: at.minute, sensor: { id: at.sensor.id } },
         });
       }
-      readings = warmer;
+      curves.push(warmer);
     }
-    return { content: [{ type: 'text', text: `Day ${day}: ${readings[720].celsius} °C` }] };
+    return { content: [{ type: 'text', text: `Day ${day}: ${curves.at(-1)[720].celsius} °C` }] };
   },
 );
 

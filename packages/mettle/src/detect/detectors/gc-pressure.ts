@@ -1,8 +1,8 @@
 import type { Detector } from '../../evidence/index.ts';
 import { causeDetector } from '../cause-finding.ts';
 
-/** Calls that compute much leave some garbage too: up to a tenth of their time is ordinary, from here on it is the thing to mend. */
-const COLLECTING_SHARE = 0.15;
+/** Calls that compute much leave some garbage too: a few per cent of their time are ordinary, a tenth is worth mending. */
+const COLLECTING_SHARE = 0.1;
 
 /** Calls that allocate so much that the garbage collector takes a large part of their time. */
 export const gcPressure: Detector = causeDetector({
