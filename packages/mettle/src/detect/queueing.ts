@@ -161,6 +161,13 @@ export function queueStacks(witness: QueueWitness): readonly Exhibit[] {
   ];
 }
 
+/** Why calls sent together could not be judged; null when some could. */
+export function noBatches(evidence: QueueInput): string | null {
+  return queuesOf(evidence).length === 0
+    ? 'no tool answered often enough to compare calls sent together with one alone (raise --budget)'
+    : null;
+}
+
 /** The clause for a clear verdict. All three detectors look at the same rounds: the same clause, so that it is said once. */
 export function lookedAtBatches(evidence: QueueInput): string {
   const queues = queuesOf(evidence);

@@ -42,6 +42,8 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
   /** What it reads besides when it is there. */
   readonly mayUse?: readonly EvidenceKey[];
   detect(evidence: DetectorInput<K>): readonly Finding[];
+  /** Why the evidence, though there, shows nothing that could be judged; null when it does. Then there is no clear verdict. */
+  blind?(evidence: DetectorInput<K>): string | null;
   /** What was looked at, in figures, for a clear verdict: a clause such as "5 tools, 1,240 calls". */
   looked(evidence: DetectorInput<K>): string;
 }

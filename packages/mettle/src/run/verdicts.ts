@@ -58,7 +58,8 @@ function run(detector: Detector, bundle: Bundle): Verdict {
         : nothingExercised(detector.check, evidence);
     const findings = detector.detect(evidence);
     if (findings.length > 0) return { status: 'found', findings };
-    if (nothing !== null) return { status: 'skipped', why: nothing };
+    const blind = nothing ?? detector.blind?.(evidence) ?? null;
+    if (blind !== null) return { status: 'skipped', why: blind };
     return { status: 'clear', looked: detector.looked(evidence) };
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -61,6 +61,14 @@ describe('verdicts', () => {
     });
   });
 
+  test('a detector that had evidence but nothing to judge is skipped, not clear', () => {
+    const blind: Detector = { ...silent('a'), blind: () => 'no tool answered often enough' };
+    expect(judge(bundleWith({}), [blind]).cpu).toEqual({
+      status: 'skipped',
+      why: 'no tool answered often enough',
+    });
+  });
+
   test('findings come worst first, over all checks', () => {
     const checks = judge(bundleWith({}), [
       { ...silent('x'), detect: () => [finding('minor', 'low'), finding('worst', 'critical')] },

@@ -8,6 +8,7 @@ import {
   inAllRounds,
   inMostRounds,
   lookedAtBatches,
+  noBatches,
   queuesOf,
   roundsTable,
   severityOfQueue,
@@ -49,6 +50,7 @@ export const serialisedByCpu: Detector<'concurrency' | 'target'> = {
     });
   },
 
+  blind: noBatches,
   looked: lookedAtBatches,
 };
 

@@ -6,6 +6,7 @@ import {
   addedMs,
   inAllRounds,
   lookedAtBatches,
+  noBatches,
   mainThreadIdle,
   queueStacks,
   queuesOf,
@@ -52,6 +53,7 @@ export const serialisedByLock: Detector<'concurrency' | 'target'> = {
     });
   },
 
+  blind: noBatches,
   looked: lookedAtBatches,
 };
 

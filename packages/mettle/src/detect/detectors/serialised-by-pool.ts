@@ -6,6 +6,7 @@ import {
   addedMs,
   inAllRounds,
   lookedAtBatches,
+  noBatches,
   mainThreadIdle,
   queueStacks,
   queuesOf,
@@ -41,6 +42,7 @@ export const serialisedByPool: Detector<'concurrency' | 'overlap' | 'target'> = 
     });
   },
 
+  blind: noBatches,
   looked: lookedAtBatches,
 };
 

@@ -30,6 +30,9 @@ const WARM_UP_SHARE = 0.25;
 const VAIN_CALLS = 3;
 const UNANSWERED_CALLS = 2;
 
+/** How much longer than planned a phase may take so that every subject is called once. */
+const FIRST_CALLS = 3;
+
 /** Enough to see that it answers and how fast, too few for anybody to complain of. */
 const GENTLE_CALLS = 5;
 
@@ -49,6 +52,7 @@ interface Phase {
   readonly shareMs: number;
   readonly maxCalls: number;
   readonly atLeast: { readonly calls: number; readonly untilMs: number };
+  readonly firstCallUntilMs: number;
   readonly now: () => number;
 }
 
@@ -69,6 +73,7 @@ export async function runSolo(
     shareMs: (options.untilMs - startMs) / Math.max(1, sources.length),
     maxCalls: options.maxCallsPerSubject ?? 500,
     atLeast: options.atLeast ?? { calls: 1, untilMs: options.untilMs },
+    firstCallUntilMs: startMs + FIRST_CALLS * (options.untilMs - startMs),
     now,
   };
   const turns = sources.map((source): Turn => ({
@@ -111,8 +116,10 @@ function wantsMore(turn: Turn, phase: Phase): boolean {
   // Mostly failing ones must not run for ever either.
   if (tally.calls >= 2 * maxCalls) return false;
   const nowMs = phase.now();
+  // One slow tool must not keep the others from being seen at all.
+  if (tally.calls === 0) return nowMs < phase.firstCallUntilMs;
   if (tally.timed < phase.atLeast.calls && nowMs < phase.atLeast.untilMs) return true;
-  return nowMs < phase.untilMs && (tally.calls === 0 || nowMs + turn.lastCallMs <= phase.untilMs);
+  return nowMs + turn.lastCallMs <= phase.untilMs;
 }
 
 function mostTimedCalls({ source }: Turn, { maxCalls }: Phase): number {
