@@ -118,7 +118,10 @@ function wantsMore(turn: Turn, phase: Phase): boolean {
   const nowMs = phase.now();
   // One slow tool must not keep the others from being seen at all.
   if (tally.calls === 0) return nowMs < phase.firstCallUntilMs;
-  if (tally.timed < phase.atLeast.calls && nowMs < phase.atLeast.untilMs) return true;
+  // Quick calls cost the run nothing, even when a slow one has used up the time.
+  const isQuick = turn.lastCallMs * 10 <= phase.shareMs;
+  const untilMs = isQuick ? phase.firstCallUntilMs : phase.atLeast.untilMs;
+  if (tally.timed < phase.atLeast.calls && nowMs < Math.max(untilMs, phase.atLeast.untilMs)) return true;
   return nowMs + turn.lastCallMs <= phase.untilMs;
 }
 
