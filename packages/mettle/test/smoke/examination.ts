@@ -63,7 +63,7 @@ export async function freePort(): Promise<number> {
 }
 
 function wordsFor(options: ExaminationOptions, folder: string): readonly string[] {
-  const words = ['check', '--format', 'json', '--budget', String(options.budgetSeconds ?? 10)];
+  const words = ['check', '--format', 'json', '--budget', String(options.budgetSeconds ?? 15)];
   words.push('--out', join(folder, '.mettle'));
   if (options.url !== undefined) words.push('--http', options.url);
   if (options.era !== undefined) words.push('--era', options.era);
