@@ -4,10 +4,12 @@ import { z } from 'zod';
 
 const server = new McpServer({ name: 'weather-station', version: '0.4.4' });
 
-const READINGS = 100_000;
-/** A day's curve, made up. */
-const curve = Int16Array.from({ length: READINGS }, (_, i) => (i * 17) % 30);
-const scratch = new Int16Array(READINGS);
+const READINGS = 600_000;
+
+/** What a sensor read: a made-up curve. */
+function temperature(day, reading) {
+  return ((day * 31 + reading * 17) % 60) - 15;
+}
 
 server.registerTool(
   'noon_temperature',
@@ -17,11 +19,12 @@ server.registerTool(
     annotations: { readOnlyHint: true },
   },
   async function noonTemperature({ day }) {
-    scratch.set(curve);
-    for (let pass = 0; pass < 6; pass++) {
-      for (let i = 0; i < READINGS; i++) scratch[i] += day % 7;
+    const readings = new Int16Array(READINGS);
+    for (let i = 0; i < READINGS; i++) {
+      readings[i] = temperature(day, i);
     }
-    return { content: [{ type: 'text', text: `Day ${day}: ${scratch[720]} °C` }] };
+    const noon = readings[READINGS / 2];
+    return { content: [{ type: 'text', text: `Day ${day}: ${noon} °C` }] };
   },
 );
 

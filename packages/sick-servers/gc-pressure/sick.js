@@ -4,12 +4,12 @@ import { z } from 'zod';
 
 const server = new McpServer({ name: 'weather-station', version: '0.4.4' });
 
-const READINGS = 100_000;
-/** A day's curve, made up. */
-const curve = Array.from({ length: READINGS }, (_, i) => ({
-  celsius: (i * 17) % 30,
-  at: { minute: i, sensor: { id: i % 12 } },
-}));
+const READINGS = 600_000;
+
+/** What a sensor read: a made-up curve. */
+function temperature(day, reading) {
+  return ((day * 31 + reading * 17) % 60) - 15;
+}
 
 server.registerTool(
   'noon_temperature',
@@ -20,18 +20,12 @@ server.registerTool(
   },
   async function noonTemperature({ day }) {
     // ailment: gc-pressure
-    const curves = [curve];
-    for (let pass = 0; pass < 6; pass++) {
-      const warmer = [];
-      for (const { celsius, at } of curves[pass]) {
-        warmer.push({
-          celsius: celsius + (day % 7),
-          at: { minute: at.minute, sensor: { id: at.sensor.id } },
-        });
-      }
-      curves.push(warmer);
+    const readings = [];
+    for (let i = 0; i < READINGS; i++) {
+      readings.push({ at: i, celsius: () => temperature(day, i) });
     }
-    return { content: [{ type: 'text', text: `Day ${day}: ${curves.at(-1)[720].celsius} °C` }] };
+    const noon = readings[READINGS / 2].celsius();
+    return { content: [{ type: 'text', text: `Day ${day}: ${noon} °C` }] };
   },
 );
 

@@ -33,6 +33,8 @@ export interface CauseKind {
   readonly bySource?: true;
   /** Waits rather than computes: its cost is time blocked, not CPU. */
   readonly waits?: true;
+  /** Comes every few calls, at the expense of all: the mean over the calls counts. */
+  readonly irregular?: true;
   /** What the calls do, after "spends 52 ms": "in JSON.parse". */
   doing(cost: CauseCost): string;
   /** What to change, and whether a worker thread would help. */
@@ -52,13 +54,12 @@ export function causeDetector(kind: CauseKind): Detector<Needs | 'sources'> | De
       causesOf(evidence)
         // slow-tools-list has its own finding.
         .costs.filter(
-          (cost) =>
-            cost.cause === kind.id &&
-            cost.subject !== 'tools/list' &&
-            isCostly(cost) &&
-            kind.holds?.(cost) !== false,
+          (cost) => cost.cause === kind.id && cost.subject !== 'tools/list' && kind.holds?.(cost) !== false,
         )
-        .map((cost) => findingOf(kind, evidence, cost)),
+        .flatMap((cost) => {
+          const judgement = judge(kind, cost);
+          return judgement === null ? [] : [findingOf(kind, evidence, cost, judgement)];
+        }),
     looked: (evidence: Input) => looked(evidence),
   };
   return kind.bySource === true
@@ -66,49 +67,48 @@ export function causeDetector(kind: CauseKind): Detector<Needs | 'sources'> | De
     : { ...judging, needs };
 }
 
-/** The calls in which it takes its time; the larger of both rules' when both hold. */
-function costlyCalls(cost: CauseCost): readonly number[] {
-  return cost.perCall
-    .filter(({ costMs, samples }) => costMs >= COSTLY_MS && samples >= SAMPLES_PER_CALL)
-    .map(({ costMs }) => costMs);
+/** From when on it counts, and what a call then typically costs; null when it does not. */
+interface Judgement {
+  readonly typicalMs: number;
+  /** In how many calls it costs that. */
+  readonly calls: number;
 }
 
-function isCostly(cost: CauseCost): boolean {
-  const costly = costlyCalls(cost).length;
-  if (recurs(costly, cost.calls) && costly >= COSTLY_SHARE * cost.calls) return true;
-  const seenInMost = cost.perCall.length * 2 >= cost.calls;
-  return (
-    cost.calls >= MAIN_PART_CALLS && seenInMost && cost.share >= MAIN_PART && typicalMs(cost) >= MAIN_PART_MS
-  );
+function judge(kind: CauseKind, cost: CauseCost): Judgement | null {
+  const { calls, perCall, share, totalMs } = cost;
+  const seen = perCall.filter(({ samples }) => samples >= SAMPLES_PER_CALL);
+  if (kind.irregular === true) {
+    const meanMs = totalMs / Math.max(1, calls);
+    return meanMs >= COSTLY_MS && recurs(seen.length, calls) ? { typicalMs: meanMs, calls } : null;
+  }
+  const costly = seen.filter(({ costMs }) => costMs >= COSTLY_MS).map(({ costMs }) => costMs);
+  if (recurs(costly.length, calls) && costly.length >= COSTLY_SHARE * calls)
+    return { typicalMs: median(costly), calls: costly.length };
+  if (calls < MAIN_PART_CALLS || perCall.length * 2 < calls || share < MAIN_PART) return null;
+  const typicalMs = median(perCall.map(({ costMs }) => costMs));
+  return typicalMs >= MAIN_PART_MS ? { typicalMs, calls: perCall.length } : null;
 }
 
-/** What a call in which it is seen typically costs: dear calls' median, or the median of all that showed it. */
-function typicalMs(cost: CauseCost): number {
-  const costly = costlyCalls(cost);
-  const seen = recurs(costly.length, cost.calls) ? costly : cost.perCall.map(({ costMs }) => costMs);
-  return seen.length === 0 ? 0 : median(seen);
-}
-
-function findingOf(kind: CauseKind, evidence: Input, cost: CauseCost): Finding {
+function findingOf(
+  kind: CauseKind,
+  evidence: Input,
+  cost: CauseCost,
+  { typicalMs, calls: costly }: Judgement,
+): Finding {
   const { subject, calls, location, share } = cost;
-  const typical = typicalMs(cost);
-  const costly = Math.max(costlyCalls(cost).length, 1);
   const where = location === undefined ? '' : `, at ${formatPlace(location, evidence.target.cwd)}`;
-  const often =
-    costly < 0.9 * calls && recurs(costly, calls)
-      ? ` in ${count(costly)} of ${plural(calls, 'call')}`
-      : ' per call';
+  const often = costly < 0.9 * calls ? ` in ${count(costly)} of ${plural(calls, 'call')}` : ' per call';
   const certain = cost.certain && evidence.blocking.cpuClock !== 'process';
   return makeFinding({
     id: kind.id,
     tool: subject,
     location,
     variant: kind.id === 'regex-backtracking' ? (cost.whats[0] ?? '') : '',
-    severity: severityOfDelay(typical, costly / Math.max(calls, 1)),
+    severity: severityOfDelay(typicalMs, costly / Math.max(calls, 1)),
     confidence: certain ? 'measured' : 'suspected',
-    title: `${quoted(subject)} spends ${ms(typical)}${often} (${percent(Math.min(1, share))} of its time on the main thread) ${kind.doing(cost)}${where}`,
-    evidence: exhibits(evidence, cost),
-    cost: { value: figure(typical), unit: kind.waits === true ? 'ms blocked' : 'ms CPU', per: 'call' },
+    title: `${quoted(subject)} spends ${ms(typicalMs)}${often} (${percent(Math.min(1, share))} of its time on the main thread) ${kind.doing(cost)}${where}`,
+    evidence: exhibits(evidence, cost, typicalMs),
+    cost: { value: figure(typicalMs), unit: kind.waits === true ? 'ms blocked' : 'ms CPU', per: 'call' },
     fix: kind.fix(cost),
     verify: {
       command: verifyCommand(kind.id, evidence.target, isTool(subject, evidence.exercise) ? [subject] : []),
@@ -117,16 +117,23 @@ function findingOf(kind: CauseKind, evidence: Input, cost: CauseCost): Finding {
   });
 }
 
-function exhibits(evidence: Input, cost: CauseCost): readonly Exhibit[] {
+function exhibits(evidence: Input, cost: CauseCost, typicalMs: number): readonly Exhibit[] {
   const figures: Exhibit = {
     kind: 'table',
     title: `What it costs (net of the host’s delays; ${cost.subject})`,
-    columns: ['calls', 'calls with it', 'median ms', 'dearest ms', 'of it GC ms', 'share of the tool’s time'],
+    columns: [
+      'calls',
+      'calls with it',
+      'typical ms',
+      'dearest ms',
+      'of it GC ms',
+      'share of the tool’s time',
+    ],
     rows: [
       [
         cost.calls,
         cost.perCall.length,
-        figure(typicalMs(cost)),
+        figure(typicalMs),
         figure(cost.perCall[0]?.costMs ?? 0),
         figure(cost.gcMs),
         percent(Math.min(1, cost.share)),

@@ -169,9 +169,10 @@ function book(
 
 /** What tells apart two causes of one kind in one subject: the function, and for patterns which one. */
 function whichOf({ cause, what, callers }: Claim, home: Home): readonly string[] {
-  // A schema's parts are made in many functions, by its nature; the collector comes when it comes.
+  // A schema's parts are made in many functions, by its nature; a module is loaded in many steps, some of which nobody
+  // called; the collector comes when it comes.
   if (cause === 'schema-compiled-per-call') return [what];
-  if (cause === 'gc-pressure') return [];
+  if (cause === 'gc-pressure' || cause === 'module-loaded-per-call') return [];
   const place = changeableSteps(callers, home)[0]?.functionKey ?? '';
   return cause === 'regex-backtracking' ? [place, what] : [place];
 }
