@@ -68,6 +68,18 @@ describe('latency-tail finds', () => {
     );
   });
 
+  it('a listing that holds everybody up as any block does', () => {
+    const told = server()
+      .tool('tools/list')
+      .called(50)
+      .blocks(60)
+      .tool('lookup')
+      .called(50)
+      .waitsDuring('tools/list')
+      .alone({ p50: 1 });
+    expect(latencyTail.detect(told.evidence())[0]?.tool).toBe('tools/list');
+  });
+
   it('a timer that makes everybody wait', () => {
     const told = server()
       .tool('lookup')
@@ -114,6 +126,17 @@ describe('latency-tail is silent about', () => {
     [
       'a healthy server',
       server().tool('a').called(100).blocks(12).tool('b').called(100).waitsDuring('a').alone({ p50: 1 }),
+    ],
+    [
+      'a listing of 25 ms, which a client asks for once a session and the load all the time',
+      server()
+        .tool('tools/list')
+        .called(100)
+        .blocks(25)
+        .tool('b')
+        .called(100)
+        .waitsDuring('tools/list')
+        .alone({ p50: 1 }),
     ],
     [
       'tools that share the thread in short stretches',
