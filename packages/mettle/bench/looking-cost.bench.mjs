@@ -10,7 +10,7 @@
  * apart. "full" samples every 1 ms, "always-on" every 10 ms. Medians of the pairs, with the interval that holds the
  * median in 95 % of cases. Exit code 1 when a whole interval lies over its goal.
  *
- * What an idle agent costs is agent-overhead.mjs.
+ * What an idle agent costs is agent-overhead.bench.mjs.
  */
 import { median, medianInterval } from '../dist/stats/index.js';
 import { callAll, machineLine, nodeVersions, openServer, printTable } from './profiled-server.mjs';

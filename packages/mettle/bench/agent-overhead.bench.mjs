@@ -1,5 +1,5 @@
 // What the agent costs a server while no instrument is on: paired, interleaved windows of a no-op
-// tool with and without it. Usage: node bench/agent-overhead.mjs [processes] [pairs per process]
+// tool with and without it. Usage: node bench/agent-overhead.bench.mjs [processes] [pairs per process]
 // METTLE_TEST_NODE=/path/to/node measures another Node.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
