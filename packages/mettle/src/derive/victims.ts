@@ -34,7 +34,8 @@ const HOLD_COUNTS_FROM_MS = 20;
  * What a client asks for once a session, while the load asks for it as often as for anything else: how many calls it
  * delays is then the load's doing, so it counts only where one listing alone is a block that everybody feels.
  */
-const ONCE_A_SESSION = /^(?:initialize|server\/discover|(?:tools|prompts|resources|resources\/templates)\/list)$/;
+const ONCE_A_SESSION =
+  /^(?:initialize|server\/discover|(?:tools|prompts|resources|resources\/templates)\/list)$/;
 const LISTING_COUNTS_FROM_MS = 50;
 
 function holdCountsFromMs(subject: string | null): number {
