@@ -19,8 +19,9 @@ export function ensureInstalled() {
   if (missing === null) return;
   console.error(`Installing packages (${missing} is missing or outdated) …`);
   // Not `npm ci`: it refuses a lock file without the binaries for every platform, which not every registry has.
-  // With --no-save the lock file is followed and left as it is.
-  runQuietly(...npm('install', '--no-save', '--no-audit', '--no-fund'), 'npm install');
+  // With --no-save the lock file is followed and left as it is. Nothing here needs a package's install script; one (of
+  // msgpackr, below bullmq) would compile where it finds no binary.
+  runQuietly(...npm('install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'), 'npm install');
 }
 
 /** Builds the given TypeScript projects (all without any) where their sources are newer than what was built. */
