@@ -1,10 +1,11 @@
 /*
- * npm run soak [-- --runs 10] [--only FOLDER] [--budget SECONDS]
+ * npm run soak [-- --runs 10] [--only FOLDER] [--twin sick|healthy] [--budget SECONDS]
  * Examines every sick server and its healthy twin again and again: each ailment must be found every time, with
- * its tool and line, and nothing that is not true of the server.
+ * its tool and line, and nothing that is not true of the server. The bundle of a run that says anything else is
+ * kept, and where it lies is said.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
     only: { type: 'string' },
+    twin: { type: 'string' },
     budget: { type: 'string', default: '20' },
   },
 });
@@ -28,15 +30,18 @@ const folders = readdirSync(servers)
   .filter((folder) => existsSync(join(servers, folder, 'ailment.json')))
   .filter((folder) => values.only === undefined || folder === values.only);
 let faults = 0;
+let kept = 0;
 try {
   for (const folder of folders) {
     const expected = JSON.parse(readFileSync(join(servers, folder, 'ailment.json'), 'utf8'));
-    for (const twin of ['sick', 'healthy']) {
+    for (const twin of ['sick', 'healthy'].filter(
+      (name) => values.twin === undefined || name === values.twin,
+    )) {
       for (let run = 1; run <= Number(values.runs); run++) report(folder, twin, run, expected);
     }
   }
 } finally {
-  rmSync(out, { recursive: true, force: true });
+  if (kept === 0) rmSync(out, { recursive: true, force: true });
 }
 console.log(faults === 0 ? 'Every verdict as expected.' : `${faults} verdicts not as expected.`);
 process.exitCode = faults === 0 ? 0 : 1;
@@ -46,7 +51,16 @@ function report(folder, twin, run, expected) {
   const complaints = failure === null ? complaintsOf(folder, twin, findings, expected) : [failure];
   faults += complaints.length;
   const verdict = complaints.length === 0 ? 'as expected' : complaints.join('; ');
-  console.log(`${folder}/${twin} ${run}/${values.runs} (${seconds.toFixed(0)} s): ${verdict}`);
+  const bundle = join(out, 'run');
+  const place = join(out, `${folder}-${twin}-${run}`);
+  const keep = complaints.length > 0 && existsSync(bundle);
+  if (keep) {
+    kept += 1;
+    renameSync(bundle, place);
+  }
+  rmSync(bundle, { recursive: true, force: true });
+  const where = keep ? `; bundle kept: ${place}` : '';
+  console.log(`${folder}/${twin} ${run}/${values.runs} (${seconds.toFixed(0)} s): ${verdict}${where}`);
 }
 
 function examined(folder, twin) {
@@ -71,7 +85,6 @@ function examined(folder, twin) {
     encoding: 'utf8',
     maxBuffer: 2 ** 27,
   });
-  rmSync(join(out, 'run'), { recursive: true, force: true });
   const seconds = (performance.now() - startedAt) / 1000;
   if (run.status !== 0 && run.status !== 1) {
     return { findings: [], seconds, failure: `exit code ${run.status}: ${run.stderr.trim().split('\n')[0]}` };
