@@ -1,3 +1,4 @@
+export * from './bench.ts';
 export * from './finding.ts';
 export * from './map.ts';
 export * from './measurements.ts';

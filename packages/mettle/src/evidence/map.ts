@@ -1,3 +1,4 @@
+import type { BenchEvidence } from './bench.ts';
 import type {
   BlockingEvidence,
   ConcurrencyEvidence,
@@ -30,6 +31,7 @@ export interface EvidenceMap {
   process: ProcessEvidence;
   cpuProfile: CpuProfileEvidence;
   sources: SourcesEvidence;
+  bench: BenchEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 
@@ -51,7 +53,7 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile' | 'attach';
+export type Examination = 'check' | 'profile' | 'attach' | 'bench';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

@@ -7,7 +7,16 @@ export { planSubjects, type SubjectPlanning } from './subjects.ts';
 export { prepareWorkingCopy, type WorkingCopy } from './working-copy.ts';
 export { parseWorkload, readWorkload, type Workload } from './workload.ts';
 
+// The driver of benchmarks.
+export { measureBlock, type BlockOptions, type LiveFigures } from './drive/block.ts';
+export { openDriver, type Driver, type InsideWatch } from './drive/driver.ts';
+export { createMix, type Mix } from './drive/mix.ts';
+
 // Load shapes.
 export { runBatches } from './profiles/batches.ts';
 export { runMixed } from './profiles/mixed.ts';
 export { runSolo } from './profiles/solo.ts';
+
+// Two versions in turns.
+export { runPairedTurns } from './paired/paired-turns.ts';
+export type { DriverClock, PairedSide } from './paired/turn.ts';

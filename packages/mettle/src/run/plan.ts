@@ -78,6 +78,8 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   ],
   // Nothing is driven: clients do that.
   attach: [],
+  // Blocks of its own: run/bench.
+  bench: [],
   profile: [
     ['solo', 0.2],
     ['mixed', 0.1],
@@ -91,6 +93,7 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   check: CHECKS,
   profile: ['cpu', 'latency'],
   attach: ['cpu'],
+  bench: ['regression'],
 };
 
 /**

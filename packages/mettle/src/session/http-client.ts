@@ -48,6 +48,11 @@ export class HttpClient {
     return this.#url;
   }
 
+  /** What every request carries. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#headers;
+  }
+
   /** How the first connection came about; empty until it has been answered. */
   get phases(): readonly { readonly phase: ReachPhase; readonly durationMs: number }[] {
     return this.#phases ?? [];

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Era, ReachPhase } from '../evidence/index.ts';
+import type { CallChannel } from './channel/channel.ts';
+import { HttpChannel } from './channel/http-channel.ts';
 import { describeHttpAnswer, shownUrl } from './fault-sentences.ts';
 import { readBody, type Exchange, type HttpClient } from './http-client.ts';
 import { ModernHeaders } from './modern-headers.ts';
 import type { Peer } from './peer.ts';
 import { ServerStream } from './server-stream.ts';
 import { SseParser } from './sse-parser.ts';
+import type { JsonObject } from './rpc-message.ts';
 import type { Fault, Outgoing, Wire } from './wire.ts';
 
 const POST_HEADERS: Readonly<Record<string, string>> = {
@@ -78,6 +81,32 @@ export class HttpWire implements Wire {
       era === '2025' && protocolVersion !== null
         ? { 'mcp-protocol-version': protocolVersion, ...ofSession }
         : {};
+  }
+
+  openChannel(meta: JsonObject | null): CallChannel {
+    return new HttpChannel({
+      url: this.client.url,
+      meta,
+      headers: (method, params) => ({
+        ...this.client.headers,
+        ...(this.#modern === null ? this.#sessionHeaders : this.#modern.for(method, params)),
+      }),
+      aside: (data) => {
+        try {
+          this.#peer.received(JSON.parse(data), Buffer.byteLength(data), null);
+        } catch {
+          // Not JSON: the call's own answer decides.
+        }
+      },
+      cancel: (id) => {
+        // In the 2026 era closing the connection is the cancellation.
+        if (this.cancelsByNotification)
+          this.#peer.notify('notifications/cancelled', {
+            requestId: id,
+            reason: 'Mettle no longer waits for it',
+          });
+      },
+    });
   }
 
   /** Opens the optional stream by which a 2025 server speaks first. Without a session no such message could find us. */

@@ -20,6 +20,11 @@ export class LineSplitter {
     this.#maxBytes = maxBytes;
   }
 
+  /** Whether it holds the beginning of a line. */
+  get isWithinLine(): boolean {
+    return this.#bytes > 0 || this.#dropping;
+  }
+
   push(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {

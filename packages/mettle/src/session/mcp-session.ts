@@ -1,4 +1,6 @@
 import type { Era } from '../evidence/index.ts';
+import type { CallChannel } from './channel/channel.ts';
+import { RequestChannel } from './channel/request-channel.ts';
 import type { AnswerServer } from './client-replies.ts';
 import { monotonicMs, pause } from './clock.ts';
 import { modernMeta, type Agreement } from './handshake.ts';
@@ -67,6 +69,10 @@ export class McpSession implements Session {
 
   notify(method: string, params?: JsonObject): void {
     this.#parts.peer.notify(method, params);
+  }
+
+  openChannel(): CallChannel {
+    return this.#parts.wire.openChannel?.(this.#meta) ?? new RequestChannel(this);
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { CallChannel } from './channel/channel.ts';
 import type { Era, ReachEvidence, ReachPhase, TargetSpec } from '../evidence/index.ts';
 
 /** What became of one request. Nothing a server does makes `request` throw. */
@@ -73,6 +74,8 @@ export interface Session {
     options?: RequestOptions,
   ): Promise<Reply>;
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
+  /** Opens a way for many calls at full speed, to be closed before the session is. One at a time. */
+  openChannel(): CallChannel;
   /** Ends the MCP session (DELETE over HTTP), then stops the process if Mettle started it. Idempotent, never throws. */
   close(): Promise<void>;
 }

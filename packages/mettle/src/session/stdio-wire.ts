@@ -1,12 +1,15 @@
 import type { Era, ReachPhase } from '../evidence/index.ts';
 import { redactText } from '../evidence/index.ts';
+import type { CallChannel } from './channel/channel.ts';
+import { StdioChannel } from './channel/stdio-channel.ts';
 import { settlesWithin } from './clock.ts';
 import { describeExit, lastWords, quoteShort } from './fault-sentences.ts';
 import { LineSplitter, MAX_MESSAGE_BYTES } from './line-splitter.ts';
 import type { Peer } from './peer.ts';
 import type { NoiseLine } from './session.ts';
 import type { StartedProcess } from './started-process.ts';
-import type { Outgoing, Wire } from './wire.ts';
+import type { JsonObject } from './rpc-message.ts';
+import type { Fault, Outgoing, Wire } from './wire.ts';
 
 const KEPT_NOISE_LINES = 50;
 const NOISE_CHARACTERS = 200;
@@ -24,6 +27,8 @@ export class StdioWire implements Wire {
   #messages = 0;
   #noiseCount = 0;
   readonly #noise: NoiseLine[] = [];
+  readonly #lines: LineSplitter;
+  #channel: StdioChannel | null = null;
 
   constructor(started: StartedProcess, peer: Peer) {
     this.process = started;
@@ -36,13 +41,17 @@ export class StdioWire implements Wire {
           message: `the server wrote a line of more than ${String(MAX_MESSAGE_BYTES / 2 ** 20)} MB to stdout`,
         }),
     );
-    started.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
+    this.#lines = lines;
+    started.stdout.on('data', (chunk: Buffer) => this.#received(chunk));
     const ended = new Promise<void>((resolve) => {
       started.stdout.once('close', resolve);
     });
     void ended.then(() => lines.end());
     void this.#watch(ended);
-    started.stdin.on('drain', () => this.#flush());
+    started.stdin.on('drain', () => {
+      this.#flush();
+      this.#channel?.drained();
+    });
   }
 
   get noise(): { readonly count: number; readonly lines: readonly NoiseLine[]; readonly messages: number } {
@@ -63,6 +72,24 @@ export class StdioWire implements Wire {
     this.#handshaken = protocolVersion !== null;
   }
 
+  openChannel(meta: JsonObject | null): CallChannel {
+    const channel = new StdioChannel({
+      stdin: this.process.stdin,
+      meta,
+      pass: (line) => this.#read(line),
+      cancel: (id) => {
+        const params = { requestId: id, reason: 'Mettle no longer waits for it' };
+        this.#peer.notify('notifications/cancelled', params);
+      },
+      closed: (rest) => {
+        this.#channel = null;
+        this.#lines.push(rest);
+      },
+    });
+    this.#channel = channel;
+    return channel;
+  }
+
   close(): Promise<void> {
     return this.process.stop();
   }
@@ -76,6 +103,11 @@ export class StdioWire implements Wire {
     const waiting = this.#outbox;
     this.#outbox = [];
     for (const message of waiting) this.send(message);
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#channel === null || this.#lines.isWithinLine) this.#lines.push(chunk);
+    else this.#channel.received(chunk);
   }
 
   #read(line: Buffer): void {
@@ -112,11 +144,13 @@ export class StdioWire implements Wire {
     const { exit } = this.process;
     const what = exit === null ? 'closed its stdout while it went on running' : describeExit(exit);
     const when = this.#handshaken ? '' : ' before it answered';
-    this.#peer.died({
+    const fault: Fault = {
       // A process that ends before it said anything never became a server.
       phase: exit === null || this.#handshaken ? 'handshake' : 'spawn',
       message: `the server ${what}${when}${this.wroteInstead()}${lastWords(this.process.stderrTail())}`,
-    });
+    };
+    this.#peer.died(fault);
+    this.#channel?.died(fault.message);
   }
 
   /** What it wrote while it sent no message at all, as the end of a sentence; empty otherwise. */

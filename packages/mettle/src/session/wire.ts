@@ -1,4 +1,5 @@
 import type { Era, ReachPhase } from '../evidence/index.ts';
+import type { CallChannel } from './channel/channel.ts';
 import type { JsonObject } from './rpc-message.ts';
 
 /** Why no answer will come: one sentence, and how far it got. */
@@ -35,6 +36,8 @@ export interface Wire {
   readonly cancelsByNotification: boolean;
   /** From now on messages belong to this era, and to this version once it is agreed upon (null before). */
   settle(era: Era, protocolVersion: string | null): void;
+  /** Calls at full speed beside the peer's; `meta` goes into the parameters of each. Absent where the wire has no such way. */
+  openChannel?(meta: JsonObject | null): CallChannel;
   /** Ends the protocol session, then the wire. Never throws. */
   close(): Promise<void>;
 }

@@ -41,6 +41,11 @@ export class LatencyHistogram {
     return this.#hdr.getValueAtPercentile(percent) / 1000;
   }
 
+  /** Forgets everything recorded. */
+  clear(): void {
+    this.#hdr.reset();
+  }
+
   /** Adds everything that the other one recorded. */
   merge(other: LatencyHistogram): void {
     this.#hdr.add(other.#hdr);

@@ -105,6 +105,9 @@ export class VirtualServer {
       },
       request: (_method, params = {}) => this.#answer(params),
       notify: () => {},
+      openChannel: () => {
+        throw new Error('a virtual server has no wire');
+      },
       close: async () => {},
     };
   }

@@ -25,6 +25,9 @@ function sessionWith(capabilities: Record<string, unknown>, answers: Record<stri
     stdoutNoise: null,
     request,
     notify: () => undefined,
+    openChannel: () => {
+      throw new Error('a listing needs no channel');
+    },
     close: () => Promise.resolve(),
   };
 }
