@@ -10,7 +10,8 @@ import {
   type SizeView,
 } from '../derive/index.ts';
 import type { DetectorInput, Exhibit, Severity, Subject, TableExhibit } from '../evidence/index.ts';
-import { figure, percent, plural } from './figures.ts';
+import { figure, percent, plural, quoted } from './figures.ts';
+import { isTool } from './finding.ts';
 
 export type QueueInput = DetectorInput<'concurrency' | 'target'>;
 
@@ -163,9 +164,23 @@ export function queueStacks(witness: QueueWitness): readonly Exhibit[] {
 
 /** Why calls sent together could not be judged; null when some could. */
 export function noBatches(evidence: QueueInput): string | null {
-  return queuesOf(evidence).length === 0
-    ? 'no tool answered often enough to compare calls sent together with one alone (raise --budget)'
-    : null;
+  const queues = queuesOf(evidence);
+  if (queues.length === 0)
+    return 'no tool answered often enough to compare calls sent together with one alone (raise --budget)';
+  // A listing goes beside the tools; that it could be judged says nothing of them.
+  const left = unjudgedTools(evidence, queues);
+  const judged = queues.some((queue) => isTool(queue.subject.name, evidence.exercise));
+  return left.length === 0 || judged
+    ? null
+    : `${left.map(quoted).join(', ')} could not be called together often enough to compare with one call alone (the notes say why)`;
+}
+
+/** Tools that were called alone, but not together or not often enough. */
+function unjudgedTools({ exercise }: QueueInput, queues: readonly SubjectQueue[]): readonly string[] {
+  const judged = new Set(queues.map((queue) => queue.subject.name));
+  return (exercise?.subjects ?? [])
+    .filter(({ kind, exercised, name }) => kind === 'tool' && exercised && !judged.has(name))
+    .map(({ name }) => name);
 }
 
 /** The clause for a clear verdict. All three detectors look at the same rounds: the same clause, so that it is said once. */
@@ -183,8 +198,12 @@ export function lookedAtBatches(evidence: QueueInput): string {
   const blind = queues.filter((queue) =>
     queue.largest.pairs.every((pair) => heldShare(queue, queue.largest, pair) === null),
   ).length;
-  const seen = `${plural(queues.length, 'subject')}, ${plural(rounds, 'round')} of ${flights} calls in flight`;
-  return blind === 0
-    ? seen
-    : `${seen}; for ${blind} of them not whether the main thread was busy, for want of its clock`;
+  const left = unjudgedTools(evidence, queues);
+  return [
+    `${plural(queues.length, 'subject')}, ${plural(rounds, 'round')} of ${flights} calls in flight`,
+    ...(blind === 0
+      ? []
+      : [`for ${blind} of them not whether the main thread was busy, for want of its clock`]),
+    ...(left.length === 0 ? [] : [`not ${left.map(quoted).join(', ')} (the notes say why)`]),
+  ].join('; ');
 }

@@ -44,6 +44,7 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
     case 'batches': {
       const { evidence, skipped } = await runBatches(setting.context, loadable(setting), {
         untilMs,
+        leastRoundsUntilMs: untilMs + stage.budgetMs / 2,
         seed: setting.seed,
         soloMs: soloMs(setting),
       });

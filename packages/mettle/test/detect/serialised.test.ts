@@ -256,6 +256,21 @@ describe('no queue is found', () => {
 });
 
 describe('what was looked at', () => {
+  it('names the tools that could not be called together often enough', () => {
+    const told = server().tool('slow').tool('t').together({ atATime: 4, soloMs: 30 });
+    expect(serialisedByLock.looked(told.evidence())).toBe(
+      '1 subject, 6 rounds of 4, 16 calls in flight; not `slow` (the notes say why)',
+    );
+    expect(serialisedByLock.blind?.(told.evidence())).toBeNull();
+  });
+
+  it('is nothing when only a listing could be judged, and no tool', () => {
+    const told = server().tool('slow').tool('tools/list').together({ atATime: 4, soloMs: 30 });
+    expect(serialisedByLock.blind?.(told.evidence())).toBe(
+      '`slow` could not be called together often enough to compare with one call alone (the notes say why)',
+    );
+  });
+
   it('is said in figures, and what could not be seen', () => {
     expect(serialisedByLock.looked(server().tool('t').together({ atATime: 4, soloMs: 30 }).evidence())).toBe(
       '1 subject, 6 rounds of 4, 16 calls in flight',

@@ -8,6 +8,8 @@ import { isSuccess } from '../outcomes.ts';
 
 export interface BatchesOptions {
   readonly untilMs: number;
+  /** The rounds without which a subject is not judged may take until then, where the host is slow. */
+  readonly leastRoundsUntilMs?: number;
   /** Decides whether the first round begins with the lone call. */
   readonly seed: number;
   /** Typical latency of each subject alone, by name; a subject without one is skipped. */
@@ -34,6 +36,7 @@ const MAX_ROUNDS = 12;
 interface Phase {
   readonly context: LoadContext;
   readonly untilMs: number;
+  readonly leastRoundsUntilMs: number;
   readonly now: () => number;
 }
 
@@ -46,7 +49,13 @@ export async function runBatches(
   sources: readonly CallSource[],
   options: BatchesOptions,
 ): Promise<BatchesResult> {
-  const phase: Phase = { context, untilMs: options.untilMs, now: options.now ?? monotonicMs };
+  const { untilMs } = options;
+  const phase: Phase = {
+    context,
+    untilMs,
+    leastRoundsUntilMs: options.leastRoundsUntilMs ?? untilMs,
+    now: options.now ?? monotonicMs,
+  };
   const startMs = phase.now();
   const skipped: string[] = [];
   const soloMs = (source: CallSource): number | undefined => options.soloMs.get(source.subject.name);
@@ -124,8 +133,8 @@ async function roundsOf(
   if (soloMs * largest * 10 <= shareMs) await batchOf(source, largest, phase);
   let roundMs = 0;
   while (rounds.length < MAX_ROUNDS && !isStopped(phase)) {
-    // Three rounds may run over the subject's share, not over the phase.
-    if (phase.now() + roundMs > (rounds.length < MIN_ROUNDS ? phase.untilMs : endMs)) break;
+    // Three rounds may run over the subject's share, and on a slow host over the phase.
+    if (phase.now() + roundMs > (rounds.length < MIN_ROUNDS ? phase.leastRoundsUntilMs : endMs)) break;
     const beganMs = phase.now();
     const round = await oneRound(source, sizes, phase, loneFirst === (rounds.length % 2 === 0));
     if (phase.context.signal.aborted) break;

@@ -78,6 +78,22 @@ describe('batches', () => {
     ]);
     expect(server.received.every((call) => call.tool === 'quick')).toBe(true);
   });
+  it('of a tool that a slow host holds up get the rounds it takes to judge, within what is allowed on top', async () => {
+    const rounds = async (onTopMs: number): Promise<number | undefined> => {
+      const server = new VirtualServer(pooled(1, 100));
+      const { evidence } = await runBatches(server.context(), [server.source('a')], {
+        untilMs: server.nowMs + 2000,
+        leastRoundsUntilMs: server.nowMs + 2000 + onTopMs,
+        seed: 0,
+        // As timed before the host slowed down.
+        soloMs: new Map([['a', 50]]),
+        now: server.now,
+      });
+      return evidence.subjects[0]?.rounds.length;
+    };
+    expect(await rounds(0)).toBeUndefined();
+    expect(await rounds(3000)).toBe(3);
+  });
   it('of a tool that never answered alone are left out, with the reason', async () => {
     const server = new VirtualServer(parallel({ a: 1 }));
     const result = await runBatches(server.context(), [server.source('a')], {
