@@ -11,8 +11,8 @@ import type { StartedProcess } from './started-process.ts';
 import { StdioWire } from './stdio-wire.ts';
 import { ReachLog, startCommand, targetEnvironment } from './target-environment.ts';
 
-/** Servers that load much need seconds on a busy machine; nobody waits longer than this for a first answer. */
-export const HANDSHAKE_TIMEOUT_MS = 15_000;
+/** Servers that load much, or that npx must fetch first, need many seconds on a busy machine; clients of the SDK wait for 60 s. */
+export const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 type StdioSpec = Extract<TargetSpec, { readonly kind: 'stdio' }>;
 
