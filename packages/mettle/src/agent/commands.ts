@@ -3,6 +3,7 @@ import type { Answer } from './connection.ts';
 import { readCounters } from './counters.ts';
 import { Overlap } from './overlap.ts';
 import type { AgentCommand, InstrumentName } from './protocol.ts';
+import { readScripts } from './scripts.ts';
 import { silently } from './silently.ts';
 
 interface Instrument {
@@ -42,6 +43,8 @@ export function createCommands(): Commands {
       }
       case 'counters':
         return readCounters();
+      case 'scripts':
+        return readScripts(command.wanted);
       case 'goodbye':
         return {};
     }

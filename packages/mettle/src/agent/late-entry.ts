@@ -6,6 +6,8 @@ import { watchFirstTurn } from './first-turn.ts';
 import { hookHttp } from './http-requests.ts';
 import { hookJsonParse } from './json-requests.ts';
 import type { AgentServing, BlockingOptions, BlockingRecord, HeldLoop } from './protocol.ts';
+import { readScripts } from './scripts.ts';
+import type { WantedScripts } from './protocol.ts';
 import { Serving } from './serving.ts';
 import { silently } from './silently.ts';
 import { hookStdin } from './stdin-requests.ts';
@@ -66,6 +68,11 @@ export function takeRecord(): string | null {
   const { untilFirstTurn } = attachment;
   detach();
   return JSON.stringify({ ...record, untilFirstTurn: untilFirstTurn() });
+}
+
+/** The scripts' text as JSON, by the same way: for places in code that is on no disk. */
+export function scriptTexts(wanted: WantedScripts): string {
+  return JSON.stringify(readScripts(wanted));
 }
 
 function detach(): void {

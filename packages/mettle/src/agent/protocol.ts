@@ -61,6 +61,8 @@ export type AgentCommand =
   | { readonly id: number; readonly do: 'stop'; readonly instrument: InstrumentName }
   /** Forces nothing; answers AgentCounters. */
   | { readonly id: number; readonly do: 'counters' }
+  /** Stops the event loop for a moment: not while anything is measured. Answers ScriptsAnswer. */
+  | { readonly id: number; readonly do: 'scripts'; readonly wanted: WantedScripts }
   /** Orderly detaching: instruments off, hooks inert, the process lives on. No answer. */
   | { readonly id: number; readonly do: 'goodbye' };
 
@@ -116,6 +118,22 @@ export interface HeldLoop {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly hostDelayMs: number;
+}
+/** Scripts by V8's number, or by the URL under which they were loaded. */
+export interface WantedScripts {
+  readonly scriptIds: readonly string[];
+  readonly urls: readonly string[];
+}
+/** A script as V8 compiled it. */
+export interface ScriptText {
+  readonly scriptId: string;
+  readonly url: string;
+  readonly text: string;
+}
+export interface ScriptsAnswer {
+  readonly scripts: readonly ScriptText[];
+  /** Scripts that were too long. */
+  readonly omitted: number;
 }
 /** Answer to `stop overlap`. */
 export type OverlapAnswer = OverlapRecord;

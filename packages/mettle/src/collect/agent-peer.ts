@@ -10,6 +10,8 @@ import type {
   InstrumentName,
   OverlapAnswer,
   OverlapOptions,
+  ScriptsAnswer,
+  WantedScripts,
 } from '../agent/protocol.ts';
 
 /** Bytes of one message that are accepted: a CPU profile of some minutes has 50 MB; more is no agent of ours. */
@@ -36,6 +38,8 @@ export interface ServingAgent {
   start<K extends InstrumentName>(instrument: K, options: InstrumentOptions[K]): Promise<void>;
   stop<K extends InstrumentName>(instrument: K): Promise<InstrumentRecords[K]>;
   counters(): Promise<AgentCounters>;
+  /** The text of scripts as V8 compiled it; stops the server's event loop for a moment. */
+  scripts(wanted: WantedScripts): Promise<ScriptsAnswer>;
   /** Settles when the process has gone, or the channel was closed. */
   readonly closed: Promise<void>;
 }
@@ -120,6 +124,7 @@ export class AgentPeer {
       stop: async <K extends InstrumentName>(instrument: K) =>
         (await this.#ask({ do: 'stop', instrument })) as InstrumentRecords[K],
       counters: async () => (await this.#ask({ do: 'counters' })) as AgentCounters,
+      scripts: async (wanted) => (await this.#ask({ do: 'scripts', wanted })) as ScriptsAnswer,
       closed: this.closed,
     };
   }

@@ -7,7 +7,7 @@ import { viewProfile, type PathStep } from './profile-view.ts';
 /** A line with less of its subject's time is no cause that anybody reports. */
 const HOT_SHARE = 0.01;
 /** Lines shown around a hot one: a call written over several lines, and what a reader needs to find it. */
-const AROUND = 2;
+const AROUND = 3;
 /** Longer lines are generated; what a position of line precision means there, nobody knows. */
 const MOST_CHARACTERS = 300;
 /** How V8 names the code that a regular expression was compiled to. */
@@ -81,7 +81,7 @@ class Excerpts {
 
   noteCall({ file, line, column }: Frame, callee: string, at: number): void {
     this.#of(file).calls.push({ line, column, callee, at });
-    this.quote(file, at, at);
+    this.quote(file, at - AROUND, at + AROUND);
   }
 
   files(): SourcesEvidence['files'] {

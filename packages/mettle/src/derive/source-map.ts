@@ -1,14 +1,12 @@
 import {
+  decodedMappings,
   FlattenMap,
   LEAST_UPPER_BOUND,
   originalPositionFor,
   traceSegment,
   type TraceMap,
 } from '@jridgewell/trace-mapping';
-import type { CpuProfileEvidence } from '../evidence/index.ts';
-
-type Profile = CpuProfileEvidence['profile'];
-type ProfileNode = Profile['nodes'][number];
+import { filePath } from './profile-view.ts';
 
 /** A place in generated or original code; line and column counted from 1. */
 export interface Position {
@@ -16,18 +14,24 @@ export interface Position {
   readonly column: number;
 }
 export interface OriginalPosition extends Position {
-  /** A path or URL, resolved against the map's own place. */
+  /** A path, or the URL of what is no file; resolved against the map's own place. */
   readonly file: string;
 }
 
 /** A source map opened for looking up positions. */
 export interface OpenSourceMap {
-  /** Null where the map says nothing of the line. */
+  /** Null where the map says nothing of the place. A column of 0 or 1 stands for the line. */
   originalPosition(generated: Position): OriginalPosition | null;
-  /** How many files the script was made of. */
-  readonly sourceCount: number;
+  /** Where a generated line comes from, from a column on: its first piece, and whether others have other lines. Null where nothing is mapped. */
+  rest(generated: Position): { readonly first: OriginalPosition; readonly severalLines: boolean } | null;
+  /** The text of each original file as its lines are in the script: for a file whose own text is nowhere to be had. */
+  compiledTexts(script: string): ReadonlyMap<string, string>;
+  /** The files that the script was made of, with their text where the map has it. */
+  readonly sources: readonly { readonly file: string; readonly text: string | null }[];
   /** The name, before it was minified, of a function that begins here and is now called `functionName`; null where the map does not tell. */
   originalName(begin: Position, functionName: string): string | null;
+  /** Whether it maps nothing that `text` does not have: a map of another build often does. */
+  fits(text: string): boolean;
 }
 
 /**
@@ -35,7 +39,11 @@ export interface OpenSourceMap {
  * `file:` URL; for an inline map the script's own. Null when it is no usable source map: then the generated
  * position is the best there is.
  */
-export function openSourceMap(raw: unknown, mapUrl: string): OpenSourceMap | null {
+export function openSourceMap(
+  raw: unknown,
+  mapUrl: string,
+  nameFile: (resolved: string) => string = filePath,
+): OpenSourceMap | null {
   let map: TraceMap;
   try {
     const parsed: unknown = typeof raw === 'string' ? JSON.parse(raw.replace(/^\)\]\}'[^\n]*\n/, '')) : raw;
@@ -43,24 +51,81 @@ export function openSourceMap(raw: unknown, mapUrl: string): OpenSourceMap | nul
     map = new FlattenMap(parsed as ConstructorParameters<typeof FlattenMap>[0], mapUrl);
     // The mappings are decoded at the first look-up, and fail there when they are broken.
     originalPositionFor(map, { line: 1, column: 0 });
+    if (map.sources.length === 0) return null;
   } catch {
     return null;
   }
+  const files = map.resolvedSources.map((source) => nameFile(source));
   return {
-    sourceCount: map.sources.length,
-    originalPosition: (generated) => lookUp(map, generated),
+    sources: files.map((file, i) => ({ file, text: map.sourcesContent?.[i] ?? null })),
+    originalPosition: (generated) => lookUp(map, files, generated),
+    rest: (generated) => rest(map, files, generated),
+    compiledTexts: (script) => compiledTexts(map, files, script),
     originalName: (begin, functionName) => nameBefore(map, begin, functionName),
+    fits: (text) => fits(map, text),
   };
 }
 
-function lookUp(map: TraceMap, { line, column }: Position): OriginalPosition | null {
+function lookUp(
+  map: TraceMap,
+  files: readonly string[],
+  { line, column }: Position,
+): OriginalPosition | null {
   if (line < 1) return null;
-  const needle = { line, column: Math.max(0, column - 1) };
-  let found = originalPositionFor(map, needle);
-  // Before the line's first mapping (an indented line, or a line known without its column) the next one counts.
-  if (found.source === null) found = originalPositionFor(map, { ...needle, bias: LEAST_UPPER_BOUND });
-  if (found.source === null) return null;
-  return { file: found.source, line: found.line, column: found.column + 1 };
+  let segment = traceSegment(map, line - 1, Math.max(0, column - 1));
+  if (segment === null && column <= 1) {
+    // An indented line of which only the line is known: its first piece.
+    const found = originalPositionFor(map, { line, column: 0, bias: LEAST_UPPER_BOUND });
+    segment =
+      found.source === null ? null : (decodedMappings(map)[line - 1]?.find((one) => one.length > 1) ?? null);
+  }
+  if (segment === null || segment.length === 1) return null;
+  return { file: files[segment[1]] ?? '', line: segment[2] + 1, column: segment[3] + 1 };
+}
+
+function rest(
+  map: TraceMap,
+  files: readonly string[],
+  { line, column }: Position,
+): ReturnType<OpenSourceMap['rest']> {
+  const segments = decodedMappings(map)[line - 1] ?? [];
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((segments[middle]?.[0] ?? 0) >= column - 1) high = middle;
+    else low = middle + 1;
+  }
+  let first: OriginalPosition | null = null;
+  for (let i = low; i < segments.length; i++) {
+    const segment = segments[i];
+    if (segment === undefined || segment.length === 1) continue;
+    first ??= { file: files[segment[1]] ?? '', line: segment[2] + 1, column: segment[3] + 1 };
+    if (segment[2] + 1 !== first.line || files[segment[1]] !== first.file)
+      return { first, severalLines: true };
+  }
+  return first === null ? null : { first, severalLines: false };
+}
+
+function compiledTexts(map: TraceMap, files: readonly string[], script: string): ReadonlyMap<string, string> {
+  const texts = new Map<string, string[]>();
+  const lines = script.split('\n');
+  decodedMappings(map).forEach((segments, i) => {
+    const text = lines[i] ?? '';
+    segments.forEach((segment, k) => {
+      if (segment.length === 1) return;
+      const file = files[segment[1]] ?? '';
+      const made = texts.get(file) ?? [];
+      texts.set(file, made);
+      made[segment[2]] = (made[segment[2]] ?? '') + text.slice(segment[0], segments[k + 1]?.[0]);
+    });
+  });
+  return new Map(
+    [...texts].map(([file, made]) => [
+      file,
+      Array.from(made, (line: string | undefined) => line ?? '').join('\n'),
+    ]),
+  );
 }
 
 /** `f(…) {`, `f=async …`, `f: …`, `f = …`: so far apart do a name and the beginning of its function stand at most. */
@@ -79,60 +144,10 @@ function nameBefore(map: TraceMap, { line, column }: Position, functionName: str
   return apart >= 0 && apart <= NAME_TO_FUNCTION ? (map.names[segment[4]] ?? null) : null;
 }
 
-/**
- * The profile with every position that a map knows replaced by the original one; `maps` by the script's URL as
- * the profile has it. Positions that no map knows stay as they are.
- */
-export function remapProfile(profile: Profile, maps: ReadonlyMap<string, unknown>): Profile {
-  const opened = new Map<string, OpenSourceMap | null>();
-  const mapFor = (url: string): OpenSourceMap | null => {
-    let map = opened.get(url);
-    if (map === undefined) {
-      map = maps.has(url) ? openSourceMap(maps.get(url), url) : null;
-      opened.set(url, map);
-    }
-    return map;
-  };
-  return { ...profile, nodes: profile.nodes.map((node) => remapNode(node, mapFor(node.callFrame.url))) };
-}
-
-function remapNode(node: ProfileNode, map: OpenSourceMap | null): ProfileNode {
-  const { callFrame, positionTicks } = node;
-  const begin = { line: callFrame.lineNumber + 1, column: callFrame.columnNumber + 1 };
-  const at = map?.originalPosition(begin) ?? null;
-  if (map === null || at === null) return node;
-  // The top level of a bundle begins in whatever file came first, and is the code of all of them.
-  if (callFrame.functionName === '' && begin.line === 1 && begin.column === 1 && map.sourceCount > 1)
-    return node;
-  return {
-    ...node,
-    callFrame: {
-      ...callFrame,
-      functionName: map.originalName(begin, callFrame.functionName) ?? callFrame.functionName,
-      url: at.file,
-      lineNumber: at.line - 1,
-      columnNumber: at.column - 1,
-    },
-    ...(positionTicks === undefined ? {} : { positionTicks: remapTicks(node, at, map) }),
-  };
-}
-
-/**
- * Ticks have lines without columns. Those of the line where the function begins stay with its beginning: in
- * minified code that line is the whole bundle. Those that fall into another file (inlined code) are left out.
- */
-function remapTicks(
-  node: ProfileNode,
-  begin: OriginalPosition,
-  map: OpenSourceMap,
-): NonNullable<ProfileNode['positionTicks']> {
-  const byLine = new Map<number, number>();
-  for (const tick of node.positionTicks ?? []) {
-    const at =
-      tick.line === node.callFrame.lineNumber + 1
-        ? begin
-        : map.originalPosition({ line: tick.line, column: 1 });
-    if (at !== null && at.file === begin.file) byLine.set(at.line, (byLine.get(at.line) ?? 0) + tick.ticks);
-  }
-  return [...byLine].map(([line, ticks]) => ({ line, ticks }));
+function fits(map: TraceMap, text: string): boolean {
+  const lines = text.split('\n');
+  return decodedMappings(map).every((segments, i) => {
+    const last = segments.at(-1);
+    return last === undefined || last[0] <= (lines[i]?.length ?? -1);
+  });
 }

@@ -232,6 +232,10 @@ export interface SourcesEvidence {
   readonly files: Readonly<Record<string, SourceExcerpt>>;
   /** Files in which time was spent and whose text could not be had. */
   readonly unread: readonly string[];
+  /** Nodes of the profile whose line is known by elimination only: the code that ran has the whole function in one line. */
+  readonly inferred?: readonly number[];
+  /** Nodes of such functions that make several costly calls: which of them it was cannot be known. */
+  readonly unplaced?: readonly number[];
 }
 export interface SourceExcerpt {
   /** Text by line number, secrets redacted; cut to 300 characters, then ending in `…`. */

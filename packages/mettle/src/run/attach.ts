@@ -1,10 +1,11 @@
 import { chown } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { agentLateEntryPath } from '../agent/location.ts';
-import type { BlockingRecord } from '../agent/protocol.ts';
+import type { BlockingRecord, ScriptsAnswer } from '../agent/protocol.ts';
 import { ANCHOR } from '../agent/sdk-rewrite.ts';
 import { BLOCKING_OPTIONS, collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
+import { homeOf } from '../derive/index.ts';
 import type { Bundle, EvidenceKey, EvidenceMap } from '../evidence/index.ts';
 import {
   isAlive,
@@ -21,6 +22,8 @@ import type { LateRecord, ProcessFacts } from './attached-evidence.ts';
 import type { Examined } from './execute.ts';
 import { plan } from './plan.ts';
 import type { Progress } from './progress.ts';
+import { SourceLibrary } from './source-library.ts';
+import { fetchScripts } from './stages.ts';
 
 /** What `mettle attach` is told. */
 export interface AttachRequest {
@@ -72,10 +75,14 @@ async function watch(request: AttachRequest, { target, channel, startedAt }: Wat
   const clock = openProcessClock(target.pid);
   const readings = collectProcess.start(clock);
   await untilDone(request);
-  const taken = isAlive(target.pid) ? await takeRecord({ target, channel, startedAt }, clock, notes) : null;
+  const described = attachedTarget(target.pid, facts);
+  const home = homeOf(described);
+  const library = new SourceLibrary(home);
+  const taken = isAlive(target.pid)
+    ? await takeRecord({ target, channel, startedAt }, { clock, notes, library })
+    : null;
   const process = readings.stop();
   clock.close();
-  const described = attachedTarget(target.pid, facts);
   const fault =
     taken === null
       ? `Process ${target.pid} ended while Mettle watched it; what it did until then is lost.`
@@ -83,12 +90,13 @@ async function watch(request: AttachRequest, { target, channel, startedAt }: Wat
   const evidence: Partial<EvidenceMap> = {
     target: described,
     process,
-    ...(taken === null ? {} : joinLateRecord(taken, described)),
+    ...(taken === null ? {} : await joinLateRecord(taken, home, library)),
   };
   if (evidence.blocking !== undefined) {
     evidence.exercise = watchedCalls(evidence.blocking);
     notes.unshift(watchedSentence(evidence.exercise, evidence.blocking.observedMs));
   }
+  notes.push(...library.notes());
   if (fault !== null) notes.push(fault);
   return { bundle: bundleOf(request, startedAt, evidence, notes), targetFault: fault };
 }
@@ -183,19 +191,25 @@ async function untilDone({ pid, durationMs, signal, onProgress }: AttachRequest)
   }
 }
 
+interface Taking {
+  readonly clock: ProcessClock;
+  readonly notes: string[];
+  readonly library: SourceLibrary;
+}
+
 /** The record, from the agent; through the inspector when the loop does not turn. Null when the process has ended. */
 async function takeRecord(
   { target, channel }: Watch,
-  clock: ProcessClock,
-  notes: string[],
+  { clock, notes, library }: Taking,
 ): Promise<LateRecord | null> {
   const answer = askAgent(channel);
   if (!(await comesWhileTurning(answer, clock))) {
-    const taken = await takeThroughInspector(target, notes);
-    if (taken !== null) return { record: taken, stillHeld: true };
+    const taken = await takeThroughInspector(target, notes, library);
+    if (taken !== null) return { record: taken, stillHeld: true, fetch: null };
   }
   const record = (await settlesWithin(answer, RECORD_MS)) ? await answer : null;
-  if (record !== null) return { record, stillHeld: false };
+  if (record !== null)
+    return { record, stillHeld: false, fetch: fetchScripts(await channel.serving(RECORD_MS)) };
   if (!isAlive(target.pid)) return null;
   throw refusal(
     `Process ${target.pid} did not hand over what Mettle's agent recorded: its main thread stands in one long native call, and the agent stops by itself when that ends.`,
@@ -225,12 +239,26 @@ async function comesWhileTurning(answer: Promise<unknown>, clock: ProcessClock):
   }
 }
 
-async function takeThroughInspector(target: RunningProcess, notes: string[]): Promise<BlockingRecord | null> {
+async function takeThroughInspector(
+  target: RunningProcess,
+  notes: string[],
+  library: SourceLibrary,
+): Promise<BlockingRecord | null> {
   try {
-    const text = await throughInspector(target, notes, (inspector) =>
-      inspector.evaluate(`${lateEntry()}.takeRecord()`),
-    );
-    return typeof text === 'string' ? (JSON.parse(text) as BlockingRecord) : null;
+    return await throughInspector(target, notes, async (inspector) => {
+      const ask = async (call: string): Promise<unknown> => {
+        const text = await inspector.evaluate(`${lateEntry()}.${call}`);
+        return typeof text === 'string' ? JSON.parse(text) : null;
+      };
+      const record = (await ask('takeRecord()')) as BlockingRecord | null;
+      // While the inspector is open: the agent cannot be asked.
+      if (record !== null)
+        await library.learnProfile(
+          record.profile,
+          async (wanted) => (await ask(`scriptTexts(${JSON.stringify(wanted)})`)) as ScriptsAnswer,
+        );
+      return record;
+    });
   } catch {
     // One long native call: the agent answers when it ends, or not at all.
     return null;

@@ -1,8 +1,6 @@
 import { cpus, loadavg, platform } from 'node:os';
 import type { BlockingRecord, HeldLoop } from '../agent/protocol.ts';
-import { blockingAtCallSites, homeOf, joinBlocking } from '../derive/index.ts';
-import { hotSources } from '../derive/hot-lines.ts';
-import { sampleCalls } from '../derive/sample-calls.ts';
+import type { Home } from '../derive/index.ts';
 import { isTool } from '../detect/finding.ts';
 import type {
   BlockingEvidence,
@@ -12,7 +10,8 @@ import type {
   TargetEvidence,
 } from '../evidence/index.ts';
 import { redactCommand } from '../evidence/index.ts';
-import { sourceReader } from './source-reader.ts';
+import { joinRecord } from './joined-record.ts';
+import type { FetchScripts, SourceLibrary } from './source-library.ts';
 
 /** What the process says of itself. */
 export interface ProcessFacts {
@@ -27,19 +26,20 @@ export interface LateRecord {
   readonly record: BlockingRecord;
   /** The loop did not turn when the record was taken: its last slice goes on. */
   readonly stillHeld: boolean;
+  readonly fetch: FetchScripts | null;
 }
 
 /** Readings of one moment by two clocks differ by less than this. */
 const SAME_MOMENT_MS = 1;
 
 /** Joins the record as that of a launched server; stretches that began before it or outlast it are marked so. */
-export function joinLateRecord(
-  { record, stillHeld }: LateRecord,
-  target: Pick<TargetEvidence, 'cwd' | 'command'>,
-): Pick<EvidenceMap, 'blocking' | 'cpuProfile' | 'sources'> {
+export async function joinLateRecord(
+  { record, stillHeld, fetch }: LateRecord,
+  home: Home,
+  library: SourceLibrary,
+): Promise<Pick<EvidenceMap, 'blocking' | 'cpuProfile' | 'sources'>> {
   const first = firstStretch(record);
-  const whole = withSlice(record, first);
-  const joined = joinBlocking(whole, [], { home: homeOf(target) });
+  const joined = await joinRecord(withSlice(record, first), [], { home, library, fetch });
   const endMs = record.startedAtMs + record.observedMs;
   const mark = (stretch: Stretch): Stretch => {
     const cutAtStart = stretch.startedAtMs === first?.startedAtMs;
@@ -49,13 +49,7 @@ export function joinLateRecord(
       : stretch;
   };
   const blocking = { ...joined.blocking, stretches: joined.blocking.stretches.map(mark) };
-  const sourceOf = sourceReader();
-  const cpuProfile = { ...joined.cpuProfile, ...sampleCalls(whole) };
-  return {
-    blocking: blockingAtCallSites(blocking, sourceOf),
-    cpuProfile,
-    sources: hotSources(cpuProfile, sourceOf),
-  };
+  return { ...joined, blocking };
 }
 
 /** What held the loop when Mettle came: until it turned, or until something was seen to run. */

@@ -3,6 +3,7 @@ import { agentEnvironment } from '../agent/location.ts';
 import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
 import { homeOf } from '../derive/index.ts';
+import type { Home } from '../derive/index.ts';
 import type { Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../evidence/index.ts';
 import { findReadable, isSuccess, planSubjects, prepareWorkingCopy, setupRequests } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
@@ -13,7 +14,8 @@ import { plan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
-import { runStage } from './stages.ts';
+import { SourceLibrary } from './source-library.ts';
+import { fetchScripts, runStage } from './stages.ts';
 
 export interface Examined {
   readonly bundle: Bundle;
@@ -138,13 +140,22 @@ async function examineSession(
     onProgress: (now) => progress.within(now),
   };
   await setUp(gathering, session, readable.directory);
-  const fault = await runStages(gathering, stages, { context, planning, agent, progress });
+  const home = homeOf({
+    cwd: request.spec.cwd,
+    command: request.spec.kind === 'module' ? null : request.spec.command,
+  });
+  const library = new SourceLibrary(home);
+  const fault = await runStages(gathering, stages, { context, planning, agent, progress, home, library });
   evidence.process = readings.stop();
   clock.close();
   evidence.exercise = exerciseEvidence(planning.plans, evidence);
   evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
   const stdout = stdoutEvidence(session, channel);
-  if (stdout !== null) evidence.stdout = stdout;
+  if (stdout !== null) {
+    await library.learnStacks(stdout, fetchScripts(agent));
+    evidence.stdout = library.placeStacks(stdout);
+  }
+  notes.push(...library.notes());
   if (evidence.stdout === undefined)
     gathering.absent = {
       ...gathering.absent,
@@ -162,14 +173,12 @@ async function runStages(
     readonly planning: SubjectPlanning;
     readonly agent: Awaited<ReturnType<AgentChannel['serving']>>;
     readonly progress: RunProgress;
+    readonly home: Home;
+    readonly library: SourceLibrary;
   },
 ): Promise<string | null> {
   const { request, evidence, notes } = gathering;
-  const { context, planning, agent, progress } = with_;
-  const home = homeOf({
-    cwd: request.spec.cwd,
-    command: request.spec.kind === 'module' ? null : request.spec.command,
-  });
+  const { context, planning, agent, progress, home, library } = with_;
   for (const [i, stage] of stages.entries()) {
     const cutShort = (why: string): void => {
       const missing = stages
@@ -190,6 +199,7 @@ async function runStages(
         agent,
         seed: request.seed,
         home,
+        library,
         evidence,
         notes,
       });

@@ -3,13 +3,11 @@ import type { CallSource, LoadContext } from '../load/index.ts';
 import { nextCall, runBatches, runMixed, runSolo } from '../load/index.ts';
 import type { ServingAgent } from '../collect/index.ts';
 import { collectBlocking, collectOverlap } from '../collect/index.ts';
-import { blockingAtCallSites, joinBlocking } from '../derive/index.ts';
-import { hotSources } from '../derive/hot-lines.ts';
-import { sampleCalls } from '../derive/sample-calls.ts';
 import type { Home } from '../derive/index.ts';
 import { monotonicMs } from '../session/index.ts';
+import { joinRecord } from './joined-record.ts';
 import type { Stage } from './plan.ts';
-import { sourceReader } from './source-reader.ts';
+import type { FetchScripts, SourceLibrary } from './source-library.ts';
 
 /** What the stages work with, and what they found so far. */
 export interface StageSetting {
@@ -19,6 +17,7 @@ export interface StageSetting {
   readonly seed: number;
   /** Where the server's own code lives. */
   readonly home: Home;
+  readonly library: SourceLibrary;
   readonly evidence: Partial<EvidenceMap>;
   readonly notes: string[];
 }
@@ -99,11 +98,11 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
     soloMs: typical,
   });
   const record = await recording.stop();
-  const { blocking, cpuProfile } = joinBlocking(record, calls, { home: setting.home });
-  const sourceOf = sourceReader();
-  setting.evidence.blocking = blockingAtCallSites(blocking, sourceOf);
-  setting.evidence.cpuProfile = { ...cpuProfile, ...sampleCalls(record) };
-  setting.evidence.sources = hotSources(setting.evidence.cpuProfile, sourceOf);
+  const { home, library } = setting;
+  Object.assign(
+    setting.evidence,
+    await joinRecord(record, calls, { home, library, fetch: fetchScripts(agent) }),
+  );
 }
 
 async function overlapStage(untilMs: number, setting: StageSetting): Promise<void> {
@@ -143,7 +142,13 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
       calls: IN_FLIGHT,
     });
   }
-  setting.evidence.overlap = { subjects };
+  await setting.library.learnStacks(subjects, fetchScripts(agent));
+  setting.evidence.overlap = { subjects: setting.library.placeStacks(subjects) };
+}
+
+/** The agent's scripts; none once the server is gone. */
+export function fetchScripts(agent: ServingAgent | null): FetchScripts | null {
+  return agent === null ? null : (wanted) => agent.scripts(wanted).catch(() => null);
 }
 
 /** Sources that answered at least once when called alone: instruments and batches need answers. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openSourceMap, remapProfile } from '../../src/derive/source-map.ts';
-import { profileOf, SERVER_FOLDER } from '../builders/cpu-profile.ts';
+import { openSourceMap } from '../../src/derive/source-map.ts';
+import { SERVER_FOLDER } from '../builders/cpu-profile.ts';
 
 const SCRIPT = `file://${SERVER_FOLDER}/dist/server.js`;
 /*
@@ -31,7 +31,7 @@ describe('a source map', () => {
 
   it('gives the original position, its file resolved against the map', () => {
     expect(map?.originalPosition({ line: 1, column: 9 })).toEqual({
-      file: `file://${SERVER_FOLDER}/src/server.ts`,
+      file: `${SERVER_FOLDER}/src/server.ts`,
       line: 10,
       column: 7,
     });
@@ -72,53 +72,5 @@ describe('a source map', () => {
     ['broken mappings', { version: 3, sources: [], names: [], mappings: 17 }],
   ])('is null when it is %s', (_what, raw) => {
     expect(openSourceMap(raw, SCRIPT)).toBeNull();
-  });
-});
-
-describe('a remapped profile', () => {
-  const evidence = profileOf([['t', ['h@@dist/server.js:1', 'other@@lib/plain.js:5'], [10]]]);
-  const [root, h, other] = evidence.profile.nodes;
-  if (root === undefined || h === undefined || other === undefined) throw new Error('three nodes');
-  const minified = {
-    ...h,
-    callFrame: { ...h.callFrame, columnNumber: 8 },
-    positionTicks: [
-      { line: 1, ticks: 2 },
-      { line: 3, ticks: 5 },
-      { line: 2, ticks: 1 },
-    ],
-  };
-  const profile = { ...evidence.profile, nodes: [root, minified, other] };
-
-  it('has the original name, file and lines; ticks of lines that no map knows are left out', () => {
-    const remapped = remapProfile(profile, new Map([[SCRIPT, MAP]]));
-    expect(remapped.nodes[1]).toMatchObject({
-      id: h.id,
-      callFrame: {
-        functionName: 'handler',
-        url: `file://${SERVER_FOLDER}/src/server.ts`,
-        lineNumber: 9,
-        columnNumber: 6,
-      },
-      positionTicks: [
-        { line: 10, ticks: 2 },
-        { line: 12, ticks: 5 },
-      ],
-    });
-    expect(remapped.samples).toBe(profile.samples);
-  });
-
-  it("leaves the top level of a bundle where it is: it is no one file's", () => {
-    const top = { ...h, callFrame: { ...h.callFrame, functionName: '', lineNumber: 0, columnNumber: 0 } };
-    expect(remapProfile({ ...profile, nodes: [top] }, new Map([[SCRIPT, MAP]])).nodes).toEqual([top]);
-    const one = { version: 3, sources: ['../src/server.ts'], names: [], mappings: 'AACA' };
-    expect(
-      remapProfile({ ...profile, nodes: [top] }, new Map([[SCRIPT, one]])).nodes[0]?.callFrame.url,
-    ).toMatch(/src\/server\.ts$/);
-  });
-
-  it('is as it was where there is no map, or a broken one', () => {
-    expect(remapProfile(profile, new Map([[SCRIPT, MAP]])).nodes[2]).toBe(other);
-    expect(remapProfile(profile, new Map([[SCRIPT, 'nonsense']])).nodes).toEqual(profile.nodes);
   });
 });

@@ -54,6 +54,8 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
     return text === undefined || isCut(text) ? null : text;
   };
   const unreadFiles = new Set(sources?.unread);
+  const inferred = new Set(sources?.inferred);
+  const unplaced = new Set(sources?.unplaced);
   const isUnread = (file: string, line: number): boolean =>
     unreadFiles.has(file) || isCut(sources?.files[file]?.lines[line] ?? '');
   const known = new Map<number, readonly Claim[]>();
@@ -67,7 +69,9 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
       let share = unread.get(nodeId);
       if (share === undefined) {
         const file = pathOf(nodeId)[0]?.frame.file ?? '';
-        share = sharesOf(linesAt(nodeId).filter(({ line }) => isUnread(file, line)));
+        share = unplaced.has(nodeId)
+          ? 1
+          : sharesOf(linesAt(nodeId).filter(({ line }) => isUnread(file, line)));
         unread.set(nodeId, share);
       }
       return share;
@@ -78,7 +82,7 @@ export function readClaims(evidence: CpuProfileEvidence, sources: SourcesEvidenc
         const path = pathOf(nodeId);
         const parts =
           claimByFrame(path, sources) ??
-          claimByLines(path, linesAt(nodeId), (line) => textOf(path[0]?.frame.file ?? '', line), sources);
+          claimByLines(path, linesAt(nodeId), { textOf, sources, inferred: inferred.has(nodeId) });
         claims = parts.map((part) => ({ node: nodeId, ...part }));
         known.set(nodeId, claims);
       }
@@ -178,18 +182,34 @@ function exactLine(frame: Frame | undefined): number | null {
   return frame !== undefined && frame.column === 0 && frame.line > 0 ? frame.line : null;
 }
 
+interface Lines {
+  readonly textOf: (file: string, line: number) => string | null;
+  readonly sources: SourcesEvidence | undefined;
+  /** The lines are known by elimination only. */
+  readonly inferred: boolean;
+}
+
 function claimByLines(
   path: readonly PathStep[],
   lines: ReturnType<typeof linesOf>,
-  textOf: (line: number) => string | null,
-  sources: SourcesEvidence | undefined,
+  { textOf, sources, inferred }: Lines,
 ): readonly Part[] {
   const file = path[0]?.frame.file ?? '';
   return lines.flatMap(({ line, share }) => {
-    const text = textOf(line);
+    const text = textOf(file, line);
     const [idiom] = text === null ? [] : idiomsOf(text, (name) => definitionIn(linesIn(file, sources), name));
     return idiom === undefined
       ? []
-      : [{ ...idiom, deferred: false, share, callers: path, callee: null, line }];
+      : [
+          {
+            ...idiom,
+            certain: idiom.certain && !inferred,
+            deferred: false,
+            share,
+            callers: path,
+            callee: null,
+            line,
+          },
+        ];
   });
 }
