@@ -30,7 +30,7 @@ export function blockingSection(bundle: Bundle): Html | null {
     <p class="lead">
       Every time the event loop stood still for ${formatMs(blocking.thresholdMs)} or more, by the call that
       held it, while ${formatDuration(blocking.observedMs)} were observed. The taller a bar, the longer the
-      stop (logarithmic, the tallest ${formatMs(longestMs)}).${omitted(blocking)}
+      stop (logarithmic, the tallest ${formatMs(longestMs)}).${hostNote(blocking)}${omitted(blocking)}
     </p>
     <div class="rows">
       ${rows.map(([name, stretches]) => strip(name, stretches, { scale, startMs, longestMs, thresholdMs: blocking.thresholdMs }))}
@@ -53,6 +53,18 @@ function groupBySubject(stretches: readonly Stretch[]): [string, Stretch[]][] {
 function omitted(blocking: BlockingEvidence): string {
   const count = blocking.droppedStretches + Math.max(0, blocking.stretches.length - BARS);
   return count === 0 ? '' : ` ${formatCount(count)} shorter ones are not drawn.`;
+}
+
+/** A stop in which the thread waited for a core longer than it ran: the machine's doing, not the tool's. */
+function isMostlyHost({ hostDelayMs, wallMs }: Stretch): boolean {
+  return hostDelayMs !== null && hostDelayMs > wallMs / 2;
+}
+
+function hostNote({ stretches }: BlockingEvidence): string {
+  const count = stretches.filter(isMostlyHost).length;
+  return count === 0
+    ? ''
+    : ` Grey: ${formatCount(count)} that ${count === 1 ? 'was' : 'were'} mostly the thread’s wait for a core of a busy machine.`;
 }
 
 function totalMs(stretches: readonly Stretch[]): number {
@@ -91,9 +103,6 @@ function bar(stretch: Stretch, { scale, startMs, longestMs, thresholdMs }: Frame
     Math.log(Math.max(1, stretch.wallMs / thresholdMs)) / Math.log(Math.max(1.01, longestMs / thresholdMs));
   const height = unit(DOWN * (0.2 + 0.78 * grade));
   const cpu = stretch.cpuMs === null ? '' : `, ${formatMs(stretch.cpuMs)} CPU`;
-  const host =
-    stretch.hostDelayMs !== null && stretch.hostDelayMs > stretch.wallMs / 2
-      ? ', mostly the host’s delay'
-      : '';
+  const host = isMostlyHost(stretch) ? ', mostly the host’s delay' : '';
   return html`<rect${host === '' ? null : html` class="host"`} x="${x}" y="${unit(DOWN - height)}" width="${width}" height="${height}"><title>${formatMs(stretch.wallMs)} at ${formatDuration(fromMs)}${cpu}${host}</title></rect>`;
 }

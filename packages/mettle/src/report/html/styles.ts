@@ -135,13 +135,13 @@ const FINDINGS = `
 const PRINT = `
 @media print{
 @page{margin:16mm}
-:root{color-scheme:light!important}
+:root{color-scheme:light!important;--paper:#fff}
 html{font-size:9.5pt}.page{max-width:none;padding:0}
 nav,#theme,.copy,.skip{display:none!important}
 section{padding-top:1.5rem}
 .exhibit,.row,.multiple,tr,.remedy dd,.source{break-inside:avoid}
 h2,h3,.finding>header{break-after:avoid}
-.scroll{overflow:visible}
+.scroll,.source{overflow:visible}.source ol{min-width:0}.source li{white-space:pre-wrap;overflow-wrap:anywhere}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
 
