@@ -7,26 +7,35 @@ import type { BlockingOptions, BlockingRecord, SliceColumns } from './protocol.t
 import { listenToSwitches } from './switches.ts';
 import { machineClockOffsetMs, openThreadClock } from './thread-clock.ts';
 import { Timeline } from './timeline.ts';
-import type { Owner, Slice, Tally } from './timeline.ts';
+import type { Owner, Slice, Tally } from './slice-book.ts';
 
 /** Garbage collections kept one by one: a minute of a server that collects 300 times a second. */
 const MAX_COLLECTIONS = 20_000;
 /** Different subjects: more than the tools of any server seen (708); further ones are nobody's. */
 const MAX_SUBJECTS = 2_000;
 
-const newTally = (): Tally => ({ calls: 0, onThreadMs: 0, cpuMs: 0, gcMs: 0 });
+const newTally = (index: number): Tally => ({
+  index,
+  calls: 0,
+  onThreadMs: 0,
+  cpuMs: 0,
+  gcMs: 0,
+  callbacks: 0,
+  mergedInto: null,
+});
 
 class CallOwner implements Owner {
-  tally: Tally = newTally();
+  tally: Tally;
   readonly call: Call;
-  constructor(call: Call) {
+  constructor(call: Call, tally: Tally) {
     this.call = call;
+    this.tally = tally;
   }
 }
 
 /** Which call has the main thread, for how long, and a CPU profile beside it. */
 export class Blocking implements CallObserver {
-  readonly #tallies = new Map<string, Tally>([['', newTally()]]);
+  readonly #tallies = new Map<string, Tally>([['', newTally(0)]]);
   readonly #nobody: Owner = { tally: this.#tallyOf('') };
   readonly #clock = openThreadClock();
   readonly #timeline: Timeline;
@@ -45,29 +54,37 @@ export class Blocking implements CallObserver {
     const stopGc = watchGarbageCollection((collection) => this.#collected(collection));
     observeCalls(this);
     const stopSwitches = listenToSwitches({
-      before: (macro) => timeline.push(this.#currentOwner(), macro),
-      after: () => timeline.pop(),
+      get nested() {
+        return timeline.nested;
+      },
+      starts: (macro) => timeline.starts(this.#currentOwner(), macro),
+      ends: () => timeline.ends(),
       unwound: () => timeline.unwind(),
     });
     this.#stopListening = [stopSwitches, stopObservingCalls, stopGc];
   }
 
   begun(call: Call): void {
-    call.note = new CallOwner(call);
+    const { subject } = call;
+    // Its sums go to the subject at once, or are kept apart until that is known.
+    call.note = new CallOwner(call, subject === null ? newTally(0) : this.#tallyOf(subject));
   }
 
   named(call: Call): void {
     const owner = call.note as CallOwner;
     const tally = this.#tallyOf(call.subject ?? '');
     tally.calls++;
+    if (owner.tally === tally) return;
     tally.onThreadMs += owner.tally.onThreadMs;
     tally.cpuMs += owner.tally.cpuMs;
     tally.gcMs += owner.tally.gcMs;
+    tally.callbacks += owner.tally.callbacks;
+    owner.tally.mergedInto = tally;
     owner.tally = tally;
   }
 
   entered(call: Call): void {
-    this.#timeline.push(call.note as CallOwner, false);
+    this.#timeline.push(call.note as CallOwner);
   }
 
   left(): void {
@@ -124,14 +141,15 @@ export class Blocking implements CallObserver {
     const known = this.#tallies.get(subject);
     if (known !== undefined) return known;
     if (this.#tallies.size >= MAX_SUBJECTS) return this.#tallyOf('');
-    const tally = newTally();
+    const tally = newTally(this.#tallies.size);
     this.#tallies.set(subject, tally);
     return tally;
   }
 
   #collected(collection: Collection): void {
     if (collection.startedAtMs < this.#startedAt) return;
-    this.#timeline.ownerAt(collection.startedAtMs).tally.gcMs += collection.durationMs;
+    const tally = [...this.#tallies.values()][this.#timeline.ownerAt(collection.startedAtMs)];
+    if (tally !== undefined) tally.gcMs += collection.durationMs;
     if (this.#collections.length < MAX_COLLECTIONS) this.#collections.push(collection);
   }
 

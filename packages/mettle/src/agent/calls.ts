@@ -21,7 +21,7 @@ export interface Call {
 
 /** What an instrument hears about calls. */
 export interface CallObserver {
-  /** A call came in; its subject may still be unknown. */
+  /** A call came in; its subject may still be unknown, else `named` follows. */
   begun(call: Call): void;
   /** Its subject became known (also told for calls that had it from the start). */
   named(call: Call): void;
@@ -78,7 +78,7 @@ export interface CallStart {
 /** A new call. Only while observing. */
 export function beginCall(subject: string | null, { batch = false, received = true }: CallStart = {}): Call {
   const call: Call = {
-    subject: null,
+    subject,
     number: ++callCount,
     batch,
     received,
@@ -86,8 +86,10 @@ export function beginCall(subject: string | null, { batch = false, received = tr
     used: false,
     note: null,
   };
-  silently(() => observer?.begun(call));
-  if (subject !== null) nameCall(call, subject);
+  silently(() => {
+    observer?.begun(call);
+    if (subject !== null) observer?.named(call);
+  });
   return call;
 }
 
@@ -100,15 +102,21 @@ export function nameCall(call: Call, subject: string): void {
 
 /** Runs `body`, the server's code, as part of `call`; what it throws passes through. */
 export function runInCall<T>(call: Call, body: () => T): T {
-  return storage.run(call, () => {
-    const told = observer;
-    silently(() => told?.entered(call));
-    try {
-      return body();
-    } finally {
-      silently(() => told?.left());
-    }
-  });
+  return storage.run(call, runEntered<T>, call, body);
+}
+
+function runEntered<T>(call: Call, body: () => T): T {
+  const told = observer;
+  try {
+    told?.entered(call);
+  } catch {
+    // The server's code runs, whatever became of ours.
+  }
+  try {
+    return body();
+  } finally {
+    silently(() => told?.left());
+  }
 }
 
 /** The rest of the running callback, and what it starts, belongs to `call`. */

@@ -10,28 +10,47 @@ export interface MessageHead {
 export const HEAD_LENGTH = 65_536;
 
 const NOTHING: MessageHead = { kind: 'unknown', method: null, name: null };
+const BATCH: MessageHead = { kind: 'batch', method: null, name: null };
+const REPLY: MessageHead = { kind: 'reply', method: null, name: null };
 const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACKET = 91;
+const OPEN_BRACE = 123;
 const BACKSLASH = 92;
 
-/** Reads method and `params.name` from (a prefix of) a JSON-RPC message, stopping as soon as both are known. */
+/** Reads method and `params.name` from (a prefix of) a JSON-RPC message, stopping as soon as both are known. Nothing is copied but these two. */
 export function readMessageHead(text: string): MessageHead {
   const start = skipSpace(text, 0);
-  if (text[start] === '[') return { ...NOTHING, kind: 'batch' };
+  if (text.charCodeAt(start) === OPEN_BRACKET) return BATCH;
   let method: string | null = null;
   let name: string | null = null;
-  let reply = false;
-  forEachMember(text, start, (key, at) => {
-    if (key === 'method') method = stringAt(text, at);
-    else if (key === 'params') {
-      forEachMember(text, at, (inner, innerAt) => {
-        if (inner === 'name') name = stringAt(text, innerAt);
-        return inner !== 'name';
-      });
-    } else if (key === 'result' || key === 'error') reply = true;
-    return !reply && !(method !== null && (method !== 'tools/call' || name !== null));
-  });
-  if (method !== null) return { kind: 'request', method, name };
-  return reply ? { ...NOTHING, kind: 'reply' } : NOTHING;
+  for (let at = firstMember(text, start); at >= 0;) {
+    const keyEnd = endOfString(text, at);
+    const valueAt = valueAfter(text, keyEnd);
+    if (valueAt < 0) break;
+    if (isKey(text, at, keyEnd, 'method')) method = stringAt(text, valueAt);
+    else if (isKey(text, at, keyEnd, 'params')) name = nameIn(text, valueAt);
+    else if (isKey(text, at, keyEnd, 'result') || isKey(text, at, keyEnd, 'error')) {
+      if (method === null) return REPLY;
+      break;
+    }
+    if (method !== null && (name !== null || method !== 'tools/call')) break;
+    at = nextMember(text, valueAt);
+  }
+  return method === null ? NOTHING : { kind: 'request', method, name };
+}
+
+/** `name` among the members of the object at `start`. */
+function nameIn(text: string, start: number): string | null {
+  for (let at = firstMember(text, start); at >= 0;) {
+    const keyEnd = endOfString(text, at);
+    const valueAt = valueAfter(text, keyEnd);
+    if (valueAt < 0) return null;
+    if (isKey(text, at, keyEnd, 'name')) return stringAt(text, valueAt);
+    at = nextMember(text, valueAt);
+  }
+  return null;
 }
 
 /** The subject of a request: the tool's name, or the method; null for notifications, which are no calls. */
@@ -40,20 +59,29 @@ export function subjectOf(method: unknown, name: unknown): string | null {
   return method === 'tools/call' && typeof name === 'string' ? name : method;
 }
 
-/** Visits the members of the object that starts at `at`, until `visit` says false or the text ends. */
-function forEachMember(text: string, at: number, visit: (key: string, valueAt: number) => boolean): void {
-  if (text[at] !== '{') return;
-  let i = skipSpace(text, at + 1);
-  while (text.charCodeAt(i) === QUOTE) {
-    const keyEnd = endOfString(text, i);
-    const colon = skipSpace(text, keyEnd);
-    if (text[colon] !== ':') return;
-    const valueAt = skipSpace(text, colon + 1);
-    if (!visit(text.slice(i + 1, keyEnd - 1), valueAt)) return;
-    i = skipSpace(text, endOfValue(text, valueAt));
-    if (text[i] !== ',') return;
-    i = skipSpace(text, i + 1);
-  }
+/** Where the first key of the object at `start` begins; -1 when there is none. */
+function firstMember(text: string, start: number): number {
+  if (text.charCodeAt(start) !== OPEN_BRACE) return -1;
+  return keyAt(text, skipSpace(text, start + 1));
+}
+
+/** Where the key after the value at `valueAt` begins. */
+function nextMember(text: string, valueAt: number): number {
+  const end = skipSpace(text, endOfValue(text, valueAt));
+  return text.charCodeAt(end) === COMMA ? keyAt(text, skipSpace(text, end + 1)) : -1;
+}
+
+function keyAt(text: string, at: number): number {
+  return text.charCodeAt(at) === QUOTE ? at : -1;
+}
+
+function valueAfter(text: string, keyEnd: number): number {
+  const colon = skipSpace(text, keyEnd);
+  return text.charCodeAt(colon) === COLON ? skipSpace(text, colon + 1) : -1;
+}
+
+function isKey(text: string, at: number, end: number, key: string): boolean {
+  return end - at === key.length + 2 && text.startsWith(key, at + 1);
 }
 
 function skipSpace(text: string, from: number): number {

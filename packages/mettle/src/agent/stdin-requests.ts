@@ -6,6 +6,9 @@ import { HEAD_LENGTH, readMessageHead, subjectOf } from './message-head.ts';
 import type { Serving } from './serving.ts';
 import { silently } from './silently.ts';
 
+/** Method and name of a message stand within these bytes, unless something long comes before them. */
+const FIRST_LOOK = 512;
+
 type Chunk = string | Buffer;
 type Emit = (this: Readable, event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -96,21 +99,32 @@ class MessageStream {
 
   #read(piece: Chunk, ended: boolean): void {
     if (this.#decided) return;
-    const room = HEAD_LENGTH - this.#head.length;
-    this.#head += typeof piece === 'string' ? piece.slice(0, room) : piece.toString('utf8', 0, room);
-    const final = ended || this.#head.length >= HEAD_LENGTH;
-    const { kind, method, name } = readMessageHead(this.#head);
+    // Nearly always a whole message that tells at once what it is: no more of it is decoded.
+    const isWhole = ended && this.#head === '';
+    if (isWhole && this.#decide(textOf(piece, FIRST_LOOK), piece.length <= FIRST_LOOK)) return;
+    this.#head += textOf(piece, HEAD_LENGTH - this.#head.length);
+    this.#decide(this.#head, ended || this.#head.length >= HEAD_LENGTH);
+  }
+
+  /** Begins the call that `head` tells of; `final`: it will not get longer. Whether it is known now. */
+  #decide(head: string, final: boolean): boolean {
+    const { kind, method, name } = readMessageHead(head);
     if (kind === 'batch') {
       this.#call = beginCall(null, { batch: true });
     } else {
       const complete = method !== null && (method !== 'tools/call' || name !== null);
-      if (!complete && !final) return;
+      if (!complete && !final) return false;
       const subject = subjectOf(method, name);
       if (subject !== null) this.#call = beginCall(subject);
     }
     this.#decided = true;
     this.#head = '';
+    return true;
   }
+}
+
+function textOf(piece: Chunk, length: number): string {
+  return typeof piece === 'string' ? piece.slice(0, length) : piece.toString('utf8', 0, length);
 }
 
 function cut(chunk: Chunk, from: number, to: number): Chunk {

@@ -4,9 +4,11 @@ import { isPromise } from 'node:util/types';
 
 /** What is told about every callback that Node runs on the main thread. */
 export interface SwitchListener {
+  /** A callback starts within another one. */
+  readonly nested: boolean;
   /** A callback starts. `macro`: the event loop called it, it is no microtask or nextTick of what ran before. */
-  before(macro: boolean): void;
-  after(): void;
+  starts(macro: boolean): void;
+  ends(): void;
   /** An exception went through everything that was running. */
   unwound(): void;
 }
@@ -41,14 +43,7 @@ function promisesCanBeLeftOut(): boolean {
 }
 
 function listenFully(listener: SwitchListener): () => void {
-  const hook = createHook({
-    before() {
-      listener.before(isMacrotask(executionAsyncResource()));
-    },
-    after() {
-      listener.after();
-    },
-  }).enable();
+  const hook = createHook(callbacksFor(listener)).enable();
   return () => hook.disable();
 }
 
@@ -56,24 +51,28 @@ function listenFully(listener: SwitchListener): () => void {
 function listenLightly(listener: SwitchListener): () => void {
   const { promiseHooks } = process.getBuiltinModule('node:v8') as unknown as { promiseHooks: PromiseHooks };
   const stopBefore = promiseHooks.onBefore(() => {
-    listener.before(false);
+    listener.starts(false);
   });
   const stopAfter = promiseHooks.onAfter(() => {
-    listener.after();
+    listener.ends();
   });
-  const hook = createHook({
-    before() {
-      listener.before(isMacrotask(executionAsyncResource()));
-    },
-    after() {
-      listener.after();
-    },
-    trackPromises: false,
-  } as HookCallbacks).enable();
+  const hook = createHook({ ...callbacksFor(listener), trackPromises: false } as HookCallbacks).enable();
   return () => {
     hook.disable();
     stopBefore();
     stopAfter();
+  };
+}
+
+function callbacksFor(listener: SwitchListener): HookCallbacks {
+  return {
+    before() {
+      // Asking for the resource costs more than all the rest: only where the answer matters.
+      listener.starts(!listener.nested && isMacrotask(executionAsyncResource()));
+    },
+    after() {
+      listener.ends();
+    },
   };
 }
 

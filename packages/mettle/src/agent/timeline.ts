@@ -1,230 +1,159 @@
+import { SliceBook } from './slice-book.ts';
+import type { Owner, Slice } from './slice-book.ts';
 import type { ThreadClock } from './thread-clock.ts';
 
-/** Sums of what ran for one subject. */
-export interface Tally {
-  calls: number;
-  onThreadMs: number;
-  cpuMs: number;
-  gcMs: number;
-}
-
-/** To whom main-thread time belongs: a call, or nobody's code. */
-export interface Owner {
-  /** A call's private one until its subject is known. */
-  tally: Tally;
-}
-
-/** One slice that is still growing, or was kept. */
-export interface Slice {
-  readonly owner: Owner;
-  readonly startedAtMs: number;
-  endedAtMs: number;
-  readonly turn: number;
-  cpuMs: number;
-  hostDelayMs: number;
-}
-
-/**
- * Two runs of one call within one macrotask are one slice. What lies between is the microtask queue's own
- * work; longer than this it may be somebody else's code, or the loop may have turned unseen (for a promise
- * that Node's own threads settled), and both are looked at.
- */
-const MERGE_GAP_MS = 1;
-/** A reading of the thread clock costs 6 µs: at most every 2 ms keeps that below 0.3 %. */
-const CLOCK_INTERVAL_MS = 2;
-/** Runs between two clock readings; when full, the clock is read early. */
-const WINDOW = 4_096;
 /** Switches remembered for garbage collections, which are told at the end of the turn they fell in. */
-const MEMORY = 32_768;
+const MEMORY = 2 ** 15;
+/** Callbacks nest as deep as the stack allows; what is deeper than this belongs to whoever runs at that depth. */
+const DEEPEST = 4_096;
+/** A microtask that lasted longer is looked at: the loop may have turned unseen since the one before it. */
+const LONG_MICROTASK_MS = 1;
 
 const now = performance.now.bind(performance);
 
-interface LoopMetrics {
-  readonly uvMetricsInfo: { readonly loopCount: number };
-}
-/** Turns of the event loop so far: 0.4 µs. */
-const loopCount = (): number => (performance.nodeTiming as unknown as LoopMetrics).uvMetricsInfo.loopCount;
-
-/** Follows who has the main thread. Times are performance.now(). */
+/**
+ * Follows who has the main thread. Times are performance.now(). What happens many times in a call (a microtask of the
+ * call that ran before) reads a clock once and allocates nothing; what is kept of each switch is numbers, so that no
+ * call is held in memory for longer than the server holds it.
+ */
 export class Timeline {
-  readonly nobody: Owner;
-  /** Slices of at least the threshold. */
-  readonly kept: Slice[] = [];
-  dropped = 0;
-
-  readonly #clock: ThreadClock;
-  readonly #thresholdMs: number;
-  readonly #maxSlices: number;
+  readonly #book: SliceBook;
 
   /** Null while the event loop itself has the thread. */
   #running: Owner | null = null;
   #runningSince = 0;
+  /** Callbacks within callbacks, below the one that runs. */
   readonly #stack: (Owner | null)[] = [];
-  /** Macrotasks so far, and the loop's turn when the last one began. */
-  #turn = 0;
-  #loopCount = 0;
-  #callSlice: Slice | null = null;
-  #nobodySlice: Slice | null = null;
-
-  readonly #windowMs: Float64Array = new Float64Array(WINDOW);
-  readonly #windowSlices: Slice[] = [];
-  #windowOnThreadMs = 0;
-  #readAt: number;
-  #readCpuMs: number;
-  #readDelayMs: number;
+  #depth = 0;
+  /** A microtask or nextTick runs that nothing else is around. Between two of them the owner stays: most often it is the same. */
+  #inMicrotask = false;
+  /** When the last of them ended. */
+  #lastSeen = 0;
 
   readonly #switchAt: Float64Array = new Float64Array(MEMORY);
-  readonly #switchTo: (Owner | null)[] = Array.from({ length: MEMORY }, () => null);
+  readonly #switchTo: Uint16Array = new Uint16Array(MEMORY);
   #switches = 0;
 
   constructor(clock: ThreadClock, nobody: Owner, thresholdMs: number, maxSlices: number) {
-    this.#clock = clock;
-    this.nobody = nobody;
-    this.#thresholdMs = thresholdMs;
-    this.#maxSlices = maxSlices;
-    clock.read();
-    this.#readAt = now();
-    this.#readCpuMs = clock.cpuMs;
-    this.#readDelayMs = clock.hostDelayMs;
+    this.#book = new SliceBook(clock, nobody, thresholdMs, maxSlices);
   }
 
-  /** A callback of `owner`'s starts, within whatever runs already. */
-  push(owner: Owner, macro: boolean): void {
-    const stack = this.#stack;
-    if (macro && stack.length === 0) {
-      this.#turn++;
-      this.#loopCount = loopCount();
+  /** Slices of at least the threshold. */
+  get kept(): readonly Slice[] {
+    return this.#book.kept;
+  }
+
+  get dropped(): number {
+    return this.#book.dropped;
+  }
+
+  /** Whether a callback that starts now runs within another one, so that it can be no macrotask. */
+  get nested(): boolean {
+    return this.#depth > 0 || this.#inMicrotask;
+  }
+
+  /** A callback of `owner`'s starts; `macro`: the event loop itself calls it. */
+  starts(owner: Owner, macro: boolean): void {
+    owner.tally.callbacks++;
+    if (this.#depth > 0 || this.#inMicrotask) this.push(owner);
+    else if (macro) {
+      this.#settle();
+      this.#book.turned();
+      this.push(owner);
+    } else {
+      this.#inMicrotask = true;
+      if (owner !== this.#running) this.#switch(owner, this.#lastSeen, now());
     }
-    stack.push(this.#running);
-    this.become(owner);
   }
 
   /** It ends. */
+  ends(): void {
+    if (this.#depth > 0) this.pop();
+    else this.#microtaskEnds();
+  }
+
+  /** Code of `owner`'s begins within what runs. */
+  push(owner: Owner): void {
+    if (this.#depth < DEEPEST) this.#stack[this.#depth] = this.#running;
+    this.#depth++;
+    this.become(owner);
+  }
+
   pop(): void {
-    this.become(this.#stack.pop() ?? null);
+    if (this.#depth === 0) return;
+    this.#depth--;
+    if (this.#depth < DEEPEST) this.become(this.#stack[this.#depth] ?? null);
   }
 
   /** Everything that ran ended by an exception. */
   unwind(): void {
-    this.#stack.length = 0;
+    this.#depth = 0;
+    this.#inMicrotask = false;
     this.become(null);
   }
 
   /** The running code belongs to `owner` from now on. */
   become(owner: Owner | null): void {
-    const running = this.#running;
-    if (owner === running) return;
+    if (owner === this.#running) return;
     const t = now();
-    if (running !== null) this.#endRun(running, t);
-    this.#running = owner;
-    this.#runningSince = t;
-    const slot = this.#switches++ % MEMORY;
-    this.#switchAt[slot] = t;
-    this.#switchTo[slot] = owner;
-    if (t - this.#readAt > CLOCK_INTERVAL_MS || this.#windowSlices.length === WINDOW) this.#readClock(t);
+    this.#switch(owner, t, t);
   }
 
-  /** Who had the thread at `t`; nobody when it is too long ago. */
-  ownerAt(t: number): Owner {
+  /** Whose it was at `t`, as an index of a tally; nobody's when it is too long ago. */
+  ownerAt(t: number): number {
     let low = Math.max(0, this.#switches - MEMORY);
     let high = this.#switches - 1;
-    let found: Owner | null = null;
+    let found = 0;
     while (low <= high) {
       const middle = (low + high) >> 1;
       const slot = middle % MEMORY;
       if ((this.#switchAt[slot] ?? 0) <= t) {
-        found = this.#switchTo[slot] ?? null;
+        found = this.#switchTo[slot] ?? 0;
         low = middle + 1;
       } else high = middle - 1;
     }
-    return found ?? this.nobody;
+    return found;
   }
 
   /** Books everything up to now. */
   finish(): void {
+    if (!this.nested) this.#settle();
     this.become(null);
-    this.#readClock(now());
-    this.#close(this.#callSlice);
-    this.#close(this.#nobodySlice);
-    this.#callSlice = null;
-    this.#nobodySlice = null;
+    this.#book.finish(now());
   }
 
-  #endRun(owner: Owner, t: number): void {
-    const wallMs = t - this.#runningSince;
-    owner.tally.onThreadMs += wallMs;
-    const slice = this.#sliceOf(owner);
-    slice.endedAtMs = t;
-    this.#windowMs[this.#windowSlices.length] = wallMs;
-    this.#windowSlices.push(slice);
-    this.#windowOnThreadMs += wallMs;
+  /** The loop has the thread since the last microtask ended. */
+  #settle(): void {
+    if (this.#running !== null) this.#switch(null, this.#lastSeen, this.#lastSeen);
   }
 
-  /** The slice to which the run that ends now belongs. */
-  #sliceOf(owner: Owner): Slice {
-    const isNobody = owner === this.nobody;
-    const open = isNobody ? this.#nobodySlice : this.#callSlice;
-    const since = this.#runningSince;
-    if (
-      open?.owner === owner &&
-      open.turn === this.#turn &&
-      this.#isUnbroken(open, isNobody ? this.#callSlice : this.#nobodySlice)
-    )
-      return open;
-    this.#close(open);
-    const slice: Slice = {
-      owner,
-      startedAtMs: since,
-      endedAtMs: since,
-      turn: this.#turn,
-      cpuMs: 0,
-      hostDelayMs: 0,
-    };
-    if (isNobody) this.#nobodySlice = slice;
-    else this.#callSlice = slice;
-    return slice;
+  #microtaskEnds(): void {
+    this.#inMicrotask = false;
+    const t = now();
+    // A run that began with this microtask was seen to begin.
+    const isFirst = this.#runningSince > this.#lastSeen;
+    if (!isFirst && t - this.#lastSeen > LONG_MICROTASK_MS && this.#book.hasTurnedUnseen())
+      this.#beganLater(this.#running, t);
+    this.#lastSeen = t;
   }
 
-  /** Whether nothing of note happened between the slice's end and the run that began since; `other`: what else ran last. */
-  #isUnbroken({ endedAtMs }: Slice, other: Slice | null): boolean {
-    if (this.#runningSince - endedAtMs <= MERGE_GAP_MS) return true;
-    if (other !== null && other.endedAtMs - Math.max(other.startedAtMs, endedAtMs) > MERGE_GAP_MS)
-      return false;
-    return loopCount() === this.#loopCount;
+  /** The microtask that ends at `t` began long after the one before it, in a turn that nobody told. Its CPU time says how long it can have run. */
+  #beganLater(running: Owner | null, t: number): void {
+    const ranMs = Math.min(t - this.#lastSeen, this.#book.cpuSinceReadingMs());
+    this.#switch(null, this.#lastSeen, this.#lastSeen);
+    this.#book.turned();
+    this.#switch(running, t - ranMs, t - ranMs);
   }
 
-  #close(slice: Slice | null): void {
-    if (slice === null || slice.endedAtMs - slice.startedAtMs < this.#thresholdMs) return;
-    if (this.kept.length < this.#maxSlices) this.kept.push(slice);
-    else this.dropped++;
-  }
-
-  /** Shares CPU and run-queue time since the last reading among the runs since then, by their length. */
-  #readClock(t: number): void {
-    const clock = this.#clock;
-    clock.read();
-    const cpuMs = clock.cpuMs - this.#readCpuMs;
-    const delayMs = clock.hostDelayMs - this.#readDelayMs;
-    const onThreadMs = this.#windowOnThreadMs;
-    const slices = this.#windowSlices;
-    let sharedMs = 0;
-    for (let i = 0; i < slices.length; i++) {
-      const slice = slices[i];
-      const wallMs = this.#windowMs[i] ?? 0;
-      if (slice === undefined || onThreadMs === 0) continue;
-      const share = wallMs / onThreadMs;
-      // The rest is the event loop's own work: no run uses more CPU than it lasted.
-      const shareMs = Math.min(wallMs, cpuMs * share);
-      slice.cpuMs += shareMs;
-      slice.owner.tally.cpuMs += shareMs;
-      slice.hostDelayMs += delayMs * share;
-      sharedMs += shareMs;
-    }
-    this.nobody.tally.cpuMs += Math.max(0, cpuMs - sharedMs);
-    slices.length = 0;
-    this.#windowOnThreadMs = 0;
-    this.#readAt = t;
-    this.#readCpuMs = clock.cpuMs;
-    this.#readDelayMs = clock.hostDelayMs;
+  /** What ran ended at `endedAt`; `owner` begins at `t`. */
+  #switch(owner: Owner | null, endedAt: number, t: number): void {
+    const running = this.#running;
+    if (running !== null) this.#book.ran(running, this.#runningSince, endedAt);
+    this.#running = owner;
+    this.#runningSince = t;
+    const slot = this.#switches++ & (MEMORY - 1);
+    this.#switchAt[slot] = t;
+    this.#switchTo[slot] = owner === null ? 0 : owner.tally.index;
+    this.#book.readClockWhenDue(t);
   }
 }
