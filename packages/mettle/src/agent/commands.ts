@@ -5,6 +5,8 @@ import { Overlap } from './overlap.ts';
 import type { AgentCommand, InstrumentName } from './protocol.ts';
 import { readScripts } from './scripts.ts';
 import { silently } from './silently.ts';
+import { Vitals } from './vitals.ts';
+import { Waiting } from './waiting.ts';
 
 interface Instrument {
   stop(): unknown;
@@ -21,6 +23,17 @@ export interface Commands {
   stopAll(): void;
 }
 
+function startInstrument(command: AgentCommand & { readonly do: 'start' }): Instrument {
+  switch (command.instrument) {
+    case 'blocking':
+      return new Blocking(command.options);
+    case 'overlap':
+      return new Overlap(command.options);
+    case 'waiting':
+      return new Waiting();
+  }
+}
+
 export function createCommands(): Commands {
   let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
 
@@ -30,8 +43,7 @@ export function createCommands(): Commands {
         if (on !== null) throw new Error(`the instrument "${on.name}" is on: stop it first`);
         on = {
           name: command.instrument,
-          instrument:
-            command.instrument === 'blocking' ? new Blocking(command.options) : new Overlap(command.options),
+          instrument: startInstrument(command),
         };
         return {};
       case 'stop': {

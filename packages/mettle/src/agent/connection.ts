@@ -62,7 +62,7 @@ export function connectToMettle(socketPath: string): Connection {
     parentPid: process.ppid,
     node: process.version,
     argv: process.argv,
-    instruments: ['blocking', 'overlap'],
+    instruments: ['blocking', 'overlap', 'waiting'],
   });
   return connection;
 }

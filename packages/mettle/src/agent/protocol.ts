@@ -1,4 +1,4 @@
-import type { Frame, OverlapRecord, CpuProfileEvidence } from '../evidence/index.ts';
+import type { CpuProfileEvidence, Frame, OverlapRecord, WaitingRecord } from '../evidence/index.ts';
 
 /*
  * Between Mettle and its agent inside the target: newline-delimited JSON over a local socket
@@ -13,7 +13,7 @@ export const ORIGINAL_NODE_OPTIONS_VARIABLE = 'METTLE_ORIGINAL_NODE_OPTIONS';
 /** Set to 1 when Mettle launched the target: the process ends when the channel closes without a goodbye. */
 export const EXIT_WITH_METTLE_VARIABLE = 'METTLE_AGENT_EXIT_WITH_METTLE';
 
-export type InstrumentName = 'blocking' | 'overlap';
+export type InstrumentName = 'blocking' | 'overlap' | 'waiting';
 
 /** First message of every agent; wrappers (npm, npx) send one too. */
 export interface AgentHello {
@@ -58,6 +58,12 @@ export type AgentCommand =
       readonly instrument: 'overlap';
       readonly options: OverlapOptions;
     }
+  | {
+      readonly id: number;
+      readonly do: 'start';
+      readonly instrument: 'waiting';
+      readonly options: WaitingOptions;
+    }
   | { readonly id: number; readonly do: 'stop'; readonly instrument: InstrumentName }
   /** Forces nothing; answers AgentCounters. */
   | { readonly id: number; readonly do: 'counters' }
@@ -82,6 +88,9 @@ export interface OverlapOptions {
 
 /** One slice: main-thread time of one call with no macrotask boundary within. Columns of equal length. */
 export interface SliceColumns {
+/** It follows every call, whatever its subject. */
+export type WaitingOptions = Readonly<Record<string, never>>;
+
   /** Index into `subjects`; 0 is "no call". */
   readonly subject: readonly number[];
   readonly call: readonly number[];
@@ -144,6 +153,17 @@ export interface AgentCounters {
   readonly hostDelayMs: number | null;
   readonly eventLoopUtilization: { readonly idleMs: number; readonly activeMs: number };
   readonly heapUsedBytes: number;
+/** Answer to `stop waiting`. */
+export type WaitingAnswer = WaitingRecord;
+
+/** Answer to `vitals` with `on: false`. */
+export interface AgentVitals {
+  readonly gc: { readonly count: number; readonly totalMs: number; readonly longestMs: number };
+  /** Null when too little was seen. */
+  readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  readonly eventLoopUtilisation: number;
+  readonly heapUsedBytes: number;
+}
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
   readonly activeResources: Readonly<Record<string, number>>;

@@ -13,6 +13,8 @@ import type {
   ScriptsAnswer,
   WantedScripts,
 } from '../agent/protocol.ts';
+  WaitingAnswer,
+  WaitingOptions,
 
 /** Bytes of one message that are accepted: a CPU profile of some minutes has 50 MB; more is no agent of ours. */
 const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
@@ -21,10 +23,12 @@ export interface InstrumentOptions {
   readonly blocking: BlockingOptions;
   readonly overlap: OverlapOptions;
 }
+  readonly waiting: WaitingOptions;
 export interface InstrumentRecords {
   readonly blocking: BlockingRecord;
   readonly overlap: OverlapAnswer;
 }
+  readonly waiting: WaitingAnswer;
 
 /** The agent inside the server. Its methods reject with one sentence when the agent refuses or is gone. */
 export interface ServingAgent {

@@ -3,3 +3,4 @@ export type { AgentChannel, ServingAgent } from './channel.ts';
 export { BLOCKING_OPTIONS, collectBlocking } from './collectors/blocking.ts';
 export { collectOverlap } from './collectors/overlap.ts';
 export { collectProcess } from './collectors/process.ts';
+export { collectWaiting } from './collectors/waiting.ts';

@@ -12,6 +12,7 @@ import type {
   SourcesEvidence,
   StdoutEvidence,
 } from './measurements.ts';
+  WaitingEvidence,
 import type { CatalogueEvidence } from './subject.ts';
 import type { TargetEvidence } from './target.ts';
 import type { Check, Finding } from './finding.ts';
@@ -29,6 +30,7 @@ export interface EvidenceMap {
   blocking: BlockingEvidence;
   overlap: OverlapEvidence;
   process: ProcessEvidence;
+  waiting: WaitingEvidence;
   cpuProfile: CpuProfileEvidence;
   sources: SourcesEvidence;
   bench: BenchEvidence;

@@ -12,6 +12,9 @@ export const TEST_NODE: string = process.env['METTLE_TEST_NODE'] ?? process.exec
 
 export const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
+/** How long the client thinks before it answers what the server asks. */
+export const CLIENT_ANSWERS_AFTER_MS = 40;
+
 type Message = Readonly<Record<string, unknown>>;
 
 /** A server with the agent in it, and a client that knows just enough. */
@@ -57,7 +60,7 @@ export async function launch(args: readonly string[], options: LaunchOptions = {
   const closed = once(child, 'close');
   await client.request('initialize', {
     protocolVersion: '2025-06-18',
-    capabilities: {},
+    capabilities: { elicitation: {} },
     clientInfo: { name: 'test', version: '1' },
   });
   await client.notify('notifications/initialized');
@@ -102,6 +105,10 @@ function stdioClient(child: ChildProcess, lines: string[]): Client {
       lines.push(line);
       if (!line.startsWith('{')) return;
       const reply = JSON.parse(line) as Message;
+      if (reply['method'] === 'elicitation/create') {
+        const answer = { jsonrpc: '2.0', id: reply['id'], result: { action: 'decline' } };
+        setTimeout(() => child.stdin?.write(`${JSON.stringify(answer)}\n`), CLIENT_ANSWERS_AFTER_MS);
+      }
       waiting.get(reply['id'])?.(reply);
     });
   }
