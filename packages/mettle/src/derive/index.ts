@@ -1,4 +1,5 @@
 export * from './call-sites.ts';
+export * from './comparison/index.ts';
 export * from './frames.ts';
 export * from './parallelism.ts';
 export * from './percentiles.ts';

@@ -1,4 +1,5 @@
 export * from './bench.ts';
+export * from './comparison.ts';
 export * from './finding.ts';
 export * from './map.ts';
 export * from './measurements.ts';

@@ -1,4 +1,5 @@
 import type { BenchEvidence } from './bench.ts';
+import type { ComparisonEvidence, ThresholdsEvidence } from './comparison.ts';
 import type {
   BlockingEvidence,
   ConcurrencyEvidence,
@@ -34,6 +35,8 @@ export interface EvidenceMap {
   cpuProfile: CpuProfileEvidence;
   sources: SourcesEvidence;
   bench: BenchEvidence;
+  comparison: ComparisonEvidence;
+  thresholds: ThresholdsEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 

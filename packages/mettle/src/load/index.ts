@@ -19,4 +19,5 @@ export { runSolo } from './profiles/solo.ts';
 
 // Two versions in turns.
 export { runPairedTurns } from './paired/paired-turns.ts';
-export type { DriverClock, PairedSide } from './paired/turn.ts';
+export type { PairedSide } from './paired/turn.ts';
+export { warmUp } from './paired/warm-up.ts';

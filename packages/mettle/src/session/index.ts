@@ -8,5 +8,6 @@ export { openProcessClock } from './process-clock.ts';
 export type { ProcessClock } from './process-clock.ts';
 export { isAlive, lookAtProcess, refusal } from './running-process.ts';
 export type { RunningProcess } from './running-process.ts';
+export { readTree, servingProcess } from './serving-process.ts';
 export * from './session.ts';
 export { killAllStarted } from './started-process.ts';

@@ -86,7 +86,8 @@ class LinuxProcessClock implements ProcessClock {
   }
 }
 
-function descendants(root: number): readonly number[] {
+/** The process and all that descend from it. */
+export function descendants(root: number): readonly number[] {
   const found = [root];
   let all: ReturnType<typeof listProcesses> | null = null;
   for (const pid of found) {

@@ -1,0 +1,3 @@
+export * from './bounds.ts';
+export * from './judge.ts';
+export * from './thresholds.ts';
