@@ -84,6 +84,8 @@ export async function runOwnLoad(home, folder, sick, command) {
     [
       command,
       '--quiet',
+      '--budget',
+      String(BUDGET_SECONDS),
       '--format',
       'json',
       '--format',

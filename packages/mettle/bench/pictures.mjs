@@ -13,45 +13,41 @@ import { pathToFileURL } from 'node:url';
 import { launchBrowser } from './browser.mjs';
 import { renderPage } from './synthetic-flame-graph.mjs';
 
-const WIDTH = 1200;
+const [WIDTH, HEIGHT] = [1200, 1000];
 
-async function openPage(browser, file, colorScheme, { width = WIDTH, height = 900 } = {}) {
-  const context = await browser.newContext({
-    viewport: { width, height },
-    colorScheme,
-    hasTouch: width < 600,
-  });
-  const page = await context.newPage();
+async function openPage(browser, file, colorScheme) {
+  const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT }, colorScheme });
   page.on('pageerror', (error) => console.error('page error:', error.message));
   page.on('console', (message) => console.error('console:', message.text()));
   await page.goto(pathToFileURL(file).href);
   return page;
 }
 
-/** The upper part of the report: verdicts and first finding; then its flame graph with a note on the pointer. */
+/** Brings a section to the top, below the bar that stays there. */
+const showSection = (page, selector) =>
+  page.locator(selector).evaluate((section) => {
+    document.documentElement.style.scrollBehavior = 'auto';
+    section.scrollIntoView();
+  });
+
+/** The first finding; then the flame graph with a note on the pointer. */
 async function pictureReport(browser, file, colorScheme, save) {
   const page = await openPage(browser, file, colorScheme);
-  await page.screenshot({ path: save('report', colorScheme) });
-  await page.selectOption('.flame-subject', { index: 0 });
-  const section = page.locator('#profile');
-  await section.scrollIntoViewIfNeeded();
+  await showSection(page, '#findings');
+  await page.screenshot({ path: save('finding', colorScheme) });
+  await showSection(page, '#profile');
   const canvas = await page.locator('.flame-canvas').boundingBox();
   await page.mouse.move(canvas.x + canvas.width * 0.2, canvas.y + 22 * 6 + 10);
-  await section.screenshot({ path: save('flame-graph', colorScheme) });
-  await page.context().close();
+  await page.screenshot({ path: save('flame-graph', colorScheme) });
+  await page.close();
 }
 
-/** 100,000 nodes with a search; the same bottom-up on the screen of a telephone. */
+/** 100,000 nodes with a search. */
 async function pictureLarge(browser, file, colorScheme, save) {
   const page = await openPage(browser, file, colorScheme);
   await page.fill('.flame-search', 'zod');
   await page.screenshot({ path: save('flame-graph-100000-nodes', colorScheme) });
-  await page.context().close();
-  const small = await openPage(browser, file, colorScheme, { width: 390, height: 844 });
-  await small.check('[name=inverted]');
-  await small.check('[name=hideInternals]');
-  await small.screenshot({ path: save('flame-graph-narrow', colorScheme) });
-  await small.context().close();
+  await page.close();
 }
 
 const [report, images] = process.argv.slice(2);
