@@ -39,8 +39,8 @@ export class Jobs {
     this.#connection = connection;
     this.#queue = new bull.Queue(name, options);
     this.#events = new bull.QueueEvents(name, options);
-    this.#queue.on('error', () => connection.failed());
-    this.#events.on('error', () => connection.failed());
+    this.#queue.on('error', () => void connection.lost());
+    this.#events.on('error', () => void connection.lost());
     for (const event of ['completed', 'failed'])
       this.#events.on(event, ({ jobId }) => this.#waiting.get(jobId)?.());
   }
@@ -92,7 +92,7 @@ export class Jobs {
       return job?.finishedOn === undefined ? undefined : job;
     } catch {
       // Redis is lost for the moment; the deadline ends the waiting.
-      this.#connection.failed();
+      void this.#connection.lost();
       return undefined;
     }
   }
@@ -144,7 +144,7 @@ export class JobServer {
       },
       { ...options, concurrency, maxStalledCount: 0 },
     );
-    this.#worker.on('error', () => connection.failed());
+    this.#worker.on('error', () => void connection.lost());
     this.#forget = connection.listen(`${name}:cancel`, (id) => void this.#worker.cancelJob(id));
   }
 

@@ -10,32 +10,27 @@ export interface RedisClient {
   readonly status: string;
   on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): Promise<void>;
-  ping(): Promise<string>;
+  info(section: string): Promise<string>;
+  defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
   publish(channel: string, message: string): Promise<number>;
   subscribe(channel: string): Promise<unknown>;
   disconnect(): void;
 }
 export type RedisConstructor = new (url: string, options: object) => RedisClient;
 
-/** A lock of redis-semaphore. */
-export interface RedisLock {
-  tryAcquire(): Promise<boolean>;
-  release(): Promise<void>;
-}
-export interface LockOptions {
-  readonly lockTimeout: number;
-  readonly refreshInterval: 0;
-  readonly acquireAttemptsLimit: 1;
-  readonly identifier: string;
-  readonly acquiredExternally?: true;
-}
-export interface SemaphorePackage {
-  readonly Semaphore: new (
-    client: RedisClient,
-    key: string,
-    limit: number,
-    options: LockOptions,
-  ) => RedisLock;
+/** Our own commands (places.ts): both keys, then the terms of the limit, then who. */
+type PlacesCommand<R> = (
+  holders: string,
+  waiting: string,
+  limit: number,
+  leaseMs: number,
+  channels: string,
+  ...rest: string[]
+) => Promise<R>;
+export interface PlacesCommands {
+  readonly mettleTake: PlacesCommand<number>;
+  readonly mettleLeave: PlacesCommand<number>;
+  readonly mettleRenew: PlacesCommand<string[]>;
 }
 
 export interface RateLimitPackage {

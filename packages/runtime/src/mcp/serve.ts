@@ -95,7 +95,7 @@ async function serve(
   }
   return asksForTask(request)
     ? serveTask(policy, target, call, handler, request, context, release)
-    : run(policy, target, call, handler, request, context).finally(release);
+    : run(policy, target, call, handler, request, context, release);
 }
 
 function refuseAll(policy: PolicyState): void {
@@ -116,6 +116,7 @@ async function run(
   handler: RequestHandler,
   request: HandlerRequest,
   context: HandlerContext,
+  release?: () => void,
 ): Promise<unknown> {
   policy.live.add(call);
   const span = policy.options.tracing?.start(tracedCall(call, request, context));
@@ -143,6 +144,7 @@ async function run(
     policy.live.delete(call);
     if (call.cancelled) outcome = 'cancelled';
     ended(target, call, outcome);
+    release?.();
     span?.end(outcome);
   }
 }

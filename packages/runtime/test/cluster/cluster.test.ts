@@ -6,8 +6,8 @@ import { closePools, createPool } from '@mettle/runtime/offload';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { later, turns } from '../handshake.ts';
 import type { Work } from '../offload/work.ts';
-import { startRedis, whyNot } from './redis.ts';
-import type { Redis } from './redis.ts';
+import { startRedis, whyNot } from './redis.js';
+import type { Redis } from './redis.js';
 
 const WORK = new URL('../offload/modules/work.js', import.meta.url);
 let count = 0;
@@ -114,7 +114,15 @@ describe.skipIf(whyNot !== undefined)(
     test('a replica that is killed while it holds places gives them back after its lease', async () => {
       const leaseMs = 600;
       const child = fork(fileURLToPath(new URL('./replica.js', import.meta.url)), [
-        JSON.stringify({ url: redis.url, acquisitions: 4, holdMs: 60_000, leaseMs, callers: 4 }),
+        JSON.stringify({
+          url: redis.url,
+          name: 'held',
+          acquisitions: 4,
+          holdMs: 60_000,
+          leaseMs,
+          callers: 4,
+          tells: true,
+        }),
       ]);
       onTestFinished(() => void child.kill('SIGKILL'));
       const allHeld = later();

@@ -1,24 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** A Redis of the test's own. */
-export interface Redis {
-  readonly url: string;
-  /** Ends it as a power cut would. */
-  kill(): Promise<void>;
-  /** Starts it again, empty, at the same address. */
-  start(): Promise<void>;
-  pause(): void;
-  resume(): void;
-  /** Ends it and leaves nothing behind. */
-  remove(): Promise<void>;
-}
 
 const BINARY = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 const PACKAGES = ['ioredis', 'redis-semaphore', 'rate-limiter-flexible', 'bullmq'];
@@ -32,17 +17,18 @@ const missing = await Promise.all(
 );
 
 /** Why tests that need Redis are skipped; undefined when they are not. */
-export const whyNot: string | undefined =
+export const whyNot =
   [
     ...(BINARY === undefined ? ['redis-server or valkey-server is not installed'] : []),
     ...missing.flat().map((name) => `the package ${name} is not installed`),
   ].join('; ') || undefined;
 
-export async function startRedis(): Promise<Redis> {
+/** Starts a Redis of the caller's own. */
+export async function startRedis() {
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'mettle-redis-'));
-  let child: ChildProcess | undefined;
-  const redis: Redis = {
+  let child;
+  const redis = {
     url: `redis://127.0.0.1:${port}`,
     start: async () => {
       const words = [
@@ -57,7 +43,7 @@ export async function startRedis(): Promise<Redis> {
         '--dir',
         directory,
       ];
-      child = spawn(BINARY as string, words, { stdio: ['ignore', 'pipe', 'ignore'] });
+      child = spawn(BINARY, words, { stdio: ['ignore', 'pipe', 'ignore'] });
       for await (const chunk of child.stdout ?? [])
         if (String(chunk).includes('Ready to accept connections')) return;
     },
@@ -79,10 +65,10 @@ export async function startRedis(): Promise<Redis> {
   return redis;
 }
 
-async function freePort(): Promise<number> {
+async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { port } = server.address();
   server.close();
   await once(server, 'close');
   return port;
