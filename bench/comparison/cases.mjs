@@ -31,7 +31,7 @@ const CASES = [
   {
     name: 'regex-backtracking',
     tool: 'check_title',
-    function: /RegExp/,
+    function: /\(\\+w\+\\+s\?\)\*/,
     calls: repeat(20, (i) => tool('check_title', { shelf: 1 + i })),
   },
   {

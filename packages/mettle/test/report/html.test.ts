@@ -307,3 +307,12 @@ test('a run of any size stays under 2 MB', () => {
   expect(Buffer.byteLength(text)).toBeLessThan(2_000_000);
   expect(text).toContain('too large for this page');
 });
+
+test('the grey bars of the event loop are explained, where there are any', () => {
+  const noHost = sampleBlocking.stretches.map((stretch) => ({ ...stretch, hostDelayMs: 0 }));
+  const spoilt = sampleBlocking.stretches.filter((s) => (s.hostDelayMs ?? 0) > s.wallMs / 2).length;
+  expect(textOf(page)).toContain(`Grey: ${spoilt} that`);
+  expect(
+    textOf(renderHtml(result(), bundle({ blocking: { ...sampleBlocking, stretches: noHost } }))),
+  ).not.toContain('Grey:');
+});
