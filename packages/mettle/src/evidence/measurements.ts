@@ -203,7 +203,7 @@ export type WaitKind =
   | 'event-loop'
   | 'other';
 
-/** Sums over the calls of one subject, from message to reply as the server sees them. */
+/** Sums over calls of one subject, from message to reply as the server sees them; of lone ones, those that the host disturbed least. */
 export interface SubjectWaits {
   readonly name: string;
   readonly calls: number;

@@ -1,5 +1,6 @@
 import type { Check, Finding, Verdict } from './finding.ts';
 import type { Era } from './target.ts';
+import type { WaitKind } from './measurements.ts';
 
 export interface LatencySummary {
   readonly p50: number;
@@ -10,6 +11,41 @@ export interface LatencySummary {
 
 /** One examined (or passed over) tool or method, as CONTRACTS gives it. `null` = not measured. */
 export interface ToolResult {
+/** What takes most of a call's time. `host-starved`: the host does, so nothing is concluded. */
+export type SlowKind = 'cpu-bound' | 'blocked-event-loop' | 'gc-bound' | 'waiting' | 'host-starved';
+
+/** One thing that calls wait for; `share` of their whole time. */
+export interface WaitPart {
+  readonly kind: WaitKind;
+  /** Peer, host name, path, command; null when there is no more to say. */
+  readonly what: string | null;
+  readonly ms: number;
+  readonly share: number;
+}
+
+/** Where the time of a call goes, ms per call; the parts do not overlap, `totalMs` is their sum. */
+export interface TimeUse {
+  readonly kind: SlowKind;
+  readonly totalMs: number;
+  /** Computing on the main thread, garbage collection apart. */
+  readonly cpuMs: number;
+  readonly gcMs: number;
+  /** The event loop held without computing by the call itself, or held by others when the call could go on. */
+  readonly blockedMs: number;
+  readonly waitingMs: number;
+  /** The main thread in the host's run queue. */
+  readonly hostDelayMs: number;
+  readonly waitsFor: readonly WaitPart[];
+}
+/** Of one tool: called alone, and several calls together (null: not traced). */
+export interface ToolTime extends TimeUse {
+  readonly together: (TimeUse & { readonly inFlight: number; readonly poolThreads: number }) | null;
+}
+/** Of the whole server: the mean over its tools, as often as each is called in the mix. */
+export interface ServerTime extends TimeUse {
+  readonly tools: number;
+}
+
   readonly name: string;
   /** 'tool' for MCP tools, 'method' for tools/list, resources/read, prompts/get … */
   readonly kind: 'tool' | 'method';
@@ -25,6 +61,8 @@ export interface ToolResult {
   readonly overlap: number | null;
 }
 
+  /** What kind of slow it is; null when it was not seen from inside. */
+  readonly time?: ToolTime | null;
 /** `result.json` in a bundle, and what `--format json` prints. */
 export interface Result {
   readonly schema: 'mettle/result@1';
@@ -49,3 +87,5 @@ export interface Result {
   /** Sentences on what limits the result: no agent, a starved host, a cut budget. */
   readonly notes: readonly string[];
 }
+  /** What kind of slow the whole server is; null when it was not seen from inside. */
+  readonly time?: ServerTime | null;

@@ -34,6 +34,7 @@ function orderResult(result: Result): Plain {
       'command',
       'target',
       'tools',
+      'time',
       'checks',
       'findings',
       'notes',
@@ -70,6 +71,7 @@ function orderTool(tool: ToolResult): Plain {
     'retainedBytesPerCall',
     'overlap',
   ];
+    'time',
   return order(tool, keys, {
     latencyMs: tool.latencyMs && order(tool.latencyMs, ['p50', 'p95', 'p99', 'max']),
   });

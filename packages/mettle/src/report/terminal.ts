@@ -20,6 +20,7 @@ import { labelled, limitLines, wrap } from './terminal/layout.ts';
 import { toolTable } from './terminal/tool-table.ts';
 
 export interface TerminalOptions {
+import { timeSection } from './terminal/time-section.ts';
   /** False gives no escape sequence at all, unless `hyperlinks` asks for some. */
   readonly color: boolean;
   readonly width: number;
@@ -65,6 +66,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     whereabouts(options, width, ink),
   ];
   return `${sections
+    timeSection(result, width, ink, page.folder),
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;

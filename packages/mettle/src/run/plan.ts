@@ -59,7 +59,7 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
     name: 'overlap',
     title: 'tracing what calls wait for',
     disturbance: 'tracing',
-    produces: ['overlap'],
+    produces: ['overlap', 'waiting'],
     needsAgent: true,
   },
 };
@@ -83,8 +83,8 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   profile: [
     ['solo', 0.2],
     ['mixed', 0.1],
-    ['blocking', 0.6],
-    ['overlap', 0.1],
+    ['blocking', 0.55],
+    ['overlap', 0.15],
   ],
 };
 

@@ -1,4 +1,5 @@
-import type { Bundle, Detector, EvidenceMap, Result, ToolResult } from '../evidence/index.ts';
+import type { Bundle, Detector, EvidenceMap, LatencyFigures, Result, ToolResult } from '../evidence/index.ts';
+import { serverTime, toolTimes } from '../derive/kind-of-slow.ts';
 import { findingsOf, judge } from './verdicts.ts';
 
 /** The result of a bundle: pure, so that a saved bundle can be judged again by a later version. */
@@ -24,6 +25,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
       sdk: target?.sdk ?? null,
     },
     tools: toolResults(evidence),
+    time: serverTime(evidence),
     checks,
     findings: findingsOf(checks),
     notes: manifest.notes,
@@ -39,6 +41,7 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
     const errors = subject.outcomes?.errors ?? 0;
     const allFailed = calls > 0 && errors === calls;
     const reason = allFailed
+  const times = toolTimes(evidence);
       ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}`
       : subject.reason;
     const measured = latency?.latencyMs ?? null;
@@ -74,4 +77,5 @@ function cpuPerCall(
 ): number | null {
   if (outside !== null) return outside;
   return blocking === undefined || blocking.calls === 0 ? null : blocking.cpuMs / blocking.calls;
+      time: allFailed ? null : (times.get(subject.name) ?? null),
 }

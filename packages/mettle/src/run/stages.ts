@@ -9,6 +9,7 @@ import { joinRecord } from './joined-record.ts';
 import type { Stage } from './plan.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
 
+import { traceWaits } from './trace-waits.ts';
 /** What the stages work with, and what they found so far. */
 export interface StageSetting {
   readonly context: LoadContext;
@@ -121,6 +122,16 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
         `${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`,
       );
       continue;
+  const nowMs = monotonicMs();
+  setting.evidence.waiting = await traceWaits({
+    agent,
+    context,
+    answering: answering(setting),
+    loadable: loadable(setting),
+    soloMs: typical,
+    inFlight: IN_FLIGHT,
+    untilMs: nowMs + (untilMs - nowMs) / 2,
+  });
     }
     const recording = await collectOverlap.start(agent, {
       subject: source.subject.name,

@@ -52,6 +52,7 @@ describe('the plan', () => {
       cpuProfile: 'not Node.js',
       overlap: 'not Node.js',
       sources: 'not Node.js',
+      waiting: 'not Node.js',
     });
   });
 

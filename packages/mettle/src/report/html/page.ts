@@ -13,6 +13,7 @@ import { STYLES } from './styles.ts';
 import { masthead, verdictsSection } from './summary.ts';
 import { html, scriptJson, trusted, type Html } from './template.ts';
 import { toolsSection } from './tools-table.ts';
+import { timeSection } from './time-bars.ts';
 
 export interface HtmlOptions {
   /** The folder that paths are shown relative to; the target's own when absent. */
@@ -44,6 +45,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
     ['findings', 'Findings', findingsSection(causes, surroundings)],
     ['latency', 'Latency', latencySection(bundle)],
     ['concurrency', 'Concurrency', concurrencySection(bundle)],
+    ['time', 'Time', timeSection(result, surroundings.folder)],
     ['blocking', 'Event loop', blockingSection(bundle)],
     ['profile', 'Flame graph', graph?.markup ?? null],
     ['tools', 'Tools', toolsSection(result.tools)],

@@ -56,6 +56,11 @@ export const PICTURE_STYLES: string = `
 .strip rect{fill:var(--accent);stroke:var(--accent);stroke-width:1}
 .strip rect.host{fill:var(--strong-line);stroke:var(--strong-line)}
 .rows+details{margin-top:1rem}
+.stacked{height:1.6rem;margin-top:.6rem}
+.part{--p:var(--c0)}.part.gc{--p:var(--c3)}.part.held{--p:var(--critical)}.part.waits{--p:var(--c2)}.part.host{--p:var(--strong-line)}
+.stacked rect.part{fill:var(--p)}
+.legend.parts{margin-left:0}.legend.parts .part{--c:var(--p)}
+.row-words{grid-column:2/-1;grid-row:2;font-size:.84rem;color:var(--soft);margin:.15rem 0 .5rem;overflow-wrap:anywhere}
 .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13rem,45%),1fr));gap:1.75rem 2rem}
 .multiple{margin:0;min-width:0}
 .multiple figcaption{display:flex;flex-direction:column;margin-bottom:.4rem}
@@ -85,6 +90,6 @@ export const PICTURE_STYLES: string = `
 @media (max-width:50rem){
 .row{grid-template-columns:minmax(0,1fr) auto;row-gap:.2rem;margin-top:.9rem}
 .row-name{align-self:end}.row-figures{grid-column:2;align-self:end}
-.row .plot{grid-column:1/-1;grid-row:2;margin-top:0}.row-axis{margin-inline:0}
+.row .plot{grid-column:1/-1;grid-row:2;margin-top:0}.row .row-words{grid-column:1/-1;grid-row:3}.row-axis{margin-inline:0}
 .tick.minor{display:none}}
 `;
