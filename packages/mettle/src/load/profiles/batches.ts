@@ -69,8 +69,10 @@ export async function runBatches(
   let calls = 0;
   for (const [k, source] of byCost.entries()) {
     if (isStopped(phase)) break;
-    const shareMs = (phase.untilMs - phase.now()) / (byCost.length - k);
-    const sizes = affordableSizes(options.sizes ?? SIZES, soloMs(source) as number, shareMs);
+    const { shareMs, sizes } = shareOf(byCost.slice(k), phase, {
+      sizes: options.sizes ?? SIZES,
+      soloMs: (of) => soloMs(of) as number,
+    });
     const seen =
       sizes.length === 0
         ? []
@@ -101,13 +103,28 @@ export async function runBatches(
   return { evidence: { subjects }, skipped };
 }
 
-/** All sizes, or only the smallest, if three rounds fit into the share even when the server answers one call after the other. */
-function affordableSizes(sizes: readonly number[], soloMs: number, shareMs: number): readonly number[] {
-  const worstMs = (chosen: readonly number[]): number =>
-    MIN_ROUNDS * soloMs * chosen.reduce((sum, size) => sum + size, 1);
-  if (worstMs(sizes) <= shareMs) return sizes;
-  const smallest = sizes.slice(0, 1);
-  return worstMs(smallest) <= shareMs ? smallest : [];
+/**
+ * The time for the first of `sources` (quickest first) and the sizes that it affords. Those too slow for the whole phase
+ * take no share of it; where the shares are too small for three rounds, what may run over is shared too.
+ */
+function shareOf(
+  sources: readonly CallSource[],
+  phase: Phase,
+  { sizes, soloMs }: { readonly sizes: readonly number[]; readonly soloMs: (source: CallSource) => number },
+): { readonly shareMs: number; readonly sizes: readonly number[] } {
+  const [first] = sources as readonly [CallSource, ...CallSource[]];
+  const leftMs = phase.leastRoundsUntilMs - phase.now();
+  const sharers = sources.filter((source) => worstMs(sizes.slice(0, 1), soloMs(source)) <= leftMs).length;
+  const shareMs = (phase.untilMs - phase.now()) / Math.max(1, sharers);
+  const affordable = [sizes, sizes.slice(0, 1)].find(
+    (chosen, i) => worstMs(chosen, soloMs(first)) <= (i === 0 ? shareMs : leftMs / Math.max(1, sharers)),
+  );
+  return { shareMs, sizes: affordable ?? [] };
+}
+
+/** Three rounds, if the server answers one call after the other. */
+function worstMs(sizes: readonly number[], soloMs: number): number {
+  return MIN_ROUNDS * soloMs * sizes.reduce((sum, size) => sum + size, 1);
 }
 
 async function roundsOf(

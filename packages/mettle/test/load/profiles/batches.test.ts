@@ -94,6 +94,14 @@ describe('batches', () => {
     expect(await rounds(0)).toBeUndefined();
     expect(await rounds(3000)).toBe(3);
   });
+  it('share the time among the tools that can be measured in it', async () => {
+    const server = new VirtualServer(parallel({ a: 100, b: 5000, c: 6000 }));
+    const { evidence, skipped } = await batches(server, { a: 100, b: 5000, c: 6000 }, 5000);
+    expect(evidence.subjects.map(({ subject }) => subject.name)).toEqual(['a']);
+    // Both sizes: a third of the time would have allowed four calls at once only.
+    expect(evidence.subjects[0]?.rounds[0]?.batches.map((batch) => batch.inFlight)).toEqual([4, 8]);
+    expect(skipped).toHaveLength(2);
+  });
   it('of a tool that never answered alone are left out, with the reason', async () => {
     const server = new VirtualServer(parallel({ a: 1 }));
     const result = await runBatches(server.context(), [server.source('a')], {
