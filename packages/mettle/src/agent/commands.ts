@@ -6,6 +6,7 @@ import type { AgentCommand, InstrumentName } from './protocol.ts';
 import { readScripts } from './scripts.ts';
 import { silently } from './silently.ts';
 import { Vitals } from './vitals.ts';
+import { Vitals } from './vitals.ts';
 import { Waiting } from './waiting.ts';
 
 interface Instrument {
@@ -37,6 +38,8 @@ function startInstrument(command: AgentCommand & { readonly do: 'start' }): Inst
 export function createCommands(): Commands {
   let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
 
+  let vitals: Vitals | null = null;
+
   const obey = (command: AgentCommand): unknown => {
     switch (command.do) {
       case 'start':
@@ -57,6 +60,11 @@ export function createCommands(): Commands {
         return readCounters();
       case 'scripts':
         return readScripts(command.wanted);
+      case 'vitals': {
+        const seen = vitals?.stop() ?? null;
+        vitals = command.on ? new Vitals() : null;
+        return command.on ? {} : seen;
+      }
       case 'goodbye':
         return {};
     }
@@ -81,6 +89,8 @@ export function createCommands(): Commands {
     stopAll() {
       const last = on;
       on = null;
+      if (vitals !== null) silently(() => void vitals?.stop());
+      vitals = null;
       if (last !== null) silently(() => void Promise.resolve(last.instrument.stop()).catch(() => {}));
     },
   };

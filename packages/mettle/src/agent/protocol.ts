@@ -69,6 +69,8 @@ export type AgentCommand =
   | { readonly id: number; readonly do: 'counters' }
   /** Stops the event loop for a moment: not while anything is measured. Answers ScriptsAnswer. */
   | { readonly id: number; readonly do: 'scripts'; readonly wanted: WantedScripts }
+  /** Begins to watch garbage and the loop's delay, or answers AgentVitals since then and stops. */
+  | { readonly id: number; readonly do: 'vitals'; readonly on: boolean }
   /** Orderly detaching: instruments off, hooks inert, the process lives on. No answer. */
   | { readonly id: number; readonly do: 'goodbye' };
 
@@ -146,6 +148,15 @@ export interface ScriptsAnswer {
 }
 /** Answer to `stop overlap`. */
 export type OverlapAnswer = OverlapRecord;
+
+/** Answer to `vitals` with `on: false`. */
+export interface AgentVitals {
+  readonly gc: { readonly count: number; readonly totalMs: number; readonly longestMs: number };
+  /** Null when too little was seen. */
+  readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  readonly eventLoopUtilisation: number;
+  readonly heapUsedBytes: number;
+}
 
 export interface AgentCounters {
   readonly atMs: number;

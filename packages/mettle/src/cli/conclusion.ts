@@ -10,7 +10,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { DEFAULT_BAR, parseBar } from './fail-on.ts';
 import type { Host } from './host.ts';
 import type { CommandOptions } from './options.ts';
-import { print } from './output.ts';
+import { print, writeRendering } from './output.ts';
 import type { FormatName } from '../report/index.ts';
 
 /** Throws UsageError for a bar that cannot be: before anything is measured. */
@@ -23,12 +23,15 @@ export async function conclude(
   host: Host,
   options: CommandOptions,
   examined: Examined,
-  format: FormatName,
+  asked: readonly FormatName[],
 ): Promise<ExitCode> {
   const overTheBar = barOf(options);
   const result = resultOf(examined.bundle, detectors);
   const directory = await keep(host, options, examined, result);
-  print(host, format, { result, bundle: examined.bundle, directory });
+  const [first = 'terminal', ...others] = asked;
+  for (const format of others)
+    await writeRendering(host, format, { result, bundle: examined.bundle, directory });
+  print(host, first, { result, bundle: examined.bundle, directory });
   if (examined.targetFault !== null) host.stderr.write(`mettle: ${examined.targetFault}\n`);
   if (host.signal.aborted) {
     host.stderr.write(

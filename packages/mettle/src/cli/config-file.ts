@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../evidence/index.ts';
-import type { CommandOptions } from './options.ts';
+import { BENCH_OPTIONS } from './bench-options.ts';
+import type { CommandOptions, ExtraValues } from './options.ts';
 import { parseOptions } from './options.ts';
 
 const NAMES = ['mettle.config.ts', 'mettle.config.js', 'mettle.config.mjs', 'mettle.config.json'] as const;
@@ -34,7 +35,10 @@ export async function readConfigFile(directory: string): Promise<ConfigFile | nu
   const command = entries['command'];
   return {
     file,
-    options: parseOptions(Array.isArray(command) ? [...words, '--', ...command.map(String)] : words),
+    options: parseOptions(
+      Array.isArray(command) ? [...words, '--', ...command.map(String)] : words,
+      BENCH_OPTIONS,
+    ),
     workload:
       Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
   };
@@ -68,9 +72,14 @@ export function mergeOptions(typed: CommandOptions, config: CommandOptions): Com
     config: target.config,
     server: target.server,
     help: typed.help,
+    extra: { ...config.extra, ...defined(typed.extra) },
     command: target.command,
     positionals: typed.positionals,
   };
+}
+
+function defined(values: ExtraValues): ExtraValues {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 async function load(file: string): Promise<unknown> {

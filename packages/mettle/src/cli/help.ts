@@ -4,6 +4,7 @@ in which tool, at which line. The server needs no change.
 
   mettle check   [target]   every examination, one verdict per failure mode
   mettle profile [target]   CPU and event-loop blocking per tool
+  mettle bench   [target]   latency and throughput under load; capacity
   mettle attach  PID        the same of a server that is already running, as
                             its clients use it: no restart, no change
   mettle report  BUNDLE     render a saved run again, in any format
@@ -21,7 +22,8 @@ Options
   --allow-writes      also call tools that are not marked read-only
   --budget SECONDS    most time for measuring (default 60)
   --seconds N         how long attach watches (default 10)
-  --format FORMAT     terminal (default), json, html (repeat)
+  --format FORMAT     terminal (default), json, html, md, junit, csv,
+                      openmetrics; further ones go into --out (repeat)
   --out DIR           where the run is kept (default .mettle/TIME)
   --fail-on EXPR      exit 1 on: a severity or worse (default medium), a check,
                       a finding id, several with commas, or none
@@ -32,6 +34,44 @@ Options
   --cwd DIR           where the server is started
   --quiet             no progress on stderr
 
+"mettle bench --help" lists what bench takes besides.
+
 Exit codes: 0 nothing over the bar, 1 findings over the bar, 2 usage,
 3 the server could not be reached or died, 70 a bug in Mettle.
+`;
+
+/** What `mettle bench --help` prints; fits 80 columns. */
+export const BENCH_HELP = `mettle bench [target] drives a server and reports latency, throughput,
+failures by kind, and the server's CPU per call. Target and common options:
+mettle --help. Tools are called by the same rules as in mettle check.
+
+Clients that wait for their answers (the default)
+  --connections N     clients, each with a session (HTTP 4, stdio 1: a process)
+  --in-flight M       calls each keeps under way (HTTP 1, stdio 4)
+  --think-time TIME   mean pause of a client before its next call
+
+Calls that come when the clock says so
+  --rate R            R calls a second; latency counts from the intended start
+  --ramp A..B         the rate goes from A to B over the duration
+  --spike R2          with --rate: R2 for the middle fifth of the duration
+  --stages LIST       TIME:RATE or TIME:FROM..TO, with commas between
+  --arrivals FORM     constant (default) or poisson
+
+Both
+  --duration TIME     of the measured part (10s); 500ms, 10s, 5m, 2h
+  --soak              30m unless --duration says else; tells what creeps
+  --warm-up TIME      exactly so long (default: until steady)
+  --timeout TIME      of one call (30s)
+  --no-pin            leave driver and server on whatever cores they get
+
+Capacity
+  --find-capacity     the highest rate with p99 within the budget, no failures
+  --p99-budget TIME   the budget (100ms)
+
+Arguments
+  --arguments FORM    schema (default), or adversarial: long, deep, strange and
+                      boundary values; tells what crashed or blocked the server
+
+Output
+  --export k6         a k6 script of the same calls, in --out
 `;

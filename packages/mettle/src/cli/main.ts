@@ -1,6 +1,7 @@
 import { UsageError } from '../evidence/index.ts';
 import { TargetError } from '../run/index.ts';
 import { attachCommand } from './commands/attach.ts';
+import { benchCommand } from './commands/bench.ts';
 import { examineCommand } from './commands/examine.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
@@ -14,12 +15,13 @@ type Command = (argv: readonly string[], host: Host) => Promise<ExitCode>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   check: (argv, host) => examineCommand('check', argv, host),
   profile: (argv, host) => examineCommand('profile', argv, host),
+  bench: benchCommand,
   attach: attachCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['bench', 'leak', 'race', 'probe', 'watch', 'record', 'init', 'mcp'];
+const LATER = ['leak', 'race', 'probe', 'watch', 'record', 'init', 'mcp'];
 
 /** Runs one command line; never throws. One catch, one exit table. */
 export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {

@@ -24,11 +24,21 @@ export interface CommandOptions {
   readonly config: string | undefined;
   readonly server: string | undefined;
   readonly help: boolean;
+  /** Values of the options that one command has besides, by name. */
+  readonly extra: ExtraValues;
   /** What stands after `--`. */
   readonly command: readonly string[];
   /** Words that are neither options nor behind `--`. */
   readonly positionals: readonly string[];
 }
+
+/** Options that one command has besides the usual ones, as `parseArgs` takes them. */
+export type ExtraOptions = Readonly<
+  Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>
+>;
+export type ExtraValues = Readonly<
+  Record<string, string | boolean | readonly (string | boolean)[] | undefined>
+>;
 
 /** One sample a millisecond: what a record of five minutes holds is 50 MB. */
 const MOST_SECONDS = 300;
@@ -56,7 +66,7 @@ const OPTIONS = {
 } as const;
 
 /** The options in `argv` (without the command's name). Throws UsageError with the option at fault. */
-export function parseOptions(argv: readonly string[]): CommandOptions {
+export function parseOptions(argv: readonly string[], also: ExtraOptions = {}): CommandOptions {
   const split = argv.indexOf('--');
   const own = split < 0 ? argv : argv.slice(0, split);
   const command = split < 0 ? [] : argv.slice(split + 1);
@@ -64,7 +74,7 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
     throw new UsageError(
       'Nothing follows "--": name the command that starts the server, such as -- node server.js.',
     );
-  const { values, positionals } = parse(own);
+  const { values, positionals } = parse(own, also);
   return {
     tool: values.tool ?? [],
     workload: values.workload,
@@ -90,6 +100,7 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
     config: values.config,
     server: values.server,
     help: values.help ?? false,
+    extra: Object.fromEntries(Object.keys(also).map((name) => [name, (values as ExtraValues)[name]])),
     command,
     positionals,
   };
@@ -97,9 +108,10 @@ export function parseOptions(argv: readonly string[]): CommandOptions {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true; strict: true }>>;
 
-function parse(args: readonly string[]): Values {
+function parse(args: readonly string[], also: ExtraOptions): Values {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+    const options = { ...also, ...OPTIONS };
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     // Node's sentence names the option; its advice on "--" would mislead here.
     const message = error instanceof Error ? error.message.split('. To specify')[0] : String(error);
@@ -107,7 +119,7 @@ function parse(args: readonly string[]): Values {
   }
 }
 
-function numberOf(
+export function numberOf(
   option: string,
   text: string | undefined,
   valid: (n: number) => boolean,

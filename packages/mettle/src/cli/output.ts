@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
 import type { Bundle, Result } from '../evidence/index.ts';
@@ -21,6 +22,23 @@ export interface Rendering {
   readonly bundle: Bundle;
   /** The bundle's directory. */
   readonly directory: string;
+}
+
+/** Writes the result into the bundle's directory, as `result` with the format's own extension. */
+export async function writeRendering(
+  host: Host,
+  format: FormatName,
+  { result, bundle, directory }: Rendering,
+): Promise<void> {
+  const plain = {
+    color: false,
+    width: 100,
+    bundlePath: directory,
+    cwd: host.cwd,
+    readSource: sourceReader(),
+  };
+  const { extension, render } = formats[format];
+  await writeFile(join(directory, `result${extension}`), render(result, bundle, plain));
 }
 
 /** Writes the result to stdout: stdout carries nothing else. */

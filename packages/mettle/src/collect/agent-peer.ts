@@ -5,6 +5,7 @@ import type {
   AgentHello,
   AgentMessage,
   AgentServing,
+  AgentVitals,
   BlockingOptions,
   BlockingRecord,
   InstrumentName,
@@ -42,6 +43,10 @@ export interface ServingAgent {
   start<K extends InstrumentName>(instrument: K, options: InstrumentOptions[K]): Promise<void>;
   stop<K extends InstrumentName>(instrument: K): Promise<InstrumentRecords[K]>;
   counters(): Promise<AgentCounters>;
+  /** Begins to watch garbage and the event loop's delay. */
+  beginVitals(): Promise<void>;
+  /** What was seen since `beginVitals`. */
+  endVitals(): Promise<AgentVitals>;
   /** The text of scripts as V8 compiled it; stops the server's event loop for a moment. */
   scripts(wanted: WantedScripts): Promise<ScriptsAnswer>;
   /** Settles when the process has gone, or the channel was closed. */
@@ -127,6 +132,10 @@ export class AgentPeer {
       },
       stop: async <K extends InstrumentName>(instrument: K) =>
         (await this.#ask({ do: 'stop', instrument })) as InstrumentRecords[K],
+      beginVitals: async () => {
+        await this.#ask({ do: 'vitals', on: true } as Unnumbered);
+      },
+      endVitals: async () => (await this.#ask({ do: 'vitals', on: false })) as AgentVitals,
       counters: async () => (await this.#ask({ do: 'counters' })) as AgentCounters,
       scripts: async (wanted) => (await this.#ask({ do: 'scripts', wanted })) as ScriptsAnswer,
       closed: this.closed,

@@ -179,12 +179,16 @@ export interface CapacityStep {
 }
 export interface CapacityEvidence {
   readonly p99BudgetMs: number;
+  /** Answered with many calls under way, whatever the latency. */
+  readonly fullLoadPerSecond: number;
   /** In the order in which they were tried. */
   readonly steps: readonly CapacityStep[];
   /** The highest rate within the budget; null when none was. */
   readonly kneePerSecond: number | null;
   /** The lowest rate known to be over it; null when none was reached. */
   readonly overPerSecond: number | null;
+  /** Of all threads and children of the server, under load; null when it cannot be read. */
+  readonly cpuMsPerCall: number | null;
   /** What a core of this machine could answer, by the server's own CPU per call. */
   readonly callsPerSecondPerCore: number | null;
   /** Between two calls of one user, for the number of users. */
@@ -209,6 +213,8 @@ export interface AdversarialCase {
 export interface AdversarialEvidence {
   readonly tools: readonly {
     readonly name: string;
+    /** Cases there were; fewer were called when the time was used up or the server stayed dead. */
+    readonly planned: number;
     readonly calls: number;
     readonly answered: number;
     readonly refused: number;

@@ -1,3 +1,4 @@
+import type { BenchEvidence } from './bench.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
 import type { Era } from './target.ts';
 import type { WaitKind } from './measurements.ts';
@@ -63,6 +64,9 @@ export interface ServerTime extends TimeUse {
 
   /** What kind of slow it is; null when it was not seen from inside. */
   readonly time?: ToolTime | null;
+/** What a benchmark measured: its evidence without the requests that were sent. */
+export type BenchResult = Omit<BenchEvidence, 'samples'>;
+
 /** `result.json` in a bundle, and what `--format json` prints. */
 export interface Result {
   readonly schema: 'mettle/result@1';
@@ -84,6 +88,8 @@ export interface Result {
   readonly tools: readonly ToolResult[];
   readonly checks: Readonly<Record<Check, Verdict>>;
   readonly findings: readonly Finding[];
+  /** Of `mettle bench` only. */
+  readonly bench?: BenchResult;
   /** Sentences on what limits the result: no agent, a starved host, a cut budget. */
   readonly notes: readonly string[];
 }

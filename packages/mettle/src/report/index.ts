@@ -1,10 +1,16 @@
 import type { Bundle, Result } from '../evidence/index.ts';
 import { renderHtml } from './html/page.ts';
+import { renderCsv } from './csv.ts';
 import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+import { renderOpenMetrics } from './openmetrics.ts';
 import { renderTerminal, type TerminalOptions } from './terminal.ts';
 
 export { renderHtml, renderJson };
 export { profileFiles } from './profiles/files.ts';
+
+export type FormatName = 'terminal' | 'json' | 'html' | 'md' | 'junit' | 'csv' | 'openmetrics';
 
 /** A way to write a result down. Pure: the same result and options give the same text. */
 export interface Format {
@@ -16,7 +22,7 @@ export interface Format {
 }
 
 /** Every format, by the name that `--format` takes. */
-export const formats: Readonly<Record<'terminal' | 'json' | 'html', Format>> = {
+export const formats: Readonly<Record<FormatName, Format>> = {
   terminal: { describes: 'for a person at a terminal', extension: '.txt', render: renderTerminal },
   json: {
     describes: 'the whole result for programs',
@@ -28,5 +34,24 @@ export const formats: Readonly<Record<'terminal' | 'json' | 'html', Format>> = {
     extension: '.html',
     render: renderHtml,
   },
+  md: {
+    describes: 'tables for a pull request or a wiki',
+    extension: '.md',
+    render: renderMarkdown,
+  },
+  junit: {
+    describes: 'a test report for CI systems',
+    extension: '.junit.xml',
+    render: (result) => renderJunit(result),
+  },
+  csv: {
+    describes: 'a row per tool for spreadsheets',
+    extension: '.csv',
+    render: (result) => renderCsv(result),
+  },
+  openmetrics: {
+    describes: 'metrics for Prometheus and its kin',
+    extension: '.openmetrics.txt',
+    render: (result) => renderOpenMetrics(result),
+  },
 };
-export type FormatName = keyof typeof formats;

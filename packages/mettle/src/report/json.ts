@@ -37,6 +37,7 @@ function orderResult(result: Result): Plain {
       'time',
       'checks',
       'findings',
+      'bench',
       'notes',
     ],
     {

@@ -1,6 +1,7 @@
+import { benchHeadline } from './bench/words.ts';
 import { buildCallTree } from '../derive/call-tree.ts';
 import { homeOf } from '../derive/frames.ts';
-import { CHECKS, type Bundle, type Result, type Verdict } from '../evidence/index.ts';
+import { CHECKS, type Bundle, type Check, type Result, type Verdict } from '../evidence/index.ts';
 import {
   CHECK_NAMES,
   describeTarget,
@@ -15,6 +16,7 @@ import { renderBottomUp } from './profiles/bottom-up.ts';
 import { groupByRootCause } from './root-causes.ts';
 import type { ReadSource } from './source-excerpt.ts';
 import { findingBlock, type Page } from './terminal/finding-block.ts';
+import { benchSections } from './terminal/bench-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
 import { toolTable } from './terminal/tool-table.ts';
@@ -55,12 +57,16 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     readSource: options.readSource,
   };
   const causes = groupByRootCause(result.findings);
+  const { bench } = result;
   const sections = [
-    [...header(result, width, ink), '', ...wrap(headline(result, causes.length), width).map(ink.bold)],
-    CHECKS.flatMap((check) => verdictLines(CHECK_NAMES[check], result.checks[check], width, ink)),
+    [...header(result, width, ink), '', ...wrap(summary(result, causes.length), width).map(ink.bold)],
+    ...(bench === undefined ? [] : benchSections(bench, width, ink)),
+    checksShown(result).flatMap((check) =>
+      verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
+    ),
     ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
     hotFunctions(bundle, width, ink),
-    toolSection(result, width, ink),
+    ...(bench === undefined ? [toolSection(result, width, ink)] : []),
     passedOverSection(result, width, ink),
     notesSection(result, width, ink),
     whereabouts(options, width, ink),
@@ -70,6 +76,19 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+function summary(result: Result, rootCauses: number): string {
+  if (result.bench === undefined) return headline(result, rootCauses);
+  const found = result.findings.length === 0 ? '' : ` ${headline(result, rootCauses)}`;
+  return benchHeadline(result.bench) + found;
+}
+
+/** A benchmark looks for one failure mode; that it skipped the others is no news. */
+function checksShown(result: Result): readonly Check[] {
+  return result.bench === undefined
+    ? CHECKS
+    : CHECKS.filter((check) => result.checks[check].status !== 'skipped');
 }
 
 /** Where the CPU went, for the command that asks just that; in a check the findings say it. */

@@ -1,5 +1,10 @@
 export { detectors } from '../detect/index.ts';
 export { attachAndWatch } from './attach.ts';
+export { examineComparison } from './bench/compare/examine.ts';
+export type { ComparisonRequest } from './bench/compare/examine.ts';
+export { removeAllWorktrees } from './bench/compare/worktree.ts';
+export { benchmark } from './bench/execute.ts';
+export type { BenchProgress, BenchRequest, BenchSettings } from './bench/request.ts';
 export { readBundle, writeBundle } from './bundle.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';

@@ -1,4 +1,4 @@
-import type { Bundle, Detector, EvidenceMap, LatencyFigures, Result, ToolResult } from '../evidence/index.ts';
+import type { Bundle, Detector, EvidenceMap, LatencyFigures, LatencyFigures, Result, ToolResult } from '../evidence/index.ts';
 import { serverTime, toolTimes } from '../derive/kind-of-slow.ts';
 import { findingsOf, judge } from './verdicts.ts';
 
@@ -28,8 +28,15 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     time: serverTime(evidence),
     checks,
     findings: findingsOf(checks),
+    ...benchMember(evidence),
     notes: manifest.notes,
   };
+}
+
+function benchMember({ bench }: Partial<EvidenceMap>): Pick<Result, 'bench'> {
+  if (bench === undefined) return {};
+  const { samples: _, ...figures } = bench;
+  return { bench: figures };
 }
 
 function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
@@ -44,7 +51,10 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
   const times = toolTimes(evidence);
       ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}`
       : subject.reason;
-    const measured = latency?.latencyMs ?? null;
+    const benched = evidence.bench?.blocks
+      .at(-1)
+      ?.subjects.find((record) => record.subject.name === subject.name)?.latencyMs;
+    const measured = latency?.latencyMs ?? (benched == null ? null : percentilesOf(benched));
     return {
       name: subject.name,
       kind: subject.kind,
@@ -68,6 +78,10 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
           : overlap.maxOutstanding,
     };
   });
+}
+
+function percentilesOf({ p50, p95, p99, max }: LatencyFigures): NonNullable<ToolResult['latencyMs']> {
+  return { p50: p50.value, p95: p95.value, p99: p99.value, max };
 }
 
 /** Main-thread CPU without an instrument where it could be read from outside, else the instrument's figure. */

@@ -11,3 +11,4 @@ export type { RunningProcess } from './running-process.ts';
 export { readTree, servingProcess } from './serving-process.ts';
 export * from './session.ts';
 export { killAllStarted } from './started-process.ts';
+export { allowedCores, keepTo, processesOf } from './affinity.ts';

@@ -39,7 +39,7 @@ export async function attachCommand(argv: readonly string[], host: Host): Promis
     signal: host.signal,
     onProgress: (now) => progress.show(now),
   }).finally(() => progress.end());
-  return conclude(host, options, examined, formats[0] ?? 'terminal');
+  return conclude(host, options, examined, formats);
 }
 
 function pidOf({ positionals }: CommandOptions): number {

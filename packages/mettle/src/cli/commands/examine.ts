@@ -1,23 +1,20 @@
 import { resolve } from 'node:path';
 import { redactCommand } from '../../evidence/index.ts';
-import { parseWorkload, readWorkload } from '../../run/index.ts';
-import type { Workload } from '../../run/index.ts';
 import { examine } from '../../run/index.ts';
 import type { Examination } from '../../evidence/index.ts';
 import { checkBar, conclude } from '../conclusion.ts';
 import { mergeOptions, readConfigFile } from '../config-file.ts';
-import type { ConfigFile } from '../config-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
-import type { CommandOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
 import { progressView } from '../progress.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { targetOf } from '../target.ts';
 import { VERSION } from '../version.ts';
+import { workloadOf } from '../workload.ts';
 
 /** "Answer in a minute" (the first promise of `check`). */
 const DEFAULT_BUDGET_SECONDS = 60;
@@ -55,14 +52,5 @@ export async function examineCommand(
     signal: host.signal,
     onProgress: (now) => progress.show(now),
   }).finally(() => progress.end());
-  return conclude(host, options, examined, formats[0] ?? 'terminal');
-}
-
-async function workloadOf(
-  options: CommandOptions,
-  config: ConfigFile | null,
-  host: Host,
-): Promise<Workload | null> {
-  if (options.workload !== undefined) return readWorkload(resolve(host.cwd, options.workload));
-  return config?.workload == null ? null : parseWorkload(config.workload, config.file);
+  return conclude(host, options, examined, formats);
 }

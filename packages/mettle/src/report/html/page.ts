@@ -2,6 +2,7 @@ import type { Bundle, Result } from '../../evidence/index.ts';
 import { renderJson } from '../json.ts';
 import { groupByRootCause } from '../root-causes.ts';
 import type { ReadSource } from '../source-excerpt.ts';
+import { benchSection } from './bench.ts';
 import { blockingSection } from './blocking-timeline.ts';
 import { CLIENT_SCRIPT, CLIENT_SCRIPT_SHA256 } from './client-script.ts';
 import { concurrencySection } from './concurrency-chart.ts';
@@ -41,6 +42,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
   const graph = flameGraphSection(bundle);
   const scriptHashes = [CLIENT_SCRIPT_SHA256, ...(graph === null ? [] : [graph.scriptSha256])];
   const sections: readonly [id: string, name: string, section: Html | null][] = [
+    ['bench', 'Benchmark', benchSection(result)],
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],
     ['latency', 'Latency', latencySection(bundle)],

@@ -1,4 +1,5 @@
 import { CHECKS, type Result, type Verdict } from '../../evidence/index.ts';
+import { benchHeadline } from '../bench/words.ts';
 import { CHECK_NAMES, describeTarget, explainVerdict, headline } from '../coverage.ts';
 import { formatDuration } from '../figures.ts';
 import { clip } from '../printable.ts';
@@ -17,7 +18,9 @@ export function masthead(result: Result, causes: readonly RootCause[]): Html {
       <button type="button" id="theme" hidden>Theme</button>
     </div>
     <h1>${clip(server?.name ?? name, 200)}</h1>
-    <p class="headline">${headline(result, causes.length)}</p>
+    <p class="headline">
+      ${result.bench === undefined ? headline(result, causes.length) : benchHeadline(result.bench)}
+    </p>
     <ul class="facts">
       ${[...version, ...facts, `examined ${moment(result.startedAt)}`, `took ${formatDuration(result.durationMs)}`].map((fact) => html`<li>${clip(fact, 300)}</li>`)}
     </ul>

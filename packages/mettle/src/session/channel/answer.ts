@@ -89,7 +89,9 @@ export function readAnswer(text: string): ReadAnswer | null {
     }
     case 'malformed':
       return { id: idOf(message.id), end: 'invalid-answer', message: message.flaw };
-    default:
+    case 'request':
+    case 'notification':
+    case 'foreign':
       return null;
   }
 }

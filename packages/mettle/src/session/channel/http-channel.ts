@@ -1,3 +1,4 @@
+import { subjectOf } from '../rpc-message.ts';
 import { FIRST_ID, ID_DIGITS, requestText, withMeta, type ReadAnswer } from './answer.ts';
 import { channelNow } from './channel.ts';
 import type { CallChannel, CallUnderWay, EncodedCall } from './channel.ts';
@@ -56,7 +57,7 @@ export class HttpChannel implements CallChannel, SocketOwner {
       'content-length': String(length),
     }).map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n\0]/g, ' ')}\r\n`);
     const head = `POST ${url.pathname}${url.search} HTTP/1.1\r\n${fields.join('')}\r\n`;
-    const name = `${method} ${String(params['name'] ?? '')}`;
+    const name = subjectOf(method, params);
     let answers = this.#answers.get(name);
     if (answers === undefined) this.#answers.set(name, (answers = { seen: 0 }));
     const before = head + body.before;

@@ -1,4 +1,4 @@
-import type { Session } from '../session.ts';
+import type { RequestOptions, Session } from '../session.ts';
 import { oneLine } from './answer.ts';
 import { channelNow } from './channel.ts';
 import type { CallChannel, CallUnderWay, EncodedCall } from './channel.ts';
@@ -28,12 +28,15 @@ export class RequestChannel implements CallChannel {
     this.#sent.set(underWay, { sentAtMs: nowMs, abort });
     // Time-outs are the caller's, by `expire`; this one only keeps a lost call from living for ever.
     const options = { signal: abort.signal, timeoutMs: 3_600_000 };
-    void this.#session.request(call.method, call.params, options).then((reply) => {
-      if (!this.#sent.delete(underWay)) return;
-      this.parsedAnswers++;
-      const { end, message } = endOfReply(reply);
-      underWay.ended(end, channelNow(), reply.bytes, message === null ? null : oneLine(message));
-    });
+    void this.#request(call, underWay, options);
+  }
+
+  async #request(call: EncodedCall, underWay: CallUnderWay, options: RequestOptions): Promise<void> {
+    const reply = await this.#session.request(call.method, call.params, options);
+    if (!this.#sent.delete(underWay)) return;
+    this.parsedAnswers++;
+    const { end, message } = endOfReply(reply);
+    underWay.ended(end, channelNow(), reply.bytes, message === null ? null : oneLine(message));
   }
 
   expire(sentBeforeMs: number): void {

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { subjectOf } from '../rpc-message.ts';
 import {
   DOUBTFUL,
   FIRST_ID,
@@ -57,7 +58,7 @@ export class StdioChannel implements CallChannel {
   encode(method: string, params: Readonly<Record<string, unknown>>): EncodedCall {
     const { meta } = this.#setting;
     const { before, after } = requestText(method, withMeta(params, meta));
-    const name = `${method} ${String(params['name'] ?? '')}`;
+    const name = subjectOf(method, params);
     let answers = this.#answers.get(name);
     if (answers === undefined) this.#answers.set(name, (answers = { seen: 0 }));
     return {

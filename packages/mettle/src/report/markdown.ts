@@ -1,0 +1,155 @@
+import { CHECKS, type Bundle, type Result } from '../evidence/index.ts';
+import {
+  benchFacts,
+  benchHeadline,
+  benchWarnings,
+  capacityLines,
+  driftLines,
+  failureMessages,
+  FIGURE_COLUMNS,
+  figureRow,
+  mainBlock,
+} from './bench/words.ts';
+import {
+  CHECK_NAMES,
+  describeTarget,
+  explainVerdict,
+  groupPassedOver,
+  headline,
+  notMeasured,
+} from './coverage.ts';
+import { formatCost, formatDuration, formatFigure, formatMsFigure } from './figures.ts';
+import { clip, printable } from './printable.ts';
+import { groupByRootCause } from './root-causes.ts';
+
+const ROWS = 60;
+
+/** The result as Markdown that GitHub and GitLab show: a summary, tables, findings with their fix. */
+export function renderMarkdown(result: Result, _bundle?: Bundle): string {
+  const { name, facts } = describeTarget(result.target);
+  const causes = groupByRootCause(result.findings);
+  const sections = [
+    `## ${text(name)}`,
+    [...facts, formatDuration(result.durationMs)].map(text).join(' · '),
+    `**${text(result.bench === undefined ? headline(result, causes.length) : benchHeadline(result.bench))}**`,
+    ...benchParts(result),
+    verdicts(result),
+    ...result.findings.map(
+      (finding) =>
+        `### ${text(finding.tool ?? 'whole server')}: \`${finding.id}\`\n\n${text(finding.title)}\n\n- severity: ${finding.severity}, ${finding.confidence}\n- cost: ${text(formatCost(finding.cost))}${finding.location === undefined ? '' : `\n- at \`${finding.location.file}:${finding.location.line}\``}\n- fix: ${text(finding.fix)}\n- verify: \`${finding.verify.command.replaceAll('`', "'")}\``,
+    ),
+    result.bench === undefined ? toolTable(result) : '',
+    leftOut(result),
+    result.notes.length === 0 ? '' : result.notes.map((note) => `- ${text(note)}`).join('\n'),
+    `<sub>Mettle ${result.mettle}, Node ${result.node.replace(/^v/, '')}: \`${result.command.replaceAll('`', "'")}\`</sub>`,
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function benchParts({ bench }: Result): readonly string[] {
+  if (bench === undefined) return [];
+  const block = mainBlock(bench);
+  const warnings = benchWarnings(bench).map((warning) => `> **Note:** ${text(warning)}`);
+  const subjects = (block?.subjects ?? []).slice(0, ROWS);
+  const rows = subjects.map((subject) => [subject.subject.name, ...figureRow(subject)]);
+  if (block !== null && subjects.length > 1) rows.push(['**all**', ...figureRow(block.total)]);
+  const messages = subjects.flatMap(failureMessages).map((message) => `- ${text(clip(message, 400))}`);
+  const facts = [
+    ...benchFacts(bench).map(([label, words]) => `- ${label}: ${text(words)}`),
+    ...driftLines(bench).map((line) => `- ${text(line)}`),
+  ];
+  const hostile = (bench.adversarial?.cases ?? []).map(({ tool, what, outcome, detail }) => [
+    tool,
+    what,
+    outcome,
+    detail,
+  ]);
+  return [
+    warnings.join('\n>\n'),
+    rows.length === 0 ? '' : table(['latency in ms', ...FIGURE_COLUMNS], rows),
+    messages.join('\n'),
+    facts.join('\n'),
+    ...capacity(bench),
+    hostile.length === 0 ? '' : table(['tool', 'what', 'outcome', 'detail'], hostile.slice(0, ROWS)),
+  ];
+}
+
+function capacity(bench: NonNullable<Result['bench']>): readonly string[] {
+  if (bench.capacity === null) return [];
+  const rows = bench.capacity.steps
+    .toSorted((a, b) => a.offeredPerSecond - b.offeredPerSecond)
+    .map((step) => [
+      formatFigure(step.offeredPerSecond),
+      formatFigure(step.achievedPerSecond),
+      step.p99 === null ? '–' : formatMsFigure(step.p99.value),
+      String(step.failures),
+      step.verdict,
+    ]);
+  return [
+    capacityLines(bench).map(text).join(' '),
+    table(['offered/s', 'answered/s', 'p99 ms', 'failed', 'verdict'], rows),
+  ];
+}
+
+function verdicts(result: Result): string {
+  const shown = CHECKS.filter(
+    (check) => result.bench === undefined || result.checks[check].status !== 'skipped',
+  );
+  if (shown.length === 0) return '';
+  return table(
+    ['check', 'verdict', ''],
+    shown.map((check) => [
+      CHECK_NAMES[check],
+      result.checks[check].status,
+      clip(explainVerdict(result.checks[check]), 300),
+    ]),
+  );
+}
+
+function toolTable({ tools }: Result): string {
+  const called = tools.filter((tool) => tool.exercised).slice(0, ROWS);
+  if (called.length === 0) return '';
+  const ms = (value: number | null | undefined): string => (value == null ? '–' : formatMsFigure(value));
+  return table(
+    ['tool', 'calls', 'errors', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'CPU ms'],
+    called.map(({ name, calls, errors, latencyMs, cpuMsPerCall }) => [
+      name,
+      String(calls),
+      String(errors),
+      ms(latencyMs?.p50),
+      ms(latencyMs?.p95),
+      ms(latencyMs?.p99),
+      ms(latencyMs?.max),
+      ms(cpuMsPerCall),
+    ]),
+  );
+}
+
+function leftOut({ tools }: Result): string {
+  const lines = [
+    ...notMeasured(tools).map(({ name, reason }) => `- \`${printable(name)}\`: ${text(clip(reason, 300))}`),
+    ...groupPassedOver(tools).map(
+      ({ reason, names }) =>
+        `- ${text(clip(reason, 300))}: ${names
+          .slice(0, 30)
+          .map((name) => `\`${printable(name)}\``)
+          .join(', ')}`,
+    ),
+  ];
+  return lines.length === 0 ? '' : `Not measured:\n\n${lines.join('\n')}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => (cell.startsWith('**') ? cell : text(cell)).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    line(head),
+    `|${head.map((_, i) => (i === 0 ? ' --- ' : ' ---: ')).join('|')}|`,
+    ...rows.map(line),
+  ].join('\n');
+}
+
+/** Text of a target's in Markdown: no markup of its own, one line. */
+function text(raw: string): string {
+  return printable(raw).replace(/[\\`*_<>[\]]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,293 @@
+import { openAgentChannel, collectProcess } from '../../collect/index.ts';
+import type { AgentChannel, ServingAgent } from '../../collect/index.ts';
+import type { BenchEvidence, Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../../evidence/index.ts';
+import {
+  createMix,
+  findReadable,
+  isSuccess,
+  measureBlock,
+  openDriver,
+  planSubjects,
+  prepareWorkingCopy,
+  setupRequests,
+} from '../../load/index.ts';
+import type { BlockOptions, Driver, SubjectPlanning } from '../../load/index.ts';
+import {
+  monotonicMs,
+  openProcessClock,
+  openSession,
+  readCatalogue,
+  TargetError,
+} from '../../session/index.ts';
+import type { Session } from '../../session/index.ts';
+import type { Examined } from '../execute.ts';
+import { noAgentReason, stdoutEvidence, targetEvidence } from '../facts.ts';
+import { plan } from '../plan.ts';
+import { attackWithArguments } from './adversarial.ts';
+import { findCapacity } from './capacity.ts';
+import { openClients } from './clients.ts';
+import type { Clients } from './clients.ts';
+import { watchInside } from './inside.ts';
+import { placeApart } from './placement.ts';
+import { BenchClock } from './progress.ts';
+import type { BenchRequest } from './request.ts';
+import { benchedSubjects, samplesOf } from './subjects.ts';
+import { deathOf } from './death.ts';
+import { lookAtSubjects, warmUp } from './warm-up.ts';
+import type { FirstLook } from './warm-up.ts';
+
+/** As in `examine`: the agent is only a socket away once the handshake is done. */
+const AGENT_PATIENCE_MS = 2000;
+/** Of the measured time, at most, to warm up. */
+const WARM_UP_SHARE = 0.3;
+const LEAST_WARM_UP_MS = 3000;
+/** Of the search for the knee. */
+const CAPACITY_MS = 60_000;
+
+interface Gathering {
+  readonly request: BenchRequest;
+  readonly evidence: Partial<EvidenceMap>;
+  readonly notes: string[];
+  readonly progress: BenchClock;
+  /** Starts the server again after its death; null when it is not ours. */
+  readonly reopen: (() => Promise<Session>) | null;
+}
+
+/**
+ * Benchmarks one server end to end. A target that cannot be reached or that dies is evidence, not an exception; what
+ * was measured until an interruption is kept. Whatever was started is stopped.
+ */
+export async function benchmark(request: BenchRequest): Promise<Examined> {
+  const startedAt = new Date();
+  const copy = request.workload?.state == null ? null : await prepareWorkingCopy(request.workload.state);
+  const ours = request.spec.kind !== 'http' || request.spec.command !== null;
+  const channel = ours ? await openAgentChannel() : null;
+  const spec: TargetSpec =
+    copy === null ? request.spec : { ...request.spec, env: { ...request.spec.env, ...copy.env } };
+  const gathering: Gathering = {
+    request,
+    evidence: {},
+    notes: [],
+    progress: new BenchClock(request),
+    reopen: ours ? async () => (await openSession(spec, { signal: request.signal })).session : null,
+  };
+  try {
+    const targetFault = await reachAndDrive(gathering, spec, channel, copy?.dir ?? null);
+    return { bundle: bundleOf(gathering, startedAt), targetFault };
+  } finally {
+    await channel?.close();
+    await copy?.remove();
+  }
+}
+
+async function reachAndDrive(
+  gathering: Gathering,
+  spec: TargetSpec,
+  channel: AgentChannel | null,
+  workingCopy: string | null,
+): Promise<string | null> {
+  const { request, evidence, notes, progress } = gathering;
+  progress.begin('reaching the server');
+  let clients: Clients;
+  try {
+    clients = await openClients(request, spec, channel);
+  } catch (error) {
+    if (request.signal.aborted) {
+      notes.push('Interrupted before the server was reached: nothing was measured.');
+      return null;
+    }
+    if (!(error instanceof TargetError)) throw error;
+    evidence.reach = error.reach;
+    evidence.target = targetEvidence({
+      request: { ...request, onProgress() {} },
+      session: null,
+      agent: null,
+      noAgent: 'the server was not reached',
+    });
+    return error.message;
+  }
+  evidence.reach = clients.reach;
+  try {
+    return await drive(gathering, clients, channel, workingCopy);
+  } finally {
+    await clients.close();
+  }
+}
+
+async function drive(
+  gathering: Gathering,
+  clients: Clients,
+  channel: AgentChannel | null,
+  workingCopy: string | null,
+): Promise<string | null> {
+  const { request, evidence, notes } = gathering;
+  const [session] = clients.sessions;
+  const agent = (await channel?.serving(AGENT_PATIENCE_MS)) ?? null;
+  const { catalogue } = await readCatalogue(session);
+  evidence.catalogue = catalogue;
+  const command = request.spec.kind === 'module' ? null : request.spec.command;
+  const readable = await findReadable({ workingCopy, command, cwd: request.spec.cwd });
+  const planning = planSubjects(catalogue, { ...request, ...readable });
+  await setUp(gathering, session, readable.directory);
+  const pids = clients.sessions.flatMap(({ process }) => (process === null ? [] : [process.pid]));
+  const clocks = processIds(agent, clients.sessions).map((pid) => openProcessClock(pid));
+  const placed = placeApart(pids, request.settings.pin);
+  const driver = openDriver(clients.sessions, {
+    clocks,
+    inside: agent === null ? null : watchInside(agent),
+  });
+  const readings = clocks[0] === undefined ? null : collectProcess.start(clocks[0]);
+  const bench: Bench = {
+    placement: placed.placement,
+    weights: {},
+    leftOut: [],
+    warmUp: null,
+    blocks: [],
+    capacity: null,
+    adversarial: null,
+    samples: [],
+  };
+  try {
+    await measure(gathering, driver, planning, bench);
+  } finally {
+    if (readings !== null) evidence.process = readings.stop();
+    driver.close();
+    placed.release();
+    for (const clock of clocks) clock.close();
+  }
+  evidence.bench = bench;
+  if (request.thresholds.length > 0) evidence.thresholds = { thresholds: request.thresholds };
+  evidence.exercise = benchedSubjects(planning.plans, bench);
+  evidence.target = targetEvidence({
+    request: { ...request, onProgress() {} },
+    session,
+    agent,
+    noAgent: agent === null ? noAgentReason(channel) : '',
+  });
+  const stdout = stdoutEvidence(session, channel);
+  if (stdout !== null) evidence.stdout = stdout;
+  const died = await deathOf(clients.sessions, bench);
+  if (died !== null) notes.push(died);
+  return died;
+}
+
+type Bench = { -readonly [K in keyof BenchEvidence]: BenchEvidence[K] };
+
+async function measure(
+  gathering: Gathering,
+  driver: Driver,
+  planning: SubjectPlanning,
+  bench: Bench,
+): Promise<void> {
+  const { request, notes, progress, evidence } = gathering;
+  const { settings, signal, seed } = request;
+  const session = driver.clients[0]?.session as Session;
+  progress.begin('calling each subject alone');
+  const look = await lookAtSubjects(session, planning.sources, planning.plans, {
+    callTimeoutMs: settings.callTimeoutMs,
+    signal,
+    onSubject: (name, i) => progress.within(i / planning.sources.length, name),
+  });
+  bench.leftOut = look.leftOut;
+  bench.samples = samplesOf(look.sources);
+  if (settings.arguments === 'adversarial') {
+    progress.begin('calling with hostile arguments');
+    bench.adversarial = await attackWithArguments({
+      tools: evidence.catalogue?.tools ?? [],
+      called: new Set(planning.sources.flatMap(({ subject, gentle }) => (gentle ? [] : [subject.name]))),
+      session,
+      reopen: gathering.reopen,
+      callTimeoutMs: settings.callTimeoutMs,
+      seed,
+      untilMs: monotonicMs() + request.budgetMs,
+      signal,
+      onCase: (share, tool) => progress.within(share, tool),
+    });
+    return;
+  }
+  if (look.sources.length === 0 || signal.aborted) {
+    if (!signal.aborted)
+      notes.push('Nothing was driven: no call of the server’s was answered, or none may be made unasked.');
+    return;
+  }
+  await driveLoad(gathering, driver, look, bench);
+  if (signal.aborted) notes.push('Interrupted: the figures are of what was measured until then.');
+}
+
+async function driveLoad(gathering: Gathering, driver: Driver, look: FirstLook, bench: Bench): Promise<void> {
+  const { request, progress } = gathering;
+  const { settings, signal, seed } = request;
+  const block: Omit<BlockOptions, 'durationMs' | 'calls'> = {
+    shape: settings.shape,
+    callTimeoutMs: settings.callTimeoutMs,
+    seed,
+    signal,
+    onProgress: (live) => progress.live(live),
+  };
+  progress.begin('warming up');
+  const { connections } = settings.shape;
+  bench.warmUp = await warmUp(driver, look.sources, {
+    // Whatever the shape, code gets hot by calls.
+    block:
+      settings.shape.kind === 'closed' && settings.shape.thinkTimeMs === 0
+        ? block
+        : { ...block, shape: { kind: 'closed', connections, inFlight: 1, thinkTimeMs: 0 } },
+    typicalMs: look.typicalMs,
+    untilMs:
+      monotonicMs() + (settings.warmUpMs ?? Math.max(LEAST_WARM_UP_MS, settings.durationMs * WARM_UP_SHARE)),
+    whole: settings.warmUpMs !== null,
+  });
+  const mix = createMix(look.sources, { seed, typicalMs: look.typicalMs });
+  bench.weights = Object.fromEntries(mix.subjects.map(({ name }, i) => [name, mix.shares[i] as number]));
+  if (signal.aborted) return;
+  progress.begin('measuring');
+  bench.blocks = [await measureBlock(driver, mix, { ...block, durationMs: settings.durationMs })];
+  if (settings.p99BudgetMs === null || signal.aborted) return;
+  progress.begin('looking for the knee');
+  bench.capacity = await findCapacity(driver, mix, {
+    p99BudgetMs: settings.p99BudgetMs,
+    thinkTimeMs: settings.thinkTimeMs,
+    connections,
+    untilMs: monotonicMs() + Math.max(CAPACITY_MS, request.budgetMs),
+    block,
+    onStep: (perSecond, step) => progress.within(step / 12, `${perSecond.toFixed(0)} calls/s`),
+  });
+}
+
+/** Calls of the workload that prepare the state; one that fails is noted, since later failures may come from it. */
+async function setUp({ request, notes }: Gathering, session: Session, directory: string): Promise<void> {
+  const { settings, signal, seed } = request;
+  for (const { method, params } of setupRequests(request.workload?.setup ?? [], { directory, seed })) {
+    const reply = await session.request(method, params, { timeoutMs: settings.callTimeoutMs, signal });
+    if (!isSuccess(reply))
+      notes.push(
+        `The workload's setup call of ${String(params['name'])} failed; calls that rely on it may fail too.`,
+      );
+  }
+}
+
+/** The processes whose clocks count: the agent knows which one behind npx and the like serves. */
+function processIds(agent: ServingAgent | null, sessions: readonly Session[]): readonly number[] {
+  const started = sessions.flatMap(({ process }) => (process === null ? [] : [process.pid]));
+  const [, ...others] = started;
+  return agent === null ? started : [agent.pid, ...others];
+}
+
+function bundleOf({ request, evidence, notes }: Gathering, startedAt: Date): Bundle {
+  const { absent } = plan({ examination: 'bench', budgetMs: request.budgetMs, noAgent: null });
+  return {
+    manifest: {
+      schema: 'mettle/bundle@1',
+      mettle: request.mettle,
+      node: process.version,
+      examination: 'bench',
+      command: request.command,
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      present: Object.keys(evidence) as EvidenceKey[],
+      absent,
+      notes,
+    },
+    evidence,
+  };
+}

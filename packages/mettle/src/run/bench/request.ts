@@ -1,0 +1,37 @@
+import type { LoadShape, Threshold } from '../../evidence/index.ts';
+import type { LiveFigures } from '../../load/index.ts';
+import type { ExaminationRequest } from '../request.ts';
+
+/** How a load run of `mettle bench` goes. */
+export interface BenchSettings {
+  readonly shape: LoadShape;
+  readonly durationMs: number;
+  /** Null: until steady. */
+  readonly warmUpMs: number | null;
+  readonly callTimeoutMs: number;
+  /** Null: no search for the knee. */
+  readonly p99BudgetMs: number | null;
+  /** Between two calls of one user. */
+  readonly thinkTimeMs: number;
+  readonly arguments: 'schema' | 'adversarial';
+  readonly pin: boolean;
+  /** The run is for what creeps: slopes of memory and latency are reported. */
+  readonly seeksDrift: boolean;
+  readonly exports: readonly 'k6'[];
+}
+
+/** What a benchmark tells while it goes. */
+export interface BenchProgress {
+  readonly title: string;
+  /** 0 to 1, of the whole run. */
+  readonly done: number;
+  readonly remainingMs: number;
+  /** Null while nothing is driven. */
+  readonly live: LiveFigures | null;
+}
+
+export interface BenchRequest extends Omit<ExaminationRequest, 'onProgress'> {
+  readonly settings: BenchSettings;
+  readonly thresholds: readonly Threshold[];
+  readonly onProgress: (progress: BenchProgress) => void;
+}

@@ -1,0 +1,65 @@
+import type {
+  BenchEvidence,
+  CallOutcomes,
+  ExerciseEvidence,
+  OutcomeCounts,
+  SubjectPlan,
+} from '../../evidence/index.ts';
+import type { CallSource } from '../../load/index.ts';
+
+/** Requests of each subject kept for exports: as many as a generated pool varies. */
+const SAMPLES = 16;
+
+/** What an export needs to make the same calls: the first few requests of each subject. */
+export function samplesOf(sources: readonly CallSource[]): BenchEvidence['samples'] {
+  return sources.flatMap((source) => {
+    const seen = new Set<string>();
+    return Array.from({ length: SAMPLES }, (_, i) => ({ subject: source.subject, ...source.call(i) })).filter(
+      (sample) => {
+        const text = JSON.stringify(sample.params);
+        return seen.size < seen.add(text).size;
+      },
+    );
+  });
+}
+
+/** Every subject with what became of its calls. */
+export function benchedSubjects(plans: readonly SubjectPlan[], bench: BenchEvidence): ExerciseEvidence {
+  return {
+    subjects: plans.map((plan) => {
+      const left = bench.leftOut.find(({ name }) => name === plan.name);
+      const measured = bench.blocks.flatMap((block) =>
+        block.subjects.filter(({ subject }) => subject.name === plan.name).map(({ outcomes }) => outcomes),
+      );
+      const parts = [...(left?.outcomes == null ? [] : [left.outcomes]), ...measured];
+      return {
+        ...plan,
+        reason: left === undefined ? plan.reason : left.reason,
+        outcomes: parts.length === 0 ? null : parts.map(countsOf).reduce(add),
+      };
+    }),
+  };
+}
+
+function countsOf(outcomes: CallOutcomes): OutcomeCounts {
+  const kinds = Object.entries(outcomes.failures).toSorted((a, b) => b[1] - a[1]);
+  const most = kinds[0]?.[0] as keyof CallOutcomes['firstMessages'] | undefined;
+  return {
+    calls: outcomes.calls,
+    errors: outcomes.calls - outcomes.ok,
+    errorKinds: Object.fromEntries(kinds),
+    firstError: most === undefined ? null : (outcomes.firstMessages[most] ?? null),
+  };
+}
+
+function add(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
+  const errorKinds: Record<string, number> = { ...a.errorKinds };
+  for (const [kind, count] of Object.entries(b.errorKinds))
+    errorKinds[kind] = (errorKinds[kind] ?? 0) + count;
+  return {
+    calls: a.calls + b.calls,
+    errors: a.errors + b.errors,
+    errorKinds,
+    firstError: a.firstError ?? b.firstError,
+  };
+}
