@@ -1,8 +1,9 @@
 import { causesOf, type CauseCost } from '../derive/causes/costs.ts';
 import type { Cause } from '../derive/causes/signatures.ts';
-import { culprits, formatPlace } from '../derive/index.ts';
-import type { Detector, DetectorInput, Exhibit, Finding, LatencyRecord } from '../evidence/index.ts';
+import { formatPlace } from '../derive/index.ts';
+import type { Detector, DetectorInput, Exhibit, Finding } from '../evidence/index.ts';
 import { median } from '../stats/order.ts';
+import { effectOnOthers } from './effect-on-others.ts';
 import { count, figure, ms, percent, plural, quoted } from './figures.ts';
 import { isTool, makeFinding, verifyCommand } from './finding.ts';
 import { recurs, severityOfDelay } from './judgement.ts';
@@ -145,54 +146,6 @@ function exhibits(evidence: Input, cost: CauseCost, typicalMs: number): readonly
       ? []
       : [{ kind: 'stack', title: 'Where most of it is spent', frames: cost.stack }];
   return [figures, ...effectOnOthers(evidence, cost.subject), ...stack];
-}
-
-/** The other tools' calls that this one's holds delayed, against their latency alone. */
-function effectOnOthers(evidence: Input, subject: string): readonly Exhibit[] {
-  const culprit = culprits(evidence.blocking, evidence.latency).find((entry) => entry.subject === subject);
-  if (culprit === undefined || culprit.victims.length === 0) return [];
-  const waits = groupWaits(culprit.victims);
-  const record = (records: readonly LatencyRecord[] | undefined, name: string): LatencyRecord['latencyMs'] =>
-    records?.find((entry) => entry.subject.name === name)?.latencyMs ?? null;
-  const shown = (value: number | undefined): number | string =>
-    value === undefined ? 'not measured' : figure(value);
-  return [
-    {
-      kind: 'table',
-      title: `What ${subject} does to calls of the others`,
-      columns: [
-        'tool',
-        'delayed',
-        'median wait ms',
-        'p50 alone ms',
-        'p50 mixed ms',
-        'p99 alone ms',
-        'p99 mixed ms',
-      ],
-      rows: [...waits].map(([name, waitsMs]) => {
-        const alone = record(evidence.latency?.subjects, name);
-        const mixed = record(evidence.mixedLatency?.subjects, name);
-        return [
-          name,
-          waitsMs.length,
-          figure(median(waitsMs)),
-          shown(alone?.p50),
-          shown(mixed?.p50),
-          shown(alone?.p99),
-          shown(mixed?.p99),
-        ];
-      }),
-    },
-  ];
-}
-
-function groupWaits(
-  victims: readonly { readonly call: { readonly subject: string }; readonly waitedMs: number }[],
-): ReadonlyMap<string, number[]> {
-  const waits = new Map<string, number[]>();
-  for (const { call, waitedMs } of victims)
-    waits.set(call.subject, [...(waits.get(call.subject) ?? []), waitedMs]);
-  return waits;
 }
 
 /** All causes look at the same samples: the same clause, so that it is said once. */

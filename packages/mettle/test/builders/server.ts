@@ -185,7 +185,7 @@ export class ServerBuilder {
 
   /** Everything told, as evidence. Keys in `without` were not taken. */
   evidence(without: readonly EvidenceKey[] = []): EvidenceMap {
-    const all: Omit<EvidenceMap, 'bench'> = {
+    const all: Omit<EvidenceMap, 'bench' | 'comparison' | 'lookingCost' | 'thresholds' | 'waiting'> = {
       target: this.#target(),
       reach: {
         phases: [
