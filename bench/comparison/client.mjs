@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 90_000;
 
 /** Starts a command in a process group of its own and opens an MCP session with it. */
 export async function openSession(command, { cwd, env = {} }) {

@@ -34,7 +34,11 @@ export function readDoctor(cwd) {
     existsSync(join(cwd, 'out')) && readdirSync(join(cwd, 'out')).find((file) => file.endsWith('.html'));
   if (!name) return null;
   const page = readFileSync(join(cwd, 'out', name), 'utf8');
-  const verdict = /"issueCategory":"([\w-]+)"/.exec(page)?.[1] ?? 'none given';
+  const category = /"issueCategory":"([\w-]+)"/.exec(page)?.[1] ?? 'none given';
+  // Per measure, whether its curve is marked as trouble.
+  const issues = /"issues":(\{.*?\}.*?\})/.exec(page)?.[1] ?? '';
+  const marked = [...issues.matchAll(/"(\w+)":"(?!none)\w+"/g)].map(([, name]) => name);
+  const verdict = `${category}; marked: ${marked.join(', ') || 'nothing'}`;
   // Its page carries all texts it might show; only the data are of this run, and they hold no stacks.
   return { hottest: [], verdict, text: '' };
 }
