@@ -71,7 +71,7 @@ async function keep(
     await writeFile(join(directory, name), gzip ? gzipSync(content) : content);
   await writeFile(
     join(directory, 'report.html'),
-    renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader() }),
+    renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader(bundle.evidence.sources) }),
   );
   return directory;
 }

@@ -51,7 +51,7 @@ export function print(host: Host, format: FormatName, { result, bundle, director
     reportPath: join(directory, 'report.html'),
     bundlePath: directory,
     cwd: host.cwd,
-    readSource: sourceReader(),
+    readSource: sourceReader(bundle.evidence.sources),
   };
   host.stdout.write(formats[format].render(result, bundle, options));
 }

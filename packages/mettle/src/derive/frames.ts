@@ -15,13 +15,21 @@ export function packageOf(file: string): string | null {
   return last === undefined ? null : last.replace('\\', '/');
 }
 
+/** What comes after these is loaded into the server, and is not it. */
+const LOADING = /^(?:-r|--require|--import|--loader|--experimental-loader)$/;
+/** Programs that run somebody else's TypeScript or JavaScript, by name or by path. */
+const RUNNERS =
+  /^(?:.*[/\\]node_modules[/\\](?:\.bin[/\\])?)?(?:tsx|ts-node(?:-\w+)?|@swc-node[/\\]register|vite-node|jiti|nodemon)(?:@[^/\\]*)?(?:[/\\].*)?$/;
+
 /**
  * The home of a target: its folder, and the packages that its command names, since a published server started by
  * npx, or by a path into node_modules, is nobody's dependency.
  */
 export function homeOf(target: Pick<TargetEvidence, 'cwd' | 'command'>): Home {
   const packages = new Set<string>();
-  for (const word of target.command ?? []) {
+  const command = target.command ?? [];
+  for (const [i, word] of command.entries()) {
+    if (LOADING.test(command[i - 1] ?? '') || RUNNERS.test(word)) continue;
     const inPath = packageOf(word);
     if (inPath !== null) packages.add(inPath);
     // A package as npx takes it: `name`, `@scope/name`, either with `@version`.

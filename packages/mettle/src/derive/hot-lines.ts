@@ -7,7 +7,7 @@ import { viewProfile, type PathStep } from './profile-view.ts';
 /** A line with less of its subject's time is no cause that anybody reports. */
 const HOT_SHARE = 0.01;
 /** Lines shown around a hot one: a call written over several lines, and what a reader needs to find it. */
-const AROUND = 3;
+export const AROUND = 3;
 /** Longer lines are generated; what a position of line precision means there, nobody knows. */
 const MOST_CHARACTERS = 300;
 /** How V8 names the code that a regular expression was compiled to. */
@@ -103,7 +103,8 @@ class Excerpts {
   }
 }
 
-function shortened(text: string): string {
+/** The line as it may be kept: secrets redacted, and cut. */
+export function shortened(text: string): string {
   const safe = redactText(text);
   return safe.length > MOST_CHARACTERS ? `${safe.slice(0, MOST_CHARACTERS)}…` : safe;
 }

@@ -4,6 +4,7 @@ import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
 import { homeOf } from '../derive/index.ts';
 import type { Home } from '../derive/index.ts';
+import { quotePlaces } from '../derive/quoted-places.ts';
 import type { Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../evidence/index.ts';
 import { findReadable, isSuccess, planSubjects, prepareWorkingCopy, setupRequests } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
@@ -15,6 +16,7 @@ import type { Plan } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
 import { SourceLibrary } from './source-library.ts';
+import type { FetchScripts } from './source-library.ts';
 import { fetchScripts, runStage } from './stages.ts';
 
 export interface Examined {
@@ -150,19 +152,35 @@ async function examineSession(
   clock.close();
   evidence.exercise = exerciseEvidence(planning.plans, evidence);
   evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
-  const stdout = stdoutEvidence(session, channel);
-  if (stdout !== null) {
-    await library.learnStacks(stdout, fetchScripts(agent));
-    evidence.stdout = library.placeStacks(stdout);
-  }
+  await addStdout(gathering, session, channel, { home, library, fetch: fetchScripts(agent) });
   notes.push(...library.notes());
-  if (evidence.stdout === undefined)
-    gathering.absent = {
-      ...gathering.absent,
-      stdout: 'stdout is not the channel of a server reached over HTTP',
-    };
   if (fault !== null) notes.push(fault);
   return fault;
+}
+
+/** What stood on stdout, and what the sources say at all places that were found. */
+async function addStdout(
+  gathering: Gathering,
+  session: Session,
+  channel: AgentChannel | null,
+  {
+    home,
+    library,
+    fetch,
+  }: { readonly home: Home; readonly library: SourceLibrary; readonly fetch: FetchScripts | null },
+): Promise<void> {
+  const { evidence } = gathering;
+  const stdout = stdoutEvidence(session, channel);
+  if (stdout === null) {
+    const why = 'stdout is not the channel of a server reached over HTTP';
+    gathering.absent = { ...gathering.absent, stdout: why };
+  } else {
+    await library.learnStacks(stdout, fetch);
+    evidence.stdout = library.placeStacks(stdout);
+  }
+  if (evidence.sources === undefined) return;
+  const found = [evidence.overlap, evidence.stdout];
+  evidence.sources = quotePlaces(evidence.sources, found, { home, sourceOf: library.textOf });
 }
 
 async function runStages(

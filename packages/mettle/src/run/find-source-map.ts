@@ -47,6 +47,9 @@ function besideIt(path: string): FoundMap {
   return text === null ? null : { text, url: pathToFileURL(file).href };
 }
 
+/** Nothing but comments. */
+const AT_THE_END = /^\s*(?:\*\/)?(?:\s*\/\/[^\n]*)*\s*$/;
+
 /** What the last `//# sourceMappingURL=` comment of the script names; null without one. */
 function mappingComment(script: string): string | null {
   for (
@@ -56,7 +59,10 @@ function mappingComment(script: string): string | null {
   ) {
     const lineStart = script.lastIndexOf('\n', at) + 1;
     if (!/(?:^|[\s;}])\/[/*][#@]\s*$/.test(script.slice(Math.max(lineStart, at - 40), at))) continue;
-    return /^[^\s'"]*/.exec(script.slice(at + 'sourceMappingURL='.length))?.[0] ?? null;
+    const rest = script.slice(at + 'sourceMappingURL='.length);
+    const reference = /^[^\s'"`]*/.exec(rest)?.[0] ?? '';
+    // Elsewhere than at the end it is text that the script itself writes into others, as loaders do.
+    if (AT_THE_END.test(rest.slice(reference.length))) return reference.replace(/\*\/$/, '');
   }
   return null;
 }

@@ -2,6 +2,7 @@ import type { BlockingRecord } from '../agent/protocol.ts';
 import { blockingAtCallSites, joinBlocking } from '../derive/index.ts';
 import type { Home } from '../derive/index.ts';
 import { hotSources } from '../derive/hot-lines.ts';
+import { quotePlaces } from '../derive/quoted-places.ts';
 import { sampleCalls } from '../derive/sample-calls.ts';
 import type { BlockingEvidence, EvidenceMap } from '../evidence/index.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
@@ -21,9 +22,14 @@ export async function joinRecord(
   const placed = { ...record, profile };
   const joined = joinBlocking(placed, calls, { home });
   const cpuProfile = { ...joined.cpuProfile, ...sampleCalls(placed) };
+  const blocking = blockingAtCallSites(joined.blocking, library.textOf);
   return {
-    blocking: blockingAtCallSites(joined.blocking, library.textOf),
+    blocking,
     cpuProfile,
-    sources: { ...hotSources(cpuProfile, library.textOf), inferred, unplaced },
+    sources: {
+      ...quotePlaces(hotSources(cpuProfile, library.textOf), blocking, { home, sourceOf: library.textOf }),
+      inferred,
+      unplaced,
+    },
   };
 }

@@ -1,16 +1,20 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { SourceText } from '../derive/index.ts';
+import type { SourcesEvidence } from '../evidence/index.ts';
+import { isSourceName, readPlainFile } from './plain-files.ts';
 
 /** Larger files are generated; a person's line is not found in them by name. */
 const MOST_SOURCE_BYTES = 5_000_000;
 
-/** Reads source files once each; null for what cannot be read or is too large. */
-export function sourceReader(): SourceText {
+/**
+ * Reads source files once each; null for what cannot be read, is too large, or is no source code: a place in a bundle
+ * may name any file. Of files that are not here, the lines that `sources` has.
+ */
+export function sourceReader(sources?: SourcesEvidence): SourceText {
   const known = new Map<string, string | null>();
   return (file) => {
     let text = known.get(file);
     if (text === undefined) {
-      text = read(file);
+      text = read(file) ?? quoted(sources?.files[file]?.lines);
       known.set(file, text);
     }
     return text;
@@ -18,9 +22,13 @@ export function sourceReader(): SourceText {
 }
 
 function read(file: string): string | null {
-  try {
-    return statSync(file).size > MOST_SOURCE_BYTES ? null : readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+  const text = readPlainFile(file, MOST_SOURCE_BYTES);
+  return text !== null && (isSourceName(file) || text.startsWith('#!')) ? text : null;
+}
+
+function quoted(lines: Readonly<Record<string, string>> | undefined): string | null {
+  if (lines === undefined) return null;
+  const all: string[] = [];
+  for (const [line, text] of Object.entries(lines)) all[Number(line) - 1] = text;
+  return Array.from(all, (text: string | undefined) => text ?? '').join('\n');
 }

@@ -52,6 +52,17 @@ describe('the application frame', () => {
   });
 });
 
+it.each([
+  [['node', '--import', 'tsx', 'src/server.ts']],
+  [['npx', 'tsx', 'src/server.ts']],
+  [['node', '/srv/shop/node_modules/tsx/dist/cli.mjs', 'src/server.ts']],
+  [['node_modules/.bin/tsx', 'src/server.ts']],
+  [['node', '-r', '@swc-node/register', 'src/server.ts']],
+])('a program that runs the server is not the server: %j', (command) => {
+  const { packages } = homeOf({ cwd: CWD, command });
+  expect(packages.filter((name) => /tsx|swc/.test(name))).toEqual([]);
+});
+
 it('a location leaves out what is not known', () => {
   expect(locationOf([{ function: '(anonymous)', file: `${CWD}/a.js`, line: 4, column: 0 }], home)).toEqual({
     file: `${CWD}/a.js`,

@@ -21,6 +21,10 @@ export interface ExaminationOptions {
   readonly command: readonly string[];
   readonly url?: string;
   readonly era?: string;
+  /** Default: check. */
+  readonly examination?: 'check' | 'profile';
+  /** Where the server is started. Default: a fresh folder. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly budgetSeconds?: number;
   /** Node.js to run Mettle itself with. */
@@ -29,12 +33,16 @@ export interface ExaminationOptions {
   readonly prepare?: (folder: string) => void;
 }
 
-/** `mettle check --format json` on one server, in a folder of its own that is gone afterwards. */
+/** `mettle check --format json` on one server; all that it writes goes into a folder that is gone afterwards. */
 export async function examine(options: ExaminationOptions): Promise<Examination> {
   const folder = await mkdtemp(join(tmpdir(), 'mettle-smoke-'));
   try {
     options.prepare?.(folder);
-    const run = await ran(options.node ?? process.execPath, [METTLE, ...wordsFor(options, folder)], folder);
+    const run = await ran(
+      options.node ?? process.execPath,
+      [METTLE, ...wordsFor(options, folder)],
+      options.cwd ?? folder,
+    );
     let result: Result;
     try {
       result = JSON.parse(run.stdout) as Result;
@@ -63,7 +71,13 @@ export async function freePort(): Promise<number> {
 }
 
 function wordsFor(options: ExaminationOptions, folder: string): readonly string[] {
-  const words = ['check', '--format', 'json', '--budget', String(options.budgetSeconds ?? 15)];
+  const words = [
+    options.examination ?? 'check',
+    '--format',
+    'json',
+    '--budget',
+    String(options.budgetSeconds ?? 15),
+  ];
   words.push('--out', join(folder, '.mettle'));
   if (options.url !== undefined) words.push('--http', options.url);
   if (options.era !== undefined) words.push('--era', options.era);

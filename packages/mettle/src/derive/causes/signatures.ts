@@ -39,10 +39,10 @@ const USING =
 /** Steps of making a schema that are put off until its first use: zod 4's generated parser, ajv's compiler. */
 const MAKING = /^(?:generateFastpass|normalizeDef|isRecursive|_addSchema|_compile\w*|compile|compileSchema)$/;
 const MAKING_FILE =
-  /[/\\]zod[/\\].*[/\\]doc\.c?js$|[/\\]ajv[/\\](?:dist|lib)[/\\](?:compile|vocabularies)[/\\]/;
+  /[/\\]zod[/\\].*[/\\]doc\.[cm]?[jt]s$|[/\\]ajv[/\\](?:dist|lib)[/\\](?:compile|vocabularies)[/\\]/;
 /** What ajv's generated validators call while they check. */
 const USING_FILE =
-  /[/\\]ajv[/\\](?:dist|lib)[/\\]runtime[/\\]|[/\\]zod[/\\].*[/\\](?:parse|errors|to-json-schema|json-schema\w*)\.c?js$/;
+  /[/\\]ajv[/\\](?:dist|lib)[/\\]runtime[/\\]|[/\\]zod[/\\].*[/\\](?:parse|errors|to-json-schema|json-schema\w*)\.[cm]?[jt]s$/;
 
 /**
  * The outermost frame that names a cause: a module that is loaded reads files, parses JSON and builds schemas, and all
