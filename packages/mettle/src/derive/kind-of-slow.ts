@@ -1,6 +1,7 @@
 import type {
   BlockingEvidence,
   EvidenceMap,
+  LatencyRecord,
   ServerTime,
   SlowKind,
   SubjectWaits,
@@ -8,6 +9,7 @@ import type {
   ToolTime,
   WaitPart,
 } from '../evidence/index.ts';
+import { median } from '../stats/order.ts';
 import { holdsOf } from './stretches.ts';
 
 /** From here on the figures are more the host's than the server's, and nothing is concluded from them. */
@@ -87,7 +89,7 @@ function partsAlone({ latency, blocking, waiting }: Evidence, name: string): Par
   const threadMs =
     timed?.mainCpuMsPerCall ??
     (watched === undefined || watched.calls === 0 ? (seen?.onThreadMs ?? 0) : watched.cpuMs / watchedCalls);
-  const gcMs = Math.min(threadMs, (watched?.gcMs ?? 0) / watchedCalls);
+  const gcMs = watched === undefined ? 0 : Math.min(threadMs, collectingCpuMs(watched) / watchedCalls);
   const blockedMs = heldWithoutComputingMs(blocking, name) / watchedCalls;
   const cpuMs = threadMs - gcMs;
   if (seen !== null)
@@ -99,8 +101,21 @@ function partsAlone({ latency, blocking, waiting }: Evidence, name: string): Par
       waits: seen.waits,
     };
   // Not traced: all that is known of its waiting is how long it takes.
-  const waitMs = Math.max(0, (timed?.latencyMs?.p50 ?? 0) - threadMs - blockedMs);
-  return { cpuMs, gcMs, blockedMs, hostDelayMs: 0, waits: [{ kind: 'other', what: null, ms: waitMs }] };
+  const restMs = Math.max(0, (timed?.latencyMs?.p50 ?? 0) - threadMs - blockedMs);
+  const hostDelayMs = Math.min(restMs, timed === undefined ? 0 : delayOf(timed));
+  const waits = [{ kind: 'other' as const, what: null, ms: restMs - hostDelayMs }];
+  return { cpuMs, gcMs, blockedMs, hostDelayMs, waits };
+}
+
+/** Collections are timed by the clock on the wall; where the host delays the thread, they last longer than they compute. */
+function collectingCpuMs({ gcMs, cpuMs, onThreadMs }: BlockingEvidence['subjects'][number]): number {
+  return onThreadMs === 0 ? gcMs : gcMs * Math.min(1, cpuMs / onThreadMs);
+}
+
+/** How long the host typically delayed a call; of the slowest calls, which alone have it on record. */
+function delayOf({ slowest }: LatencyRecord): number {
+  const known = slowest.flatMap(({ hostDelayMs }) => (hostDelayMs === null ? [] : [hostDelayMs]));
+  return known.length === 0 ? 0 : median(known);
 }
 
 /** Several calls of the tool in flight: what each of them waits for then. */

@@ -33,6 +33,9 @@ const OVERLAP_WORTH_TRACING_MS = 3;
 /** Runs one stage until its budget is used or the run is aborted; its evidence is put into `setting.evidence`. */
 export async function runStage(stage: Stage, setting: StageSetting): Promise<void> {
   const untilMs = monotonicMs() + stage.budgetMs;
+/** Of the tracing's time, for what calls wait for; the rest for who holds what up. */
+const WAITS_SHARE = 0.6;
+
   switch (stage.name) {
     case 'solo':
       setting.evidence.latency = await runSolo(setting.context, setting.sources, {
@@ -122,6 +125,16 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
         `${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`,
       );
       continue;
+  const nowMs = monotonicMs();
+  setting.evidence.waiting = await traceWaits({
+    agent,
+    context,
+    answering: answering(setting),
+    loadable: loadable(setting),
+    soloMs: typical,
+    inFlight: IN_FLIGHT,
+    untilMs: nowMs + (untilMs - nowMs) * WAITS_SHARE,
+  });
   const nowMs = monotonicMs();
   setting.evidence.waiting = await traceWaits({
     agent,

@@ -83,7 +83,7 @@ describe('what kind of slow a tool is', () => {
       ...evidence,
       blocking: {
         ...evidence.blocking,
-        subjects: [{ name: 'churn', calls: 10, cpuMs: 300, onThreadMs: 310, gcMs, longestStretchesMs: [] }],
+        subjects: [{ name: 'churn', calls: 10, cpuMs: 300, onThreadMs: 300, gcMs, longestStretchesMs: [] }],
       },
     });
     expect(timeOf(collecting(120), 'churn')).toMatchObject({ kind: 'gc-bound', gcMs: 12, cpuMs: 18 });
@@ -116,6 +116,14 @@ describe('what kind of slow a tool is', () => {
     const time = timeOf(evidenceOf(told, []), 'slow');
     expect(time.kind).toBe('waiting');
     expect(time.waitsFor).toEqual([{ kind: 'other', what: null, ms: 3999, share: 3999 / 4000 }]);
+  });
+
+  test('untraced on a starved host, what is known of its delays is no waiting', () => {
+    const told = server()
+      .tool('slow')
+      .called(10)
+      .alone({ p50: 100, cpuMs: 30, slowest: [{ latencyMs: 110, hostDelayMs: 65 }] });
+    expect(timeOf(evidenceOf(told, []), 'slow')).toMatchObject({ kind: 'host-starved', waitingMs: 5 });
   });
 
   test('unknown, where nobody looked inside', () => {
