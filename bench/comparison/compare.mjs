@@ -92,6 +92,14 @@ async function compareSignals(folders) {
       );
 }
 
+const round = (value) => Number(value.toFixed(2));
+
+/** Least, middle and most. */
+function spread(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map(round);
+}
+
 /** Bare and profiled servers in turn: a busy host weighs on both. */
 async function compareCost(folders) {
   const bare = [process.execPath, NO_OP_SERVER];
@@ -105,19 +113,14 @@ async function compareCost(folders) {
   const pairs = Object.fromEntries(looks.map(([name]) => [name, []]));
   for (let i = 0; i < PAIRS; i++)
     for (const [name, look] of looks) {
-      const before = await costOfNothing(home, bare);
-      pairs[name].push({ bareUs: before, profiledUs: await look() });
+      const bareUs = await costOfNothing(home, bare);
+      pairs[name].push({ bareUs, profiledUs: await look() });
+      keep('cost', name, process.version, {
+        bareUs: spread(pairs[name].map((pair) => pair.bareUs)),
+        ratio: spread(pairs[name].map((pair) => pair.profiledUs / pair.bareUs)),
+        addedUs: spread(pairs[name].map((pair) => pair.profiledUs - pair.bareUs)),
+      });
     }
-  for (const [name, measured] of Object.entries(pairs)) {
-    const ratios = measured.map(({ bareUs, profiledUs }) => profiledUs / bareUs).toSorted((a, b) => a - b);
-    const added = measured.map(({ bareUs, profiledUs }) => profiledUs - bareUs).toSorted((a, b) => a - b);
-    const round = (value) => Number(value.toFixed(2));
-    keep('cost', name, process.version, {
-      bareUs: measured.map(({ bareUs }) => Math.round(bareUs)),
-      ratio: [ratios[0], ratios[PAIRS >> 1], ratios.at(-1)].map(round),
-      addedUs: [added[0], added[PAIRS >> 1], added.at(-1)].map(Math.round),
-    });
-  }
 }
 
 function printTables() {
