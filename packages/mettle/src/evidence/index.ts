@@ -8,3 +8,4 @@ export * from './subject.ts';
 export * from './target.ts';
 export * from './redact.ts';
 export * from './usage-error.ts';
+export * from './waiting.ts';

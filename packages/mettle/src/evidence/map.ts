@@ -13,7 +13,7 @@ import type {
   SourcesEvidence,
   StdoutEvidence,
 } from './measurements.ts';
-  WaitingEvidence,
+import type { WaitingEvidence } from './waiting.ts';
 import type { CatalogueEvidence } from './subject.ts';
 import type { TargetEvidence } from './target.ts';
 import type { Check, Finding } from './finding.ts';

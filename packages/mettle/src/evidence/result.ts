@@ -1,7 +1,7 @@
 import type { BenchEvidence } from './bench.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
 import type { Era } from './target.ts';
-import type { WaitKind } from './measurements.ts';
+import type { WaitKind } from './waiting.ts';
 
 export interface LatencySummary {
   readonly p50: number;

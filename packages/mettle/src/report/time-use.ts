@@ -37,7 +37,7 @@ const JOINS: Readonly<Partial<Record<WaitKind, string>>> = {
 };
 
 /** "93 % on sockets to 127.0.0.1:5432, 3 % on timers". */
-export function waitsInWords(parts: readonly WaitPart[], folder?: string): string {
+function waitsInWords(parts: readonly WaitPart[], folder?: string): string {
   const named = parts.filter(({ share }, i) => i === 0 || share >= NAMED_SHARE).slice(0, NAMED_PARTS);
   return named.map((part) => `${percent(part.share)} ${waitInWords(part, folder)}`).join(', ');
 }
