@@ -30,10 +30,10 @@ export function read0x(cwd) {
 
 /** clinic doctor: the kind of trouble it sees, from the data in its page. */
 export function readDoctor(cwd) {
-  const name =
+  const pageFile =
     existsSync(join(cwd, 'out')) && readdirSync(join(cwd, 'out')).find((file) => file.endsWith('.html'));
-  if (!name) return null;
-  const page = readFileSync(join(cwd, 'out', name), 'utf8');
+  if (!pageFile) return null;
+  const page = readFileSync(join(cwd, 'out', pageFile), 'utf8');
   const category = /"issueCategory":"([\w-]+)"/.exec(page)?.[1] ?? 'none given';
   // Per measure, whether its curve is marked as trouble.
   const issues = /"issues":(\{.*?\}.*?\})/.exec(page)?.[1] ?? '';
