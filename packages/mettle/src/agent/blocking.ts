@@ -1,8 +1,10 @@
-import { currentCall, observeCalls, stopObservingCalls } from './calls.ts';
+import { measureMicrotaskUs } from './callback-cost.ts';
+import { currentCall, observeCalls, runInNobodysCall, stopObservingCalls } from './calls.ts';
 import type { Call, CallObserver } from './calls.ts';
 import { startCpuProfile } from './cpu-profile.ts';
 import { watchGarbageCollection } from './gc-watch.ts';
 import type { Collection } from './gc-watch.ts';
+import type { Span } from './profile-store.ts';
 import type { BlockingOptions, BlockingRecord, SliceColumns } from './protocol.ts';
 import { listenToSwitches } from './switches.ts';
 import { machineClockOffsetMs, openThreadClock } from './thread-clock.ts';
@@ -13,6 +15,9 @@ import type { Owner, Slice, Tally } from './slice-book.ts';
 const MAX_COLLECTIONS = 20_000;
 /** Different subjects: more than the tools of any server seen (708); further ones are nobody's. */
 const MAX_SUBJECTS = 2_000;
+
+/** Shares of CPU time within this are by wall time; each reading of the clock costs up to 80 µs. */
+const LEAST_CLOCK_INTERVAL_MS = 4;
 
 const newTally = (index: number): Tally => ({
   index,
@@ -26,8 +31,8 @@ const newTally = (index: number): Tally => ({
 
 class CallOwner implements Owner {
   tally: Tally;
-  readonly call: Call;
-  constructor(call: Call, tally: Tally) {
+  readonly call: Call | null;
+  constructor(call: Call | null, tally: Tally) {
     this.call = call;
     this.tally = tally;
   }
@@ -47,9 +52,13 @@ export class Blocking implements CallObserver {
 
   constructor(options: BlockingOptions) {
     // First, and stopped last: starting V8's profiler takes up to 100 ms that are nobody's.
-    this.#stopProfile = startCpuProfile(options.samplingIntervalUs);
+    this.#stopProfile = startCpuProfile(options.samplingIntervalUs, () => this.#longSlices());
     this.#startedAt = performance.now();
-    const timeline = new Timeline(this.#clock, this.#nobody, options.sliceThresholdMs, options.maxSlices);
+    const timeline = new Timeline(this.#clock, this.#nobody, {
+      thresholdMs: options.sliceThresholdMs,
+      maxSlices: options.maxSlices,
+      clockIntervalMs: Math.max(LEAST_CLOCK_INTERVAL_MS, options.samplingIntervalUs / 1000),
+    });
     this.#timeline = timeline;
     const stopGc = watchGarbageCollection((collection) => this.#collected(collection));
     observeCalls(this);
@@ -101,7 +110,13 @@ export class Blocking implements CallObserver {
   async stop(): Promise<BlockingRecord> {
     // Collections are told at the end of the turn in which they happened.
     await new Promise((resolve) => setImmediate(resolve));
-    return this.stopNow();
+    const observedMs = performance.now() - this.#startedAt;
+    this.#timeline.finish();
+    const { profile, offsetUs } = this.#stopProfile();
+    const onUs = await measureMicrotaskUs((body) => runInNobodysCall(new CallOwner(null, newTally(0)), body));
+    for (const stop of this.#stopListening) stop();
+    const offUs = await measureMicrotaskUs((body) => body());
+    return this.#record(observedMs, { profile, offsetUs }, Math.max(0, onUs - offUs));
   }
 
   /** The same at once: also while one call holds the loop, which is then the owner of the last slice. */
@@ -109,14 +124,26 @@ export class Blocking implements CallObserver {
     const observedMs = performance.now() - this.#startedAt;
     this.#timeline.finish();
     for (const stop of this.#stopListening) stop();
-    const { profile, offsetUs } = this.#stopProfile();
+    // What following costs cannot be measured while the loop stands.
+    return this.#record(observedMs, this.#stopProfile(), 0);
+  }
+
+  #record(
+    observedMs: number,
+    { profile, offsetUs }: ReturnType<ReturnType<typeof startCpuProfile>>,
+    callbackCostUs: number,
+  ): BlockingRecord {
     const subjects = [...this.#tallies.keys()];
     const tallies = [...this.#tallies.values()];
+    const ownCpuMs = (tally: Tally): number =>
+      Math.min(tally.cpuMs, (tally.callbacks * callbackCostUs) / 1000);
     return {
       subjects,
       calls: tallies.map((tally) => tally.calls),
       onThreadMs: tallies.map((tally) => tally.onThreadMs),
-      cpuMs: tallies.map((tally) => tally.cpuMs),
+      cpuMs: tallies.map((tally) => tally.cpuMs - ownCpuMs(tally)),
+      callbackCostUs,
+      ownCpuMs: tallies.map(ownCpuMs),
       gcMs: tallies.map((tally) => tally.gcMs),
       slices: this.#columns(subjects),
       droppedSlices: this.#timeline.dropped,
@@ -130,6 +157,13 @@ export class Blocking implements CallObserver {
       profile,
       profileOffsetUs: offsetUs,
     };
+  }
+
+  #longSlices(): readonly Span[] {
+    return this.#timeline.kept.map(({ startedAtMs, endedAtMs }) => ({
+      startUs: (startedAtMs + this.#offsetMs) * 1000,
+      endUs: (endedAtMs + this.#offsetMs) * 1000,
+    }));
   }
 
   #currentOwner(): Owner {

@@ -119,6 +119,12 @@ function runEntered<T>(call: Call, body: () => T): T {
   }
 }
 
+/** Runs `body` as part of a call that nobody made: the observer hears of its callbacks, not of the call. */
+export function runInNobodysCall<T>(note: unknown, body: () => T): T {
+  const call: Call = { subject: '', number: 0, batch: false, received: true, observation, used: false, note };
+  return storage.run(call, body);
+}
+
 /** The rest of the running callback, and what it starts, belongs to `call`. */
 export function enterCall(call: Call): void {
   storage.enterWith(call);

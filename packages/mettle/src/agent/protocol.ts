@@ -78,7 +78,7 @@ export interface BlockingOptions {
   readonly samplingIntervalUs: number;
   /** Slices of at least this long are kept one by one; shorter ones only as sums. */
   readonly sliceThresholdMs: number;
-  /** At most this many slices are kept; further ones are counted. */
+  /** At most this many slices are kept, the longest; the others are counted. */
   readonly maxSlices: number;
 }
 export interface OverlapOptions {
@@ -88,11 +88,11 @@ export interface OverlapOptions {
   readonly inFlight: number;
 }
 
-/** One slice: main-thread time of one call with no macrotask boundary within. Columns of equal length. */
-export interface SliceColumns {
 /** It follows every call, whatever its subject. */
 export type WaitingOptions = Readonly<Record<string, never>>;
 
+/** One slice: main-thread time of one call with no macrotask boundary within. Columns of equal length. */
+export interface SliceColumns {
   /** Index into `subjects`; 0 is "no call". */
   readonly subject: readonly number[];
   readonly call: readonly number[];
@@ -109,7 +109,12 @@ export interface BlockingRecord {
   readonly subjects: readonly string[];
   readonly calls: readonly number[];
   readonly onThreadMs: readonly number[];
+  /** Without what the instrument itself cost, see below. */
   readonly cpuMs: readonly number[];
+  /** CPU that it cost to follow one callback, measured in this process when the instrument was stopped; 0 when it could not be. */
+  readonly callbackCostUs: number;
+  /** What was taken off `cpuMs` for it, by the number of callbacks. */
+  readonly ownCpuMs: readonly number[];
   readonly gcMs: readonly number[];
   readonly slices: SliceColumns;
   readonly droppedSlices: number;
@@ -148,6 +153,8 @@ export interface ScriptsAnswer {
 }
 /** Answer to `stop overlap`. */
 export type OverlapAnswer = OverlapRecord;
+/** Answer to `stop waiting`. */
+export type WaitingAnswer = WaitingRecord;
 
 /** Answer to `vitals` with `on: false`. */
 export interface AgentVitals {
@@ -164,17 +171,6 @@ export interface AgentCounters {
   readonly hostDelayMs: number | null;
   readonly eventLoopUtilization: { readonly idleMs: number; readonly activeMs: number };
   readonly heapUsedBytes: number;
-/** Answer to `stop waiting`. */
-export type WaitingAnswer = WaitingRecord;
-
-/** Answer to `vitals` with `on: false`. */
-export interface AgentVitals {
-  readonly gc: { readonly count: number; readonly totalMs: number; readonly longestMs: number };
-  /** Null when too little was seen. */
-  readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
-  readonly eventLoopUtilisation: number;
-  readonly heapUsedBytes: number;
-}
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
   readonly activeResources: Readonly<Record<string, number>>;

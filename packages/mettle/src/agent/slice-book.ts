@@ -47,8 +47,6 @@ interface OpenSlice {
  * that Node's own threads settled), and both are looked at.
  */
 const MERGE_GAP_MS = 1;
-/** A reading of the thread clock costs some µs: at most every 2 ms keeps that below 0.3 %. */
-const CLOCK_INTERVAL_MS = 2;
 /** Runs between two clock readings; when full, the clock is read early. */
 const WINDOW = 4_096;
 
@@ -59,6 +57,16 @@ const metrics = performance.nodeTiming as unknown as LoopMetrics;
 /** Turns of the event loop so far. */
 const loopCount = (): number => metrics.uvMetricsInfo.loopCount;
 
+export interface BookOptions {
+  /** Slices of at least this long are kept, the longest. */
+  readonly thresholdMs: number;
+  readonly maxSlices: number;
+  /** Between two readings of the thread clock. */
+  readonly clockIntervalMs: number;
+  /** Default performance.now(). */
+  readonly now?: () => number;
+}
+
 /** Books runs into slices and sums, and gives each its share of the CPU time. */
 export class SliceBook {
   /** Slices of at least the threshold. */
@@ -67,8 +75,7 @@ export class SliceBook {
 
   readonly #nobody: Owner;
   readonly #clock: ThreadClock;
-  readonly #thresholdMs: number;
-  readonly #maxSlices: number;
+  readonly #options: BookOptions;
 
   /** Macrotasks so far, and the loop's turn when the last one began. */
   #turn = 0;
@@ -77,6 +84,7 @@ export class SliceBook {
   readonly #callSlice = newOpenSlice();
   readonly #nobodySlice = newOpenSlice();
   #slices = 0;
+  #finished = false;
 
   /** Runs since the clock was read. */
   readonly #runMs: Float64Array = new Float64Array(WINDOW);
@@ -90,13 +98,12 @@ export class SliceBook {
   #readCpuMs: number;
   #readDelayMs: number;
 
-  constructor(clock: ThreadClock, nobody: Owner, thresholdMs: number, maxSlices: number) {
+  constructor(clock: ThreadClock, nobody: Owner, options: BookOptions) {
     this.#clock = clock;
     this.#nobody = nobody;
-    this.#thresholdMs = thresholdMs;
-    this.#maxSlices = maxSlices;
+    this.#options = options;
     clock.read();
-    this.#readAt = performance.now();
+    this.#readAt = (options.now ?? performance.now.bind(performance))();
     this.#readCpuMs = clock.cpuMs;
     this.#readDelayMs = clock.hostDelayMs;
   }
@@ -120,6 +127,7 @@ export class SliceBook {
 
   /** `owner` had the thread from `since` to `until`. */
   ran(owner: Owner, since: number, until: number): void {
+    if (this.#finished) return;
     const wallMs = until > since ? until - since : 0;
     const isNobody = owner === this.#nobody;
     const slice = isNobody ? this.#nobodySlice : this.#callSlice;
@@ -138,16 +146,16 @@ export class SliceBook {
   }
 
   readClockWhenDue(t: number): void {
-    if (t - this.#readAt > CLOCK_INTERVAL_MS || this.#runs === WINDOW) this.#readClock(t);
+    if (t - this.#readAt > this.#options.clockIntervalMs || this.#runs === WINDOW) this.#readClock(t);
   }
 
-  /** Nothing more will run. */
+  /** What runs from now on is not booked. */
   finish(t: number): void {
     this.#keepIfLong(this.#callSlice);
     this.#keepIfLong(this.#nobodySlice);
     this.#readClock(t);
-    this.#callSlice.owner = null;
-    this.#nobodySlice.owner = null;
+    this.#dropShortest();
+    this.#finished = true;
   }
 
   #open(slice: OpenSlice, owner: Owner, since: number): void {
@@ -169,14 +177,19 @@ export class SliceBook {
   }
 
   #keepIfLong({ owner, number, startedAtMs, endedAtMs, cpuMs, hostDelayMs }: OpenSlice): void {
-    if (owner === null || endedAtMs - startedAtMs < this.#thresholdMs) return;
-    if (this.kept.length >= this.#maxSlices) {
-      this.dropped++;
-      return;
-    }
+    if (owner === null || endedAtMs - startedAtMs < this.#options.thresholdMs) return;
+    if (this.kept.length >= 2 * this.#options.maxSlices) this.#dropShortest();
     const slice = { owner, startedAtMs, endedAtMs, cpuMs, hostDelayMs };
     this.kept.push(slice);
     this.#waiting.set(number, slice);
+  }
+
+  /** The longest stay, however long ago they were: so the sorting comes once in as many slices as may be kept. */
+  #dropShortest(): void {
+    const { kept } = this;
+    kept.sort((a, b) => b.endedAtMs - b.startedAtMs - (a.endedAtMs - a.startedAtMs));
+    this.dropped += Math.max(0, kept.length - this.#options.maxSlices);
+    kept.length = Math.min(kept.length, this.#options.maxSlices);
   }
 
   /** Shares CPU and run-queue time since the last reading among the runs since then, by their length. */

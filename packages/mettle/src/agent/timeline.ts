@@ -1,5 +1,5 @@
 import { SliceBook } from './slice-book.ts';
-import type { Owner, Slice } from './slice-book.ts';
+import type { BookOptions, Owner, Slice } from './slice-book.ts';
 import type { ThreadClock } from './thread-clock.ts';
 
 /** Switches remembered for garbage collections, which are told at the end of the turn they fell in. */
@@ -9,8 +9,6 @@ const DEEPEST = 4_096;
 /** A microtask that lasted longer is looked at: the loop may have turned unseen since the one before it. */
 const LONG_MICROTASK_MS = 1;
 
-const now = performance.now.bind(performance);
-
 /**
  * Follows who has the main thread. Times are performance.now(). What happens many times in a call (a microtask of the
  * call that ran before) reads a clock once and allocates nothing; what is kept of each switch is numbers, so that no
@@ -18,6 +16,7 @@ const now = performance.now.bind(performance);
  */
 export class Timeline {
   readonly #book: SliceBook;
+  readonly #now: () => number;
 
   /** Null while the event loop itself has the thread. */
   #running: Owner | null = null;
@@ -34,8 +33,9 @@ export class Timeline {
   readonly #switchTo: Uint16Array = new Uint16Array(MEMORY);
   #switches = 0;
 
-  constructor(clock: ThreadClock, nobody: Owner, thresholdMs: number, maxSlices: number) {
-    this.#book = new SliceBook(clock, nobody, thresholdMs, maxSlices);
+  constructor(clock: ThreadClock, nobody: Owner, options: BookOptions) {
+    this.#now = options.now ?? performance.now.bind(performance);
+    this.#book = new SliceBook(clock, nobody, options);
   }
 
   /** Slices of at least the threshold. */
@@ -62,7 +62,7 @@ export class Timeline {
       this.push(owner);
     } else {
       this.#inMicrotask = true;
-      if (owner !== this.#running) this.#switch(owner, this.#lastSeen, now());
+      if (owner !== this.#running) this.#switch(owner, this.#lastSeen, this.#now());
     }
   }
 
@@ -95,7 +95,7 @@ export class Timeline {
   /** The running code belongs to `owner` from now on. */
   become(owner: Owner | null): void {
     if (owner === this.#running) return;
-    const t = now();
+    const t = this.#now();
     this.#switch(owner, t, t);
   }
 
@@ -119,7 +119,7 @@ export class Timeline {
   finish(): void {
     if (!this.nested) this.#settle();
     this.become(null);
-    this.#book.finish(now());
+    this.#book.finish(this.#now());
   }
 
   /** The loop has the thread since the last microtask ended. */
@@ -129,7 +129,7 @@ export class Timeline {
 
   #microtaskEnds(): void {
     this.#inMicrotask = false;
-    const t = now();
+    const t = this.#now();
     // A run that began with this microtask was seen to begin.
     const isFirst = this.#runningSince > this.#lastSeen;
     if (!isFirst && t - this.#lastSeen > LONG_MICROTASK_MS && this.#book.hasTurnedUnseen())

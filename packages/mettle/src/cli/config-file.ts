@@ -58,6 +58,7 @@ export function mergeOptions(typed: CommandOptions, config: CommandOptions): Com
     allowWrites: typed.allowWrites || config.allowWrites,
     budgetSeconds: typed.budgetSeconds ?? config.budgetSeconds,
     seconds: typed.seconds ?? config.seconds,
+    alwaysOn: typed.alwaysOn || config.alwaysOn,
     format: typed.format.length > 0 ? typed.format : config.format,
     out: typed.out ?? config.out,
     failOn: typed.failOn ?? config.failOn,

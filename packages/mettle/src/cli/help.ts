@@ -22,6 +22,7 @@ Options
   --allow-writes      also call tools that are not marked read-only
   --budget SECONDS    most time for measuring (default 60)
   --seconds N         how long attach watches (default 10)
+  --always-on         attach for hours: a sample every 10 ms (default 3600 s)
   --format FORMAT     terminal (default), json, html, md, junit, csv,
                       openmetrics; further ones go into --out (repeat)
   --out DIR           where the run is kept (default .mettle/TIME)

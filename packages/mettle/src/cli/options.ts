@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly budgetSeconds: number | undefined;
   /** How long `mettle attach` watches. */
   readonly seconds: number | undefined;
+  /** `mettle attach` in the form that may stay on for hours. */
+  readonly alwaysOn: boolean;
   readonly format: readonly string[];
   readonly out: string | undefined;
   readonly failOn: string | undefined;
@@ -40,8 +42,10 @@ export type ExtraValues = Readonly<
   Record<string, string | boolean | readonly (string | boolean)[] | undefined>
 >;
 
-/** One sample a millisecond: what a record of five minutes holds is 50 MB. */
+/** One sample a millisecond: from five minutes on samples are thinned out. */
 const MOST_SECONDS = 300;
+/** Of the form that samples every 10 ms: a day, after which a server had better be looked at. */
+const MOST_SECONDS_ALWAYS_ON = 86_400;
 
 const OPTIONS = {
   tool: { type: 'string', multiple: true },
@@ -49,6 +53,7 @@ const OPTIONS = {
   'allow-writes': { type: 'boolean' },
   budget: { type: 'string' },
   seconds: { type: 'string' },
+  'always-on': { type: 'boolean' },
   format: { type: 'string', multiple: true },
   out: { type: 'string' },
   'fail-on': { type: 'string' },
@@ -75,6 +80,7 @@ export function parseOptions(argv: readonly string[], also: ExtraOptions = {}): 
       'Nothing follows "--": name the command that starts the server, such as -- node server.js.',
     );
   const { values, positionals } = parse(own, also);
+  const mostSeconds = values['always-on'] === true ? MOST_SECONDS_ALWAYS_ON : MOST_SECONDS;
   return {
     tool: values.tool ?? [],
     workload: values.workload,
@@ -83,9 +89,10 @@ export function parseOptions(argv: readonly string[], also: ExtraOptions = {}): 
     seconds: numberOf(
       '--seconds',
       values.seconds,
-      (n) => n >= 1 && n <= MOST_SECONDS,
-      `a number of seconds from 1 to ${MOST_SECONDS}`,
+      (n) => n >= 1 && n <= mostSeconds,
+      `a number of seconds from 1 to ${mostSeconds}${mostSeconds === MOST_SECONDS ? ' (more with --always-on)' : ''}`,
     ),
+    alwaysOn: values['always-on'] ?? false,
     format: values.format ?? [],
     out: values.out,
     failOn: values['fail-on'],

@@ -8,7 +8,11 @@ export interface RawBlocking {
   readonly subjects: readonly string[];
   readonly calls: readonly number[];
   readonly onThreadMs: readonly number[];
+  /** Without what the instrument itself cost. */
   readonly cpuMs: readonly number[];
+  readonly callbackCostUs?: number;
+  /** What was taken off for it. */
+  readonly ownCpuMs?: readonly number[];
   readonly gcMs: readonly number[];
   readonly slices: {
     readonly subject: readonly number[];
@@ -55,6 +59,7 @@ export function joinBlocking(
   };
   const blocking: BlockingEvidence = {
     subjects: subjectsOf(raw),
+    ...instrumentCost(raw),
     unattributed: { cpuMs: raw.cpuMs[0] ?? 0, onThreadMs: raw.onThreadMs[0] ?? 0 },
     thresholdMs,
     stretches: kept.map((slice) => stretchOf(raw, slice, state)),
@@ -69,6 +74,12 @@ export function joinBlocking(
   };
 }
 
+function instrumentCost({ callbackCostUs, ownCpuMs }: RawBlocking): Pick<BlockingEvidence, 'instrumentCpu'> {
+  if (callbackCostUs === undefined || ownCpuMs === undefined) return {};
+  const subtractedMs = ownCpuMs.reduce((sum, ms) => sum + ms, 0);
+  return { instrumentCpu: { perCallbackUs: callbackCostUs, subtractedMs } };
+}
+
 function subjectsOf(raw: RawBlocking): BlockingEvidence['subjects'] {
   return raw.subjects
     .map((name, i) => ({
@@ -77,6 +88,7 @@ function subjectsOf(raw: RawBlocking): BlockingEvidence['subjects'] {
       cpuMs: raw.cpuMs[i] ?? 0,
       onThreadMs: raw.onThreadMs[i] ?? 0,
       gcMs: raw.gcMs[i] ?? 0,
+      ...(raw.ownCpuMs === undefined ? {} : { instrumentCpuMs: raw.ownCpuMs[i] ?? 0 }),
       longestStretchesMs: longestPerCall(raw, i),
     }))
     .slice(1);

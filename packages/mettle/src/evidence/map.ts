@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonEvidence, ThresholdsEvidence } from './comparison.ts';
+import type { LookingCost } from './looking-cost.ts';
 import type {
   BlockingEvidence,
   ConcurrencyEvidence,
@@ -33,6 +34,7 @@ export interface EvidenceMap {
   process: ProcessEvidence;
   waiting: WaitingEvidence;
   cpuProfile: CpuProfileEvidence;
+  lookingCost: LookingCost;
   sources: SourcesEvidence;
   bench: BenchEvidence;
   comparison: ComparisonEvidence;

@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
+import type { LookingCost } from './looking-cost.ts';
 import type { Era } from './target.ts';
 import type { WaitKind } from './waiting.ts';
 
@@ -90,6 +91,8 @@ export interface Result {
   readonly findings: readonly Finding[];
   /** Of `mettle bench` only. */
   readonly bench?: BenchResult;
+  /** What the profiler cost the server's main thread; absent when nothing was profiled, or by `mettle attach`. */
+  readonly lookingCost?: LookingCost;
   /** Sentences on what limits the result: no agent, a starved host, a cut budget. */
   readonly notes: readonly string[];
 }

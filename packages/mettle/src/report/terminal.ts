@@ -11,6 +11,7 @@ import {
   notMeasured,
 } from './coverage.ts';
 import { formatDuration, plural } from './figures.ts';
+import { lookingCostSentence } from './looking-cost.ts';
 import { clip, pad, printable } from './printable.ts';
 import { renderBottomUp } from './profiles/bottom-up.ts';
 import { groupByRootCause } from './root-causes.ts';
@@ -68,6 +69,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     hotFunctions(bundle, width, ink),
     ...(bench === undefined ? [toolSection(result, width, ink)] : []),
     passedOverSection(result, width, ink),
+    lookingCostLines(result, width, ink),
     notesSection(result, width, ink),
     whereabouts(options, width, ink),
   ];
@@ -149,6 +151,11 @@ function passedOverSection(result: Result, width: number, ink: Ink): string[] {
   const failed = notMeasured(result.tools).map((tool) => `${tool.name} ${clip(tool.reason, 300)}`);
   const lines = [...failed, ...groups].flatMap((text) => bullet(text, width));
   return lines.length === 0 ? [] : [ink.bold('Not examined'), ...lines];
+}
+
+function lookingCostLines(result: Result, width: number, ink: Ink): string[] {
+  const sentence = lookingCostSentence(result);
+  return sentence === null ? [] : wrap(printable(sentence), width).map(ink.dim);
 }
 
 function notesSection(result: Result, width: number, ink: Ink): string[] {

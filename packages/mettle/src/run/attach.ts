@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { agentLateEntryPath } from '../agent/location.ts';
 import type { BlockingRecord, ScriptsAnswer } from '../agent/protocol.ts';
 import { ANCHOR } from '../agent/sdk-rewrite.ts';
-import { BLOCKING_OPTIONS, collectProcess, openAgentChannel } from '../collect/index.ts';
+import { ALWAYS_ON_OPTIONS, BLOCKING_OPTIONS, collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
 import { homeOf } from '../derive/index.ts';
 import type { Bundle, EvidenceKey, EvidenceMap } from '../evidence/index.ts';
@@ -29,6 +29,8 @@ import { fetchScripts } from './stages.ts';
 export interface AttachRequest {
   readonly pid: number;
   readonly durationMs: number;
+  /** The form that may stay on for hours; default false. */
+  readonly alwaysOn?: boolean;
   /** The whole command as typed, redacted; kept in the bundle. */
   readonly command: string;
   /** Version of Mettle. */
@@ -71,7 +73,9 @@ interface Watch {
 
 async function watch(request: AttachRequest, { target, channel, startedAt }: Watch): Promise<Examined> {
   const notes: string[] = [];
-  const facts = await throughInspector(target, notes, (inspector) => enter(inspector, target, channel));
+  const facts = await throughInspector(target, notes, (inspector) =>
+    enter(inspector, request, { target, channel }),
+  );
   const clock = openProcessClock(target.pid);
   const readings = collectProcess.start(clock);
   await untilDone(request);
@@ -130,8 +134,8 @@ const FACTS = `JSON.stringify({ node: process.version, cwd: process.cwd(), comma
 /** Loads the agent, which starts its instrument at once, even while the server's code holds the loop. */
 async function enter(
   inspector: Inspector,
-  { pid, owner }: RunningProcess,
-  channel: AgentChannel,
+  { alwaysOn }: AttachRequest,
+  { target: { pid, owner }, channel }: Pick<Watch, 'target' | 'channel'>,
 ): Promise<ProcessFacts> {
   const facts = JSON.parse(String(await inspector.evaluate(FACTS))) as ProcessFacts & {
     readonly requiresModules: boolean;
@@ -144,7 +148,7 @@ async function enter(
     );
   try {
     const via = await inspector.evaluate(
-      `${lateEntry()}.attachLate(${JSON.stringify(channel.socketPath)}, ${JSON.stringify(BLOCKING_OPTIONS)})`,
+      `${lateEntry()}.attachLate(${JSON.stringify(channel.socketPath)}, ${JSON.stringify(alwaysOn === true ? ALWAYS_ON_OPTIONS : BLOCKING_OPTIONS)})`,
     );
     return {
       node: facts.node,

@@ -52,7 +52,7 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
     name: 'blocking',
     title: 'profiling the event loop',
     disturbance: 'sampling',
-    produces: ['blocking', 'cpuProfile', 'sources'],
+    produces: ['blocking', 'cpuProfile', 'sources', 'lookingCost'],
     needsAgent: true,
   },
   overlap: {

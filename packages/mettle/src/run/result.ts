@@ -29,6 +29,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     checks,
     findings: findingsOf(checks),
     ...benchMember(evidence),
+    ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
     notes: manifest.notes,
   };
 }

@@ -6,10 +6,11 @@ import { collectBlocking, collectOverlap } from '../collect/index.ts';
 import type { Home } from '../derive/index.ts';
 import { monotonicMs } from '../session/index.ts';
 import { joinRecord } from './joined-record.ts';
+import { measureLookingCost } from './looking-cost.ts';
 import type { Stage } from './plan.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
-
 import { traceWaits } from './trace-waits.ts';
+
 /** What the stages work with, and what they found so far. */
 export interface StageSetting {
   readonly context: LoadContext;
@@ -27,15 +28,17 @@ export interface StageSetting {
 const IN_FLIGHT = 8;
 /** Of so many calls a state that every call shows can be believed, however starved the host: worth half the phase's time on top. */
 const CALLS_TO_BELIEVE = 3;
+/** Of the profiling's time, for what the profiling itself costs: four seconds of a default run. */
+const LOOKING_SHARE = 0.12;
 /** Below this, waiting calls cannot be told from the host's scheduling, and nobody feels them. */
 const OVERLAP_WORTH_TRACING_MS = 3;
+
+/** Of the tracing's time, for what calls wait for; the rest for who holds what up. */
+const WAITS_SHARE = 0.6;
 
 /** Runs one stage until its budget is used or the run is aborted; its evidence is put into `setting.evidence`. */
 export async function runStage(stage: Stage, setting: StageSetting): Promise<void> {
   const untilMs = monotonicMs() + stage.budgetMs;
-/** Of the tracing's time, for what calls wait for; the rest for who holds what up. */
-const WAITS_SHARE = 0.6;
-
   switch (stage.name) {
     case 'solo':
       setting.evidence.latency = await runSolo(setting.context, setting.sources, {
@@ -86,17 +89,18 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
     return fits;
   });
   if (alone.length === 0) return;
+  const budgetMs = stage.budgetMs * (1 - LOOKING_SHARE);
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
-  const aloneUntilMs = monotonicMs() + stage.budgetMs / 2;
+  const aloneUntilMs = monotonicMs() + budgetMs / 2;
   await runSolo(context, alone, {
     untilMs: aloneUntilMs,
     seed,
     maxCallsPerSubject: 60,
-    atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + stage.budgetMs / 2 },
+    atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + budgetMs / 2 },
   });
-  const { calls } = await runMixed(context, mixable(setting, stage.budgetMs / 2, []), {
-    untilMs: monotonicMs() + stage.budgetMs / 2,
+  const { calls } = await runMixed(context, mixable(setting, budgetMs / 2, []), {
+    untilMs: monotonicMs() + budgetMs / 2,
     seed,
     inFlight: IN_FLIGHT,
     soloMs: typical,
@@ -107,12 +111,30 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
     setting.evidence,
     await joinRecord(record, calls, { home, library, fetch: fetchScripts(agent) }),
   );
+  setting.evidence.lookingCost = await measureLookingCost({
+    context,
+    agent,
+    sources: loadable(setting),
+    alone: setting.evidence.latency?.subjects ?? [],
+    inFlight: IN_FLIGHT,
+    untilMs: monotonicMs() + stage.budgetMs * LOOKING_SHARE,
+  });
 }
 
 async function overlapStage(untilMs: number, setting: StageSetting): Promise<void> {
   const { context, agent } = setting;
   if (agent === null) return;
   const typical = soloMs(setting);
+  const nowMs = monotonicMs();
+  setting.evidence.waiting = await traceWaits({
+    agent,
+    context,
+    answering: answering(setting),
+    loadable: loadable(setting),
+    soloMs: typical,
+    inFlight: IN_FLIGHT,
+    untilMs: nowMs + (untilMs - nowMs) * WAITS_SHARE,
+  });
   const subjects: EvidenceMap['overlap']['subjects'][number][] = [];
   for (const source of loadable(setting)) {
     const aloneMs = typical.get(source.subject.name) ?? 0;
@@ -125,26 +147,6 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
         `${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`,
       );
       continue;
-  const nowMs = monotonicMs();
-  setting.evidence.waiting = await traceWaits({
-    agent,
-    context,
-    answering: answering(setting),
-    loadable: loadable(setting),
-    soloMs: typical,
-    inFlight: IN_FLIGHT,
-    untilMs: nowMs + (untilMs - nowMs) * WAITS_SHARE,
-  });
-  const nowMs = monotonicMs();
-  setting.evidence.waiting = await traceWaits({
-    agent,
-    context,
-    answering: answering(setting),
-    loadable: loadable(setting),
-    soloMs: typical,
-    inFlight: IN_FLIGHT,
-    untilMs: nowMs + (untilMs - nowMs) / 2,
-  });
     }
     const recording = await collectOverlap.start(agent, {
       subject: source.subject.name,

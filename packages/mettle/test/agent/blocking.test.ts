@@ -200,4 +200,36 @@ describe('the blocking instrument', () => {
     }
     await target.stop();
   });
+
+  it('measures what following callbacks costs in this very process, and takes it off', async () => {
+    const target = await launch([fixture('stdio-v1.mjs')]);
+    await target.agent.start('blocking', options);
+    await target.call('burn');
+    const blocking = await target.agent.stop('blocking');
+    await target.stop();
+    // Node's hooks cost 0.2 µs a callback at their cheapest, some µs at their dearest; a starved host adds to that.
+    expect(blocking.callbackCostUs).toBeGreaterThan(0.02);
+    expect(blocking.callbackCostUs).toBeLessThan(50);
+    const i = blocking.subjects.indexOf('burn');
+    // A call has a dozen callbacks or more.
+    expect(blocking.ownCpuMs[i]).toBeGreaterThan((5 * blocking.callbackCostUs) / 1000);
+    expect(blocking.ownCpuMs[i]).toBeLessThan(0.1 * BURN_CPU_MS);
+  });
+
+  it('joins V8’s profiles when it has to be started again, on one clock', async () => {
+    const target = await launch([fixture('stdio-v1.mjs')]);
+    // 60,000 samples at a time: every 6 s at one sample in 0.1 ms.
+    await target.agent.start('blocking', { ...options, samplingIntervalUs: 100 });
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < 8000) await target.call('burn');
+    const { profile, startedAtMs, observedMs, profileOffsetUs } = await target.agent.stop('blocking');
+    await target.stop();
+    const coveredUs = profile.timeDeltas.reduce((sum, us) => sum + us, 0);
+    expect(profile.startTime + coveredUs).toBeCloseTo(profile.endTime, -3);
+    expect((profile.endTime + profileOffsetUs) / 1000 - startedAtMs).toBeGreaterThan(0.95 * observedMs);
+    const names = new Set(profile.nodes.map((node) => node.callFrame.functionName));
+    expect(names.has('(program)')).toBe(true);
+    const ids = new Set(profile.nodes.map((node) => node.id));
+    expect(profile.samples.every((id) => ids.has(id))).toBe(true);
+  });
 });

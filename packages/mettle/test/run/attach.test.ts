@@ -30,19 +30,21 @@ async function bare(...args: Parameters<typeof startBare>): Promise<BareServer> 
 
 interface Watching {
   readonly durationMs?: number;
+  readonly alwaysOn?: boolean;
   /** Called once, when Mettle is attached; when its promise settles, the watch is interrupted. */
   readonly attached?: () => Promise<unknown>;
 }
 
 async function attach(
   pid: number,
-  { durationMs = 60_000, attached }: Watching = {},
+  { durationMs = 60_000, alwaysOn = false, attached }: Watching = {},
 ): Promise<Result & { readonly fault: string | null }> {
   const interruption = new AbortController();
   let told = false;
   const { bundle, targetFault } = await attachAndWatch({
     pid,
     durationMs,
+    alwaysOn,
     command: `mettle attach ${pid}`,
     mettle: '0.0.0',
     signal: interruption.signal,
@@ -122,6 +124,22 @@ describe('attaching to a server that was started without Mettle', () => {
           ['noop', 1],
         ]),
       );
+    },
+    SLOW_MS,
+  );
+
+  test(
+    'in the form that may stay on for hours, which finds the same blocks',
+    async () => {
+      const server = await bare(['stdio-v1.mjs']);
+      const result = await attach(server.pid, {
+        alwaysOn: true,
+        attached: async () => {
+          for (let i = 0; i < 3; i++) await server.call('burn');
+        },
+      });
+      expect(blocking(result, 'burn')?.location?.file).toMatch(/tools\.mjs$/);
+      expectUntouched(server);
     },
     SLOW_MS,
   );

@@ -50,6 +50,7 @@ describe('the plan', () => {
     expect(absent).toEqual({
       blocking: 'not Node.js',
       cpuProfile: 'not Node.js',
+      lookingCost: 'not Node.js',
       overlap: 'not Node.js',
       sources: 'not Node.js',
       waiting: 'not Node.js',

@@ -16,6 +16,8 @@ import { VERSION } from '../version.ts';
 
 /** Long enough for a few hundred calls of a server in use, short enough to be tried at once. */
 const DEFAULT_SECONDS = 10;
+/** What happens seldom is what this form is for; Ctrl-C ends it earlier and keeps what was seen. */
+const DEFAULT_SECONDS_ALWAYS_ON = 3600;
 
 /** `mettle attach PID`: profiles a server that is already running, as its clients use it, and leaves it as it was. */
 export async function attachCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
@@ -33,7 +35,8 @@ export async function attachCommand(argv: readonly string[], host: Host): Promis
   const progress = progressView(host, options.quiet);
   const examined = await attachAndWatch({
     pid,
-    durationMs: (options.seconds ?? DEFAULT_SECONDS) * 1000,
+    durationMs: (options.seconds ?? (options.alwaysOn ? DEFAULT_SECONDS_ALWAYS_ON : DEFAULT_SECONDS)) * 1000,
+    alwaysOn: options.alwaysOn,
     command: shellQuote(['mettle', 'attach', ...redactCommand(argv)]),
     mettle: VERSION,
     signal: host.signal,
@@ -74,6 +77,6 @@ function refuseOptionsOfOthers(typed: CommandOptions): void {
   const [first] = given.flatMap(([name, there]) => (there ? [name] : []));
   if (first !== undefined)
     throw new UsageError(
-      `mettle attach starts and calls nothing, so ${first} has no meaning for it; it takes --seconds, --format, --out, --fail-on and --quiet.`,
+      `mettle attach starts and calls nothing, so ${first} has no meaning for it; it takes --seconds, --always-on, --format, --out, --fail-on and --quiet.`,
     );
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { redactCommand } from '../../evidence/index.ts';
+import { redactCommand, UsageError } from '../../evidence/index.ts';
 import { examine } from '../../run/index.ts';
 import type { Examination } from '../../evidence/index.ts';
 import { checkBar, conclude } from '../conclusion.ts';
@@ -30,6 +30,10 @@ export async function examineCommand(
     host.stdout.write(HELP);
     return EXIT.ok;
   }
+  if (typed.alwaysOn)
+    throw new UsageError(
+      '--always-on is for mettle attach: a server in use is watched for hours, an examination has an end.',
+    );
   const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);

@@ -2,6 +2,7 @@ import { CHECKS, type Result, type Verdict } from '../../evidence/index.ts';
 import { benchHeadline } from '../bench/words.ts';
 import { CHECK_NAMES, describeTarget, explainVerdict, headline } from '../coverage.ts';
 import { formatDuration } from '../figures.ts';
+import { lookingCostSentence } from '../looking-cost.ts';
 import { clip } from '../printable.ts';
 import type { RootCause } from '../root-causes.ts';
 import { commandLine } from './command-line.ts';
@@ -61,7 +62,13 @@ export function verdictsSection(result: Result, causes: readonly RootCause[]): H
         ${rows}
       </tbody>
     </table>
+    ${lookingCost(result)}
   </section>`;
+}
+
+function lookingCost(result: Result): Html | null {
+  const sentence = lookingCostSentence(result);
+  return sentence === null ? null : html`<p class="note">${clip(sentence, 1000)}</p>`;
 }
 
 function links(verdict: Verdict, causes: readonly RootCause[]): Html | null {
