@@ -45,16 +45,46 @@ export function readGeneratedCode(text: string): GeneratedCode | null {
     return true;
   });
   const lines = new Lines(text);
+  const around = nesting(functions);
+  const known = new Map<Syntax, GeneratedFunction>();
+  const read = (node: Syntax): GeneratedFunction => {
+    const found = known.get(node) ?? generatedFunction(node, text, lines);
+    known.set(node, found);
+    return found;
+  };
   const innermost = (offset: number, endOf: (node: Syntax) => number): GeneratedFunction | null => {
-    let best: Syntax | null = null;
-    for (const node of functions)
-      if (node.start <= offset && offset < endOf(node) && (best === null || node.start >= best.start))
-        best = node;
-    return best === null ? null : generatedFunction(best, text, lines);
+    for (let node = around(offset); node !== null; node = node.parent)
+      if (offset < endOf(node.syntax)) return read(node.syntax);
+    return null;
   };
   return {
     functionAt: (begin) => innermost(lines.offsetOf(begin), (node) => node.body?.start ?? node.end),
     functionAround: (place) => innermost(lines.offsetOf(place), (node) => node.end),
+  };
+}
+
+interface Nested {
+  readonly syntax: Syntax;
+  readonly parent: Nested | null;
+}
+
+/** Finds the function that began last before an offset; its parents are those around it. */
+function nesting(functions: readonly Syntax[]): (offset: number) => Nested | null {
+  const nested: Nested[] = [];
+  for (const syntax of functions.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    let parent = nested.at(-1) ?? null;
+    while (parent !== null && parent.syntax.end <= syntax.start) parent = parent.parent;
+    nested.push({ syntax, parent });
+  }
+  return (offset) => {
+    let low = 0;
+    let high = nested.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((nested[middle] as Nested).syntax.start <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return nested[low - 1] ?? null;
   };
 }
 

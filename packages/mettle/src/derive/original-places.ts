@@ -35,11 +35,17 @@ export function placeProfile(
   scriptOf: MappedScriptOf,
   originalText: SourceText,
 ): PlacedProfile {
+  const known = new Map<string, readonly string[]>();
+  const originalLines = (file: string): readonly string[] => {
+    const lines = known.get(file) ?? originalText(file)?.split(/\r?\n/) ?? [];
+    known.set(file, lines);
+    return lines;
+  };
   const inferred: number[] = [];
   const unplaced: number[] = [];
   const nodes = profile.nodes.map((node) => {
     const script = scriptOf(node.callFrame.url, node.callFrame.scriptId);
-    const placed = script === null ? null : placeNode(node, script, originalText);
+    const placed = script === null ? null : placeNode(node, { script, originalLines });
     if (placed === null) return node;
     if (placed.known === 'inferred') inferred.push(node.id);
     if (placed.known === 'not') unplaced.push(node.id);
@@ -53,18 +59,17 @@ type Known = 'exactly' | 'inferred' | 'not';
 
 function placeNode(
   node: ProfileNode,
-  script: MappedScript,
-  originalText: SourceText,
+  placing: Placing,
 ): { readonly node: ProfileNode; readonly known: Known } | null {
   const { callFrame, positionTicks } = node;
-  const { map } = script;
+  const { map } = placing.script;
   const begin = { line: callFrame.lineNumber + 1, column: callFrame.columnNumber + 1 };
   // The top level of a bundle begins in whatever file came first, and is the code of all of them.
   if (callFrame.functionName === '' && begin.line === 1 && begin.column === 1 && map.sources.length > 1)
     return null;
   const at = map.originalPosition(begin);
   if (at === null) return null;
-  const ticks = positionTicks === undefined ? null : placeTicks(node, at, { script, originalText });
+  const ticks = positionTicks === undefined ? null : placeTicks(node, at, placing);
   return {
     known: ticks?.known ?? 'exactly',
     node: {
@@ -72,7 +77,7 @@ function placeNode(
       callFrame: {
         ...callFrame,
         functionName: map.originalName(begin, callFrame.functionName) ?? callFrame.functionName,
-        url: at.file,
+        url: urlOf(at.file),
         lineNumber: at.line - 1,
         columnNumber: at.column - 1,
       },
@@ -81,9 +86,17 @@ function placeNode(
   };
 }
 
+/** As V8 names files, so that other viewers of the profile find them too; a Windows path as well. */
+function urlOf(file: string): string {
+  const path = file.replaceAll('\\', '/');
+  if (!/^(?:\/|[A-Za-z]:\/)/.test(path)) return file;
+  const encoded = encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent);
+  return `file://${path.startsWith('/') ? '' : '/'}${encoded}`;
+}
+
 interface Placing {
   readonly script: MappedScript;
-  readonly originalText: SourceText;
+  readonly originalLines: (file: string) => readonly string[];
 }
 
 /**
@@ -119,13 +132,13 @@ function costlyLine(
   node: ProfileNode,
   line: number,
   file: string,
-  { script, originalText }: Placing,
+  { script, originalLines }: Placing,
 ): number | 'none' | 'ambiguous' {
   const code = script.code();
   const { lineNumber, columnNumber } = node.callFrame;
   const own = code?.functionAt({ line: lineNumber + 1, column: columnNumber + 1 }) ?? null;
   if (own === null) return 'ambiguous';
-  const text = originalText(file)?.split(/\r?\n/) ?? [];
+  const text = originalLines(file);
   const suspects = own.costlyCalls(line).flatMap((call) => {
     const at = script.map.originalPosition(call);
     const written = at === null || at.file !== file ? '' : (text[at.line - 1] ?? '');

@@ -65,7 +65,7 @@ describe('a function of minified code', () => {
       'export default [1].map(() => readItems("[]"));',
     ]);
     expect(profile.nodes[0]).toMatchObject({
-      callFrame: { functionName: 'readItems', url: FILE, lineNumber: 2 },
+      callFrame: { functionName: 'readItems', url: `file://${FILE}`, lineNumber: 2 },
       positionTicks: [{ line: 5, ticks: 40 }],
     });
     expect({ inferred, unplaced }).toEqual({ inferred: [7], unplaced: [] });

@@ -56,6 +56,20 @@ describe('a source map', () => {
     expect(map?.originalName({ line: 1, column: 10 }, 'x')).not.toBe('args');
   });
 
+  it('gives Windows paths as such', () => {
+    const built = {
+      version: 3,
+      sources: ['../src/a b.ts', 'https://cdn.example/c.ts'],
+      names: [],
+      mappings: 'AAAA,CCAA',
+    };
+    const opened = openSourceMap(built, 'file:///C:/shop/dist/a.js.map');
+    expect(opened?.sources.map(({ file }) => file)).toEqual([
+      'C:/shop/src/a b.ts',
+      'https://cdn.example/c.ts',
+    ]);
+  });
+
   it('may be text, encoded, or in sections', () => {
     const encoded = { version: 3, sources: ['a.ts'], names: [], mappings: 'AACA' };
     expect(

@@ -109,11 +109,11 @@ describe.each(WAYS)('a TypeScript server $name', ({ make, words, skip = false })
 
   test.skipIf(skip)('is judged at the lines that its author wrote', async () => {
     const command = [TEST_NODE, ...words('sick')];
-    const examination = await examine({ command, cwd: folder, budgetSeconds: 20 });
+    const examination = await examine({ command, cwd: folder, budgetSeconds: 30 });
     expectTruthful(examination);
     expect(places(examination.result)).toEqual(expect.arrayContaining([...ailments()]));
     for (const { location } of examination.result.findings) expect(location?.file).toMatch(/\/src\/\w+\.ts$/);
-    const profiled = await examine({ examination: 'profile', command, cwd: folder, budgetSeconds: 12 });
+    const profiled = await examine({ examination: 'profile', command, cwd: folder, budgetSeconds: 15 });
     const ofCpu = ailments().filter((place) => !place.startsWith('serialised'));
     expect(places(profiled.result)).toEqual(expect.arrayContaining([...ofCpu]));
   });
