@@ -47,7 +47,7 @@ console.log(faults === 0 ? 'Every verdict as expected.' : `${faults} verdicts no
 process.exitCode = faults === 0 ? 0 : 1;
 
 function report(folder, twin, run, expected) {
-  const { findings, seconds, failure } = examined(folder, twin);
+  const { findings, seconds, failure } = examined(folder, twin, expected);
   const complaints = failure === null ? complaintsOf(folder, twin, findings, expected) : [failure];
   faults += complaints.length;
   const verdict = complaints.length === 0 ? 'as expected' : complaints.join('; ');
@@ -63,17 +63,22 @@ function report(folder, twin, run, expected) {
   console.log(`${folder}/${twin} ${run}/${values.runs} (${seconds.toFixed(0)} s): ${verdict}${where}`);
 }
 
-function examined(folder, twin) {
+function examined(folder, twin, { command = 'check', options }) {
   const startedAt = performance.now();
   const mettle = join(root, 'packages/mettle/bin/mettle.js');
   const server = join(servers, folder, `${twin}.js`);
+  // What only a comparison shows is compared with the healthy twin: so the healthy one with itself.
+  const how =
+    command === 'bench' ? (options ?? ['--compare', `node ${join(servers, folder, 'healthy.js')}`]) : [];
   const words = [
-    'check',
+    command,
+    ...how,
     '--format',
     'json',
     '--quiet',
     '--budget',
-    values.budget,
+    // A comparison needs pairs of processes.
+    command === 'bench' ? String(3 * Number(values.budget)) : values.budget,
     '--out',
     join(out, 'run'),
     '--',
@@ -107,7 +112,7 @@ function complaintsOf(folder, twin, findings, { ailments, consequences }) {
 }
 
 function isAilment(folder, found, { finding, tool, location }) {
-  if (found.id !== finding || found.tool !== tool) return false;
+  if (found.id !== finding || (found.tool ?? null) !== tool) return false;
   if (location === null) return true;
   if (!found.location?.file.replaceAll('\\', '/').endsWith(`${folder}/${location.file}`)) return false;
   if (location.function !== undefined) return found.location.function === location.function;

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { killAllStarted } from '../run/index.ts';
+import { killAllStarted, removeAllWorktrees } from '../run/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { main } from './main.ts';
@@ -14,6 +14,7 @@ function interrupt(): void {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
 // Whatever way this process ends, what it started ends too.
 process.on('exit', killAllStarted);
+process.on('exit', removeAllWorktrees);
 // A reader that left (mettle … | head) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

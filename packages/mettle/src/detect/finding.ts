@@ -64,6 +64,7 @@ export function verifyCommand(
   return `npx mettle check${options} --fail-on ${id}${where === '' ? '' : ` ${where}`}`;
 }
 
-function shellWord(word: string): string {
+/** The word, quoted for a POSIX shell where it must be. */
+export function shellWord(word: string): string {
   return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -17,6 +17,10 @@ import { serialisedByPool } from './detectors/serialised-by-pool.ts';
 import { slowToolsList } from './detectors/slow-tools-list.ts';
 import { stdoutPollution } from './detectors/stdout-pollution.ts';
 import { unreachable } from './detectors/unreachable.ts';
+import { latencyRegression } from './detectors/latency-regression.ts';
+import { throughputRegression } from './detectors/throughput-regression.ts';
+import { memoryRegression } from './detectors/memory-regression.ts';
+import { latencyOverBudget } from './detectors/latency-over-budget.ts';
 
 /** Every detector, in the order in which its check reports. */
 export const detectors: readonly Detector[] = [
@@ -38,4 +42,8 @@ export const detectors: readonly Detector[] = [
   unreachable,
   stdoutPollution,
   slowToolsList,
+  latencyRegression,
+  throughputRegression,
+  memoryRegression,
+  latencyOverBudget,
 ];

@@ -118,3 +118,46 @@ export interface ProfiledSide {
   readonly calls: Readonly<Record<string, number>>;
   readonly cpuProfile: CpuProfileEvidence;
 }
+
+/** Candidate over baseline with one-sided bounds; for the tail, shares of calls instead of a ratio. */
+export interface JudgedFigure {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** `unsure`: not enough evidence. */
+  readonly standing: 'worse' | 'better' | 'same' | 'unsure';
+  /** Medians over the pairs, in the figure's own unit; null where there is none. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+export type ComparisonConclusion = 'slower' | 'faster' | 'mixed' | 'no difference' | 'not enough evidence';
+
+/** What a comparison says, in `result.json`. */
+export interface ComparisonResult {
+  readonly method: ComparisonEvidence['method'];
+  readonly baseline: string;
+  readonly candidate: string;
+  readonly conclusion: ComparisonConclusion;
+  readonly sentence: string;
+  readonly pairs: number;
+  readonly ended: ComparisonEvidence['ended'];
+  readonly tolerance: number;
+  readonly subjects: readonly {
+    /** Null: all of them together. */
+    readonly name: string | null;
+    readonly conclusion: ComparisonConclusion;
+    readonly figures: Readonly<Partial<Record<Metric, JudgedFigure>>>;
+  }[];
+  readonly caveats: readonly string[];
+}
+
+/** What became of a limit. */
+export interface ThresholdResult {
+  readonly expression: string;
+  readonly subject: string | null;
+  readonly standing: 'exceeded' | 'kept' | 'undecided' | 'not measured';
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly unit: Threshold['unit'];
+}

@@ -31,8 +31,8 @@ export interface EvidenceMap {
   mixedLatency: MixedLatencyEvidence;
   blocking: BlockingEvidence;
   overlap: OverlapEvidence;
-  process: ProcessEvidence;
   waiting: WaitingEvidence;
+  process: ProcessEvidence;
   cpuProfile: CpuProfileEvidence;
   lookingCost: LookingCost;
   sources: SourcesEvidence;
@@ -48,6 +48,8 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
   readonly check: Check;
   /** What it cannot do without. */
   readonly needs: readonly K[];
+  /** The runs that could show it; absent: all. */
+  readonly examinations?: readonly Examination[];
   /** What it reads besides when it is there. */
   readonly mayUse?: readonly EvidenceKey[];
   detect(evidence: DetectorInput<K>): readonly Finding[];

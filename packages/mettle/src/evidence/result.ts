@@ -1,8 +1,9 @@
 import type { BenchEvidence } from './bench.ts';
+import type { ComparisonResult, ThresholdResult } from './comparison.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
+import type { WaitKind } from './waiting.ts';
 import type { LookingCost } from './looking-cost.ts';
 import type { Era } from './target.ts';
-import type { WaitKind } from './waiting.ts';
 
 export interface LatencySummary {
   readonly p50: number;
@@ -11,8 +12,6 @@ export interface LatencySummary {
   readonly max: number;
 }
 
-/** One examined (or passed over) tool or method, as CONTRACTS gives it. `null` = not measured. */
-export interface ToolResult {
 /** What takes most of a call's time. `host-starved`: the host does, so nothing is concluded. */
 export type SlowKind = 'cpu-bound' | 'blocked-event-loop' | 'gc-bound' | 'waiting' | 'host-starved';
 
@@ -48,6 +47,8 @@ export interface ServerTime extends TimeUse {
   readonly tools: number;
 }
 
+/** One examined (or passed over) tool or method, as CONTRACTS gives it. `null` = not measured. */
+export interface ToolResult {
   readonly name: string;
   /** 'tool' for MCP tools, 'method' for tools/list, resources/read, prompts/get … */
   readonly kind: 'tool' | 'method';
@@ -61,10 +62,10 @@ export interface ServerTime extends TimeUse {
   readonly maxBlockMs: number | null;
   readonly retainedBytesPerCall: number | null;
   readonly overlap: number | null;
-}
-
   /** What kind of slow it is; null when it was not seen from inside. */
   readonly time?: ToolTime | null;
+}
+
 /** What a benchmark measured: its evidence without the requests that were sent. */
 export type BenchResult = Omit<BenchEvidence, 'samples'>;
 
@@ -87,14 +88,18 @@ export interface Result {
     readonly sdk: { readonly name: string; readonly version: string | null } | null;
   };
   readonly tools: readonly ToolResult[];
+  /** What kind of slow the whole server is; null when it was not seen from inside. */
+  readonly time?: ServerTime | null;
   readonly checks: Readonly<Record<Check, Verdict>>;
   readonly findings: readonly Finding[];
   /** Of `mettle bench` only. */
   readonly bench?: BenchResult;
+  /** Of two versions compared, with `mettle bench --compare` or `--against`. */
+  readonly comparison?: ComparisonResult;
+  /** Limits given with `--fail-on`, and whether they were kept. */
+  readonly thresholds?: readonly ThresholdResult[];
   /** What the profiler cost the server's main thread; absent when nothing was profiled, or by `mettle attach`. */
   readonly lookingCost?: LookingCost;
   /** Sentences on what limits the result: no agent, a starved host, a cut budget. */
   readonly notes: readonly string[];
 }
-  /** What kind of slow the whole server is; null when it was not seen from inside. */
-  readonly time?: ServerTime | null;

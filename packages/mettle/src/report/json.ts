@@ -38,6 +38,8 @@ function orderResult(result: Result): Plain {
       'checks',
       'findings',
       'bench',
+      'comparison',
+      'thresholds',
       'notes',
     ],
     {
@@ -71,8 +73,8 @@ function orderTool(tool: ToolResult): Plain {
     'maxBlockMs',
     'retainedBytesPerCall',
     'overlap',
-  ];
     'time',
+  ];
   return order(tool, keys, {
     latencyMs: tool.latencyMs && order(tool.latencyMs, ['p50', 'p95', 'p99', 'max']),
   });

@@ -19,6 +19,7 @@ import {
   notMeasured,
 } from './coverage.ts';
 import { formatCost, formatDuration, formatFigure, formatMsFigure } from './figures.ts';
+import { COMPARISON_COLUMNS, comparisonHeadline, comparisonRows, thresholdLines } from './comparison-words.ts';
 import { clip, printable } from './printable.ts';
 import { groupByRootCause } from './root-causes.ts';
 
@@ -31,19 +32,36 @@ export function renderMarkdown(result: Result, _bundle?: Bundle): string {
   const sections = [
     `## ${text(name)}`,
     [...facts, formatDuration(result.durationMs)].map(text).join(' · '),
-    `**${text(result.bench === undefined ? headline(result, causes.length) : benchHeadline(result.bench))}**`,
+    `**${text(summary(result, causes.length))}**`,
     ...benchParts(result),
+    ...comparisonParts(result),
     verdicts(result),
     ...result.findings.map(
       (finding) =>
         `### ${text(finding.tool ?? 'whole server')}: \`${finding.id}\`\n\n${text(finding.title)}\n\n- severity: ${finding.severity}, ${finding.confidence}\n- cost: ${text(formatCost(finding.cost))}${finding.location === undefined ? '' : `\n- at \`${finding.location.file}:${finding.location.line}\``}\n- fix: ${text(finding.fix)}\n- verify: \`${finding.verify.command.replaceAll('`', "'")}\``,
     ),
-    result.bench === undefined ? toolTable(result) : '',
+    result.bench === undefined && result.comparison === undefined ? toolTable(result) : '',
     leftOut(result),
     result.notes.length === 0 ? '' : result.notes.map((note) => `- ${text(note)}`).join('\n'),
     `<sub>Mettle ${result.mettle}, Node ${result.node.replace(/^v/, '')}: \`${result.command.replaceAll('`', "'")}\`</sub>`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function summary(result: Result, causes: number): string {
+  if (result.comparison !== undefined) return comparisonHeadline(result);
+  return result.bench === undefined ? headline(result, causes) : benchHeadline(result.bench);
+}
+
+function comparisonParts({ comparison, thresholds }: Result): readonly string[] {
+  const bullets = (lines: readonly string[]): string => lines.map((line) => `- ${text(line)}`).join('\n');
+  return [
+    comparison === undefined || comparison.subjects.length === 0
+      ? ''
+      : table(['', ...COMPARISON_COLUMNS], comparisonRows(comparison)),
+    bullets(thresholdLines(thresholds)),
+    bullets(comparison?.caveats ?? []),
+  ];
 }
 
 function benchParts({ bench }: Result): readonly string[] {

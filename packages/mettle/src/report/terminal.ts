@@ -1,4 +1,5 @@
 import { benchHeadline } from './bench/words.ts';
+import { comparisonHeadline } from './comparison-words.ts';
 import { buildCallTree } from '../derive/call-tree.ts';
 import { homeOf } from '../derive/frames.ts';
 import { CHECKS, type Bundle, type Check, type Result, type Verdict } from '../evidence/index.ts';
@@ -18,12 +19,13 @@ import { groupByRootCause } from './root-causes.ts';
 import type { ReadSource } from './source-excerpt.ts';
 import { findingBlock, type Page } from './terminal/finding-block.ts';
 import { benchSections } from './terminal/bench-section.ts';
+import { comparisonSections } from './terminal/comparison-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
+import { timeSection } from './terminal/time-section.ts';
 import { toolTable } from './terminal/tool-table.ts';
 
 export interface TerminalOptions {
-import { timeSection } from './terminal/time-section.ts';
   /** False gives no escape sequence at all, unless `hyperlinks` asks for some. */
   readonly color: boolean;
   readonly width: number;
@@ -62,25 +64,27 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
   const sections = [
     [...header(result, width, ink), '', ...wrap(summary(result, causes.length), width).map(ink.bold)],
     ...(bench === undefined ? [] : benchSections(bench, width, ink)),
+    ...comparisonSections(result, width, ink),
     checksShown(result).flatMap((check) =>
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
     ),
     ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
+    timeSection(result, width, ink, page.folder),
     hotFunctions(bundle, width, ink),
-    ...(bench === undefined ? [toolSection(result, width, ink)] : []),
+    ...(bench === undefined && result.comparison === undefined ? [toolSection(result, width, ink)] : []),
     passedOverSection(result, width, ink),
     lookingCostLines(result, width, ink),
     notesSection(result, width, ink),
     whereabouts(options, width, ink),
   ];
   return `${sections
-    timeSection(result, width, ink, page.folder),
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
 }
 
 function summary(result: Result, rootCauses: number): string {
+  if (result.comparison !== undefined) return comparisonHeadline(result);
   if (result.bench === undefined) return headline(result, rootCauses);
   const found = result.findings.length === 0 ? '' : ` ${headline(result, rootCauses)}`;
   return benchHeadline(result.bench) + found;
@@ -88,7 +92,7 @@ function summary(result: Result, rootCauses: number): string {
 
 /** A benchmark looks for one failure mode; that it skipped the others is no news. */
 function checksShown(result: Result): readonly Check[] {
-  return result.bench === undefined
+  return result.bench === undefined && result.comparison === undefined
     ? CHECKS
     : CHECKS.filter((check) => result.checks[check].status !== 'skipped');
 }

@@ -93,7 +93,7 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   check: CHECKS,
   profile: ['cpu', 'latency'],
   attach: ['cpu'],
-  bench: ['regression'],
+  bench: ['latency', 'regression'],
 };
 
 /**

@@ -1,4 +1,5 @@
-import type { Bundle, Detector, EvidenceMap, LatencyFigures, LatencyFigures, Result, ToolResult } from '../evidence/index.ts';
+import type { Bundle, Detector, EvidenceMap, LatencyFigures, Result, ToolResult } from '../evidence/index.ts';
+import { judgeThresholds, summariseComparison } from '../derive/index.ts';
 import { serverTime, toolTimes } from '../derive/kind-of-slow.ts';
 import { findingsOf, judge } from './verdicts.ts';
 
@@ -29,6 +30,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     checks,
     findings: findingsOf(checks),
     ...benchMember(evidence),
+    ...comparisonMembers(evidence),
     ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
     notes: manifest.notes,
   };
@@ -40,7 +42,28 @@ function benchMember({ bench }: Partial<EvidenceMap>): Pick<Result, 'bench'> {
   return { bench: figures };
 }
 
+function comparisonMembers(evidence: Partial<EvidenceMap>): Pick<Result, 'comparison' | 'thresholds'> {
+  const { comparison, bench, thresholds } = evidence;
+  const measured = {
+    ...(comparison === undefined ? {} : { comparison }),
+    ...(bench === undefined ? {} : { bench }),
+  };
+  return {
+    ...(comparison === undefined ? {} : { comparison: summariseComparison(comparison) }),
+    ...(thresholds === undefined || thresholds.thresholds.length === 0
+      ? {}
+      : {
+          thresholds: judgeThresholds(thresholds.thresholds, measured).map(({ threshold, ...judged }) => ({
+            expression: threshold.expression,
+            ...judged,
+            unit: threshold.unit,
+          })),
+        }),
+  };
+}
+
 function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
+  const times = toolTimes(evidence);
   return (evidence.exercise?.subjects ?? []).map((subject): ToolResult => {
     const latency = evidence.latency?.subjects.find((record) => record.subject.name === subject.name);
     const blocking = evidence.blocking?.subjects.find((record) => record.name === subject.name);
@@ -49,7 +72,6 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
     const errors = subject.outcomes?.errors ?? 0;
     const allFailed = calls > 0 && errors === calls;
     const reason = allFailed
-  const times = toolTimes(evidence);
       ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}`
       : subject.reason;
     const benched = evidence.bench?.blocks
@@ -77,6 +99,7 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
         overlap === undefined || overlap.callsWithoutOperation === overlap.inFlight
           ? null
           : overlap.maxOutstanding,
+      time: allFailed ? null : (times.get(subject.name) ?? null),
     };
   });
 }
@@ -92,5 +115,4 @@ function cpuPerCall(
 ): number | null {
   if (outside !== null) return outside;
   return blocking === undefined || blocking.calls === 0 ? null : blocking.cpuMs / blocking.calls;
-      time: allFailed ? null : (times.get(subject.name) ?? null),
 }

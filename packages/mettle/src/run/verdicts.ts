@@ -5,6 +5,7 @@ import type {
   Detector,
   EvidenceKey,
   EvidenceMap,
+  Examination,
   Finding,
   Severity,
   Verdict,
@@ -18,7 +19,13 @@ const NOT_BUILT: Readonly<Partial<Record<Check, string>>> = {
   leak: 'this version of Mettle does not look for leaks yet',
   race: 'this version of Mettle does not explore interleavings yet',
   overload: 'this version of Mettle does not overload the server yet',
-  regression: 'nothing to compare with: this version of Mettle does not keep baselines yet',
+  regression: 'nothing to compare with: run mettle bench --compare git:main, or --against FILE',
+};
+
+/** Evidence that only some runs are asked for, and how. */
+const NOT_ASKED_FOR: Readonly<Partial<Record<EvidenceKey, string>>> = {
+  comparison: 'nothing to compare with: give --compare git:main, or --against FILE',
+  thresholds: "no latency budget was set: give one, such as --fail-on 'p99<50ms'",
 };
 
 /** Which of `detectors` could run on the bundle, and one verdict per failure mode. Detectors that throw become `failed`. */
@@ -27,7 +34,10 @@ export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<
     const { examination } = bundle.manifest;
     if (!CHECKS_OF[examination].includes(check))
       return [check, { status: 'skipped', why: `not part of mettle ${examination}: run mettle check` }];
-    const mine = detectors.filter((detector) => detector.check === check);
+    const mine = detectors.filter(
+      (detector) =>
+        detector.check === check && (detector.examinations ?? [examination]).includes(examination),
+    );
     if (mine.length === 0)
       return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
     return [check, merge(mine.map((detector) => ({ id: detector.id, verdict: run(detector, bundle) })))];
@@ -52,10 +62,7 @@ function run(detector: Detector, bundle: Bundle): Verdict {
   if (missing.length > 0) return { status: 'skipped', why: whyMissing(missing, bundle) };
   const evidence = bundle.evidence as EvidenceMap;
   try {
-    const nothing =
-      bundle.manifest.examination === 'attach'
-        ? nothingWatched(evidence)
-        : nothingExercised(detector.check, evidence);
+    const nothing = nothingSeen(bundle.manifest.examination, detector.check, evidence);
     const findings = detector.detect(evidence);
     if (findings.length > 0) return { status: 'found', findings };
     const blind = nothing ?? detector.blind?.(evidence) ?? null;
@@ -68,6 +75,16 @@ function run(detector: Detector, bundle: Bundle): Verdict {
       error: { message: `${detector.id}: ${message}`, ...(stack === undefined ? {} : { stack }) },
     };
   }
+}
+
+function nothingSeen(
+  examination: Examination,
+  check: Check,
+  evidence: Partial<EvidenceMap>,
+): string | null {
+  if (examination === 'attach') return nothingWatched(evidence);
+  // What a benchmark judges, it measured itself.
+  return examination === 'bench' ? null : nothingExercised(check, evidence);
 }
 
 /** "Clear" must never mean "did not look": with tools listed and none answered, there was nothing to judge. */
@@ -100,7 +117,7 @@ function nothingWatched({ exercise, blocking }: Partial<EvidenceMap>): string | 
 
 function whyMissing(missing: readonly EvidenceKey[], bundle: Bundle): string {
   const reasons = new Set(
-    missing.map((key) => bundle.manifest.absent[key] ?? `no ${key} evidence was taken`),
+    missing.map((key) => bundle.manifest.absent[key] ?? NOT_ASKED_FOR[key] ?? `no ${key} evidence was taken`),
   );
   return [...reasons].join('; ');
 }

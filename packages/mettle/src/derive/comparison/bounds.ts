@@ -3,10 +3,10 @@ import { errorOfLook, meanBounds, ratioBounds, ratioBoundsBetween } from '../../
 
 /**
  * Chance that a server compared with itself is called slower, over all of its tools, figures and looks together; the
- * same for faster. One comparison in two hundred would be too many for a job that runs on every push; the margin that a
- * difference must exceed on top makes it far rarer (docs/guide/bench-comparison.md).
+ * same for faster. A job that runs on every push may cry wolf once in a year, not once in a month: one in a thousand,
+ * where the pairs scatter so much that the margin on top (judge.ts) does not make it rarer still.
  */
-const FALSE_ALARMS = 0.005;
+const FALSE_ALARMS = 0.001;
 /** Two pairs bound nothing, and three only what is plain. */
 const FIRST_LOOK = 3;
 
@@ -43,20 +43,20 @@ export function comparedSubjects(comparison: ComparisonEvidence): readonly strin
 /**
  * The bounds of a figure. After every pair a look is taken, at an error of its own; since all looks together keep the
  * whole error, every look's bounds hold, and so does what they have in common.
- * `tests`: how many figures share the error.
+ * `errorShare`: the part of the whole error that this figure may spend.
  */
 export function boundsOf(
   comparison: ComparisonEvidence,
   subject: string | null,
   figureOf: FigureOf,
-  options: { readonly tests: number; readonly additive?: boolean },
+  options: { readonly errorShare: number; readonly additive?: boolean },
 ): Bounded | null {
   const values = valuesOf(comparison.pairs, subject, figureOf);
   const saved =
     comparison.savedPairs === null
       ? null
       : valuesOf(comparison.savedPairs, subject, figureOf).map(({ value }) => value);
-  const error = FALSE_ALARMS / options.tests;
+  const error = FALSE_ALARMS * options.errorShare;
   let before = 0;
   let common: Bounded | null = null;
   for (const [i, { share }] of values.entries()) {

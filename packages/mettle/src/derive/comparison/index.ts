@@ -1,3 +1,5 @@
 export * from './bounds.ts';
 export * from './judge.ts';
 export * from './thresholds.ts';
+export * from './moved.ts';
+export * from './summary.ts';

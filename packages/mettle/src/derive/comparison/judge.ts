@@ -30,6 +30,17 @@ const MARGIN: Readonly<Record<Metric, number>> = {
 };
 /** A tail that has grown by less than this is none worth a word: the middle of "no difference" for the tail. */
 const TAIL_TOLERANCE = 0.01;
+/** Of a subject's part of the error: most for the two figures that tell most, and that a verdict waits for. */
+const ERROR_SHARES: Readonly<Record<Metric, number>> = {
+  latency: 0.35,
+  cpu: 0.35,
+  throughput: 0.1,
+  tail: 0.1,
+  memory: 0.1,
+};
+/** What is no tool gets as little of the error as of the time. */
+const METHOD_WEIGHT = 0.25;
+const FEW = 3;
 /** More is worse, but for throughput. */
 const LESS_IS_WORSE: ReadonlySet<Metric> = new Set(['throughput']);
 
@@ -37,20 +48,29 @@ const LESS_IS_WORSE: ReadonlySet<Metric> = new Set(['throughput']);
 export const judgeMetrics: (comparison: ComparisonEvidence) => readonly JudgedMetric[] = memoised(
   (comparison) => {
     const names = comparedSubjects(comparison);
-    // What holds for the only subject holds for all.
-    const subjects: readonly (string | null)[] = names.length === 1 ? names : [null, ...names];
-    const tests = subjects.length * METRICS.length;
+    // All together say more than each where there are many.
+    const subjects: readonly (string | null)[] = names.length <= FEW ? names : [null, ...names];
+    const weight = (subject: string | null): number =>
+      subject !== null && isMethod(comparison, subject) ? METHOD_WEIGHT : 1;
+    const weights = subjects.reduce((sum, subject) => sum + weight(subject), 0);
     return subjects.flatMap((subject) =>
       METRICS.flatMap((metric): JudgedMetric[] => {
         // Memory is the process's, not a tool's.
         if (metric === 'memory' && subject !== subjects[0]) return [];
-        const bounds = boundsOf(comparison, subject, FIGURES[metric], { tests, additive: metric === 'tail' });
+        const bounds = boundsOf(comparison, subject, FIGURES[metric], {
+          errorShare: (ERROR_SHARES[metric] * weight(subject)) / weights,
+          additive: metric === 'tail',
+        });
         if (bounds === null) return [];
         return [{ subject, metric, standing: standingOf(metric, bounds, comparison.tolerance), bounds }];
       }),
     );
   },
 );
+
+function isMethod({ pairs }: ComparisonEvidence, name: string): boolean {
+  return pairs[0]?.subjects.find(({ subject }) => subject.name === name)?.subject.kind === 'method';
+}
 
 /** In a word. Latency and CPU must both be settled for "no difference"; any figure that is surely worse makes it slower. */
 export function concludeOn(judged: readonly JudgedMetric[], subject: string | null): Conclusion {

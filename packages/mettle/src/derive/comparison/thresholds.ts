@@ -71,7 +71,7 @@ function comparedFigures(
   thresholds: number,
 ): readonly Measured[] {
   const names = comparedSubjects(comparison);
-  const tests = thresholds * names.length;
+  const errorShare = 1 / (thresholds * names.length);
   if (unit !== 'ratio') {
     return names.flatMap((subject) => {
       const bounds = boundsOf(
@@ -79,19 +79,19 @@ function comparedFigures(
         { ...comparison, savedPairs: null },
         subject,
         (pair, figures) => absoluteOf(metric, pair, figures.candidate),
-        { tests },
+        { errorShare },
       );
       return bounds === null ? [] : [measuredOf(subject, bounds)];
     });
   }
   if (metric === 'max' || metric === 'errors') return [];
   return names.flatMap((subject) => {
-    const bounds = boundsOf(comparison, subject, FIGURES[metric], { tests });
+    const bounds = boundsOf(comparison, subject, FIGURES[metric], { errorShare });
     if (bounds === null) return [];
     // p95 and p99 of a run move with the host; that more calls were slow is to be shown by their number as well.
     const tail =
       metric === 'p95' || metric === 'p99'
-        ? boundsOf(comparison, subject, FIGURES.tail, { tests, additive: true })
+        ? boundsOf(comparison, subject, FIGURES.tail, { errorShare, additive: true })
         : null;
     return [{ ...measuredOf(subject, bounds), ...(tail === null ? {} : { witnessed: tail.low > 0 }) }];
   });

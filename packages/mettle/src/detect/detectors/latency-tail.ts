@@ -9,6 +9,7 @@ const ID = 'latency-tail';
 export const latencyTail: Detector<'latency' | 'target'> = {
   id: ID,
   check: 'latency',
+  examinations: ['check', 'profile'],
   needs: ['latency', 'target'],
   mayUse: ['blocking', 'mixedLatency', 'exercise'],
 

@@ -19,6 +19,8 @@ const LONG_CALL_MS = 10;
 const VERY_LONG_CALL_MS = 50;
 /** Of a subject's turns, one in so many has calls at once: throughput needs fewer than the tail does. */
 const BURST_EVERY = 5;
+/** What is no tool, such as tools/list, is called far less in use, and seldom what changed. */
+const METHOD_WEIGHT = 0.25;
 /** A call counts for the tail when it takes this many times what 95 of 100 calls take at most. */
 const TAIL_FACTOR = 2;
 /**
@@ -40,11 +42,12 @@ interface Course {
   soloTurns: number;
   calls: number;
   usedMs: number;
+  readonly weight: number;
   callMs: number;
 }
 
 /**
- * Calls both sides in turns until the time is up: every subject that both have gets as much time as the next, and the
+ * Calls both sides in turns until the time is up: every tool that both have gets as much time as the next, and the
  * turns of the two sides lie next to each other, in the order A B B A.
  */
 export async function runPairedTurns(
@@ -58,7 +61,7 @@ export async function runPairedTurns(
     const course = courses.reduce((least, other) => (other.usedMs < least.usedMs ? other : least));
     const startedMs = monotonicMs();
     await round(course, { baseline, candidate }, options);
-    course.usedMs += monotonicMs() - startedMs;
+    course.usedMs += (monotonicMs() - startedMs) / course.weight;
     if (isVain(course)) course.usedMs = Infinity;
     if (courses.every(({ usedMs }) => usedMs === Infinity)) break;
   }
@@ -81,6 +84,7 @@ function sharedCourses(baseline: PairedSide, candidate: PairedSide): readonly Co
         soloTurns: 0,
         calls: 0,
         usedMs: 0,
+        weight: source.subject.kind === 'tool' || baseline.sources.length === 1 ? 1 : METHOD_WEIGHT,
         callMs: 0,
       },
     ];

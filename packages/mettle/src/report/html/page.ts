@@ -3,6 +3,7 @@ import { renderJson } from '../json.ts';
 import { groupByRootCause } from '../root-causes.ts';
 import type { ReadSource } from '../source-excerpt.ts';
 import { benchSection } from './bench.ts';
+import { comparisonSection } from './comparison.ts';
 import { blockingSection } from './blocking-timeline.ts';
 import { CLIENT_SCRIPT, CLIENT_SCRIPT_SHA256 } from './client-script.ts';
 import { concurrencySection } from './concurrency-chart.ts';
@@ -13,8 +14,8 @@ import { notCoveredSection } from './not-covered.ts';
 import { STYLES } from './styles.ts';
 import { masthead, verdictsSection } from './summary.ts';
 import { html, scriptJson, trusted, type Html } from './template.ts';
-import { toolsSection } from './tools-table.ts';
 import { timeSection } from './time-bars.ts';
+import { toolsSection } from './tools-table.ts';
 
 export interface HtmlOptions {
   /** The folder that paths are shown relative to; the target's own when absent. */
@@ -43,11 +44,12 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
   const scriptHashes = [CLIENT_SCRIPT_SHA256, ...(graph === null ? [] : [graph.scriptSha256])];
   const sections: readonly [id: string, name: string, section: Html | null][] = [
     ['bench', 'Benchmark', benchSection(result)],
+    ['comparison', 'Comparison', comparisonSection(result)],
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],
+    ['time', 'Time', timeSection(result, surroundings.folder)],
     ['latency', 'Latency', latencySection(bundle)],
     ['concurrency', 'Concurrency', concurrencySection(bundle)],
-    ['time', 'Time', timeSection(result, surroundings.folder)],
     ['blocking', 'Event loop', blockingSection(bundle)],
     ['profile', 'Flame graph', graph?.markup ?? null],
     ['tools', 'Tools', toolsSection(result.tools)],

@@ -48,7 +48,7 @@ function figures(bench: BenchResult, width: number, ink: Ink): string[] {
   const messages = subjects.flatMap(failureMessages).slice(0, CASES);
   return [
     ink.bold('Latency in ms, from the intended start; successes only'),
-    ...table(['', ...FIGURE_COLUMNS], rows, width, ink),
+    ...figureTable(['', ...FIGURE_COLUMNS], rows, width, ink),
     ...(subjects.length > shown.length ? [ink.dim(`  … ${subjects.length - shown.length} more`)] : []),
     ...messages.flatMap((text) =>
       labelled('-', wrap(clip(text, 400), width - 4), 2, (label) => label).map((line) => `  ${line}`),
@@ -81,7 +81,7 @@ function capacity(bench: BenchResult, width: number, ink: Ink): string[] {
   return [
     ink.bold('Capacity'),
     ...lines.flatMap((text) => wrap(text, width - 2).map((line) => `  ${line}`)),
-    ...table(['offered/s', 'answered/s', 'p50', 'p99', 'failed', 'busy', 'verdict'], rows, width, ink),
+    ...figureTable(['offered/s', 'answered/s', 'p50', 'p99', 'failed', 'busy', 'verdict'], rows, width, ink),
   ];
 }
 
@@ -107,7 +107,7 @@ function hostile(bench: BenchResult, width: number, ink: Ink): string[] {
     );
   return [
     ink.bold('Hostile arguments'),
-    ...table(['', 'calls', 'answered', 'refused', 'faults'], rows, width, ink),
+    ...figureTable(['', 'calls', 'answered', 'refused', 'faults'], rows, width, ink),
     ...lines,
     ...(cases.length > CASES ? [ink.dim(`  … ${cases.length - CASES} more in result.json`)] : []),
     ...(restarts > 0 ? [`  The server was started again ${restarts} times.`] : []),
@@ -115,7 +115,7 @@ function hostile(bench: BenchResult, width: number, ink: Ink): string[] {
 }
 
 /** Columns of figures, the first one of names as wide as there is room. */
-function table(
+export function figureTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   width: number,

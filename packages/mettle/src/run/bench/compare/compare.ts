@@ -27,9 +27,12 @@ export interface Compared {
   readonly candidate: OpenSide | null;
 }
 
-/** Calls in turns of a pair: long enough that starting two processes is worth it. */
+/** Calls in turns of a pair, and warming up before: long enough that starting two processes is worth it. */
 const MEASURE_MS = 2500;
 const WARM_UP_MS = 2000;
+/** But short enough that there are pairs enough: with few, bounds are wide whatever the pairs say. */
+const MEASURE_SHARE = 1 / 20;
+const WARM_UP_SHARE = 1 / 40;
 /** Of each subject and side, so many turns a pair: fewer are no average. */
 const TURNS = 8;
 /** Fewer processes than this say little of the next one; as long as the budget lasts. */
@@ -59,7 +62,7 @@ export async function compareVersions(options: CompareOptions): Promise<Compared
       era,
       number: pairs.length,
       measureMs: measureMs(last, options.budgetMs),
-      warmUpMs: WARM_UP_MS,
+      warmUpMs: Math.min(WARM_UP_MS, options.budgetMs * WARM_UP_SHARE),
     });
     // An interrupted pair is half a pair.
     if (options.signal.aborted) break;
@@ -76,7 +79,7 @@ export async function compareVersions(options: CompareOptions): Promise<Compared
 }
 
 /** Whether more pairs would change nothing that the user asked for. */
-function isDecided(comparison: ComparisonEvidence, thresholds: readonly Threshold[]): boolean {
+export function isDecided(comparison: ComparisonEvidence, thresholds: readonly Threshold[]): boolean {
   const { pairs } = comparison;
   if (pairs.length < LEAST_PAIRS) return false;
   const judged = judgeMetrics(comparison);
@@ -89,13 +92,14 @@ function isDecided(comparison: ComparisonEvidence, thresholds: readonly Threshol
 
 /** Longer where the calls of the last pair were slow or the tools many, so that each gets its turns. */
 function measureMs(last: MeasuredPair | null, budgetMs: number): number {
-  const mostMs = Math.max(MEASURE_MS, budgetMs / LEAST_PAIRS / 2);
-  if (last === null) return Math.min(MEASURE_MS, mostMs);
+  const usualMs = Math.min(MEASURE_MS, budgetMs * MEASURE_SHARE);
+  if (last === null) return usualMs;
+  const mostMs = Math.max(usualMs, budgetMs / LEAST_PAIRS / 2);
   const turnsMs = last.subjects.reduce((sum, { turns, baseline, candidate }) => {
     const calls = turns === 0 ? 1 : Math.max(1, baseline.timedCalls / turns);
     return sum + calls * ((baseline.latencyMs?.mean ?? 0) + (candidate.latencyMs?.mean ?? 0));
   }, 0);
-  return Math.min(mostMs, Math.max(MEASURE_MS, TURNS * turnsMs));
+  return Math.min(mostMs, Math.max(usualMs, TURNS * turnsMs));
 }
 
 function evidenceOf(
