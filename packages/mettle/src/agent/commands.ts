@@ -6,7 +6,6 @@ import type { AgentCommand, InstrumentName } from './protocol.ts';
 import { readScripts } from './scripts.ts';
 import { silently } from './silently.ts';
 import { Vitals } from './vitals.ts';
-import { Vitals } from './vitals.ts';
 import { Waiting } from './waiting.ts';
 
 interface Instrument {

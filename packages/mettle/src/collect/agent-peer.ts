@@ -13,9 +13,9 @@ import type {
   OverlapOptions,
   ScriptsAnswer,
   WantedScripts,
-} from '../agent/protocol.ts';
   WaitingAnswer,
   WaitingOptions,
+} from '../agent/protocol.ts';
 
 /** Bytes of one message that are accepted: a CPU profile of some minutes has 50 MB; more is no agent of ours. */
 const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
@@ -23,13 +23,13 @@ const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 export interface InstrumentOptions {
   readonly blocking: BlockingOptions;
   readonly overlap: OverlapOptions;
-}
   readonly waiting: WaitingOptions;
+}
 export interface InstrumentRecords {
   readonly blocking: BlockingRecord;
   readonly overlap: OverlapAnswer;
-}
   readonly waiting: WaitingAnswer;
+}
 
 /** The agent inside the server. Its methods reject with one sentence when the agent refuses or is gone. */
 export interface ServingAgent {
@@ -43,12 +43,12 @@ export interface ServingAgent {
   start<K extends InstrumentName>(instrument: K, options: InstrumentOptions[K]): Promise<void>;
   stop<K extends InstrumentName>(instrument: K): Promise<InstrumentRecords[K]>;
   counters(): Promise<AgentCounters>;
+  /** The text of scripts as V8 compiled it; stops the server's event loop for a moment. */
+  scripts(wanted: WantedScripts): Promise<ScriptsAnswer>;
   /** Begins to watch garbage and the event loop's delay. */
   beginVitals(): Promise<void>;
   /** What was seen since `beginVitals`. */
   endVitals(): Promise<AgentVitals>;
-  /** The text of scripts as V8 compiled it; stops the server's event loop for a moment. */
-  scripts(wanted: WantedScripts): Promise<ScriptsAnswer>;
   /** Settles when the process has gone, or the channel was closed. */
   readonly closed: Promise<void>;
 }
