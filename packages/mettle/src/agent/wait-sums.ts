@@ -62,12 +62,31 @@ function timeOf(lane: WaitingLane, end: Mark, path: Path | null): CallTime {
   // Ready to go on, but other calls ran before it; alone, it went on without a callback that Node tells of.
   if (!alone) segments.push({ kind: 'event-loop', what: null, ms: restMs });
   else if (restMs >= LOOP_MS) segments.push({ kind: 'other', what: null, ms: restMs });
+  const othersDelayMs = runningDelayMs - ownDelayMs - betweenDelayMs;
+  const kept = withoutDelay(segments, othersDelayMs);
   return {
     alone,
     wallMs,
     onThreadMs: ranMs - ownDelayMs + (alone && restMs < LOOP_MS ? restMs : 0),
-    hostDelayMs: waitingDelayMs + ownDelayMs + betweenDelayMs,
-    segments,
+    hostDelayMs: waitingDelayMs + ownDelayMs + betweenDelayMs + kept.delayMs,
+    segments: kept.segments,
+  };
+}
+
+/** What held the loop before this call was delayed by the host as well: that part is the host's. */
+function withoutDelay(
+  segments: readonly Segment[],
+  othersDelayMs: number,
+): { readonly segments: readonly Segment[]; readonly delayMs: number } {
+  const heldMs = segments.reduce((total, { kind, ms }) => total + (kind === 'event-loop' ? ms : 0), 0);
+  const delayMs = Math.min(heldMs, Math.max(0, othersDelayMs));
+  if (delayMs === 0) return { segments, delayMs };
+  const keep = 1 - delayMs / heldMs;
+  return {
+    segments: segments.map((segment) =>
+      segment.kind === 'event-loop' ? { ...segment, ms: segment.ms * keep } : segment,
+    ),
+    delayMs,
   };
 }
 

@@ -18,8 +18,8 @@ import { WaitSums } from './wait-sums.ts';
 const MAX_DEPTH = 500;
 /** Times that one call stopped running; a call with more is followed no further back. */
 const MAX_STOPS = 5_000;
-/** A pause of the loop shorter than this is its own work. */
-const PAUSE_MS = 0.2;
+/** The loop waited for events if it was idle for longer than this since it last called back. */
+const IDLE_MS = 0.05;
 /** Reading the thread's clock takes 6 µs. */
 const CLOCK_INTERVAL_MS = 0.5;
 
@@ -47,8 +47,8 @@ export class Waiting implements CallObserver {
   #runningSince = 0;
   #busyMs = 0;
   #busySince = 0;
-  #endedAtMs = 0;
   #busyFromMs = 0;
+  #idleMs = 0;
   #clockReadAt = 0;
 
   constructor() {
@@ -168,8 +168,11 @@ export class Waiting implements CallObserver {
   #beginTurn(resource: object | null): void {
     const atMs = performance.now();
     const hostMs = this.#clock.hostDelayMs;
-    this.#readClock(atMs, atMs - this.#endedAtMs > PAUSE_MS);
-    if (atMs - this.#endedAtMs > PAUSE_MS) this.#busyFromMs = atMs;
+    const idleMs = performance.nodeTiming.idleTime;
+    const idled = idleMs - this.#idleMs > IDLE_MS;
+    this.#idleMs = idleMs;
+    this.#readClock(atMs, idled);
+    if (idled) this.#busyFromMs = atMs;
     const pending = resource === null ? null : this.#pendingOf(resource, atMs);
     this.#turn = {
       startedAtMs: atMs,
@@ -226,11 +229,11 @@ export class Waiting implements CallObserver {
 
   /** The stack is empty: microtasks may follow, or the loop. */
   #rest(): void {
-    this.#endedAtMs = performance.now();
+    const atMs = performance.now();
     // What the host delayed so far, it delayed while something ran; what it delays from here on, while all waited.
-    if (this.#live.size > 0) this.#readClock(this.#endedAtMs, false);
-    this.#busyMs += this.#endedAtMs - this.#busySince;
-    this.#busySince = this.#endedAtMs;
+    if (this.#live.size > 0) this.#readClock(atMs, false);
+    this.#busyMs += atMs - this.#busySince;
+    this.#busySince = atMs;
   }
 
   #become(lane: WaitingLane | null): void {
