@@ -165,7 +165,8 @@ function split(
 ): Segment[] {
   const { kind, what } = waker;
   const heldMs = turn.startedAtMs - Math.max(turn.busyFromMs, from.atMs) - ranMs;
-  const loopMs = heldMs >= LOOP_COUNTS_FROM_MS ? Math.min(waitedMs, heldMs) : 0;
+  // With no other call in flight nobody else's code held the loop: all that ran is in `ranMs`.
+  const loopMs = !lane.alone && heldMs >= LOOP_COUNTS_FROM_MS ? Math.min(waitedMs, heldMs) : 0;
   const job = turn.pending?.lane === lane ? (turn.pending.job ?? null) : null;
   const queuedMs =
     job === null ? 0 : Math.min(waitedMs - loopMs, Math.max(0, (job.startedAtMs ?? 0) - from.atMs));
