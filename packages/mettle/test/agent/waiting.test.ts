@@ -141,7 +141,8 @@ describe.each([
 
   it('sees jobs queue for the threads of the pool', async () => {
     const many = await alone(target, 'waitHashes');
-    expect(many.waits[0]?.kind, JSON.stringify(many)).toBe('thread-pool-queue');
+    // Sixteen on four threads: three quarters, if the host gives every job its time.
+    expect(share(many, 'thread-pool-queue'), JSON.stringify(many)).toBeGreaterThan(0.25);
     const one = await alone(target, 'waitHash');
     expect(share(one, 'thread-pool-queue')).toBe(0);
   });
