@@ -1,3 +1,4 @@
+import { cpus, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { agentEnvironment } from '../agent/location.ts';
 import { collectProcess, openAgentChannel } from '../collect/index.ts';
@@ -130,7 +131,12 @@ async function examineSession(
     ...readable,
   });
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
-  const stages = plan({ examination: request.examination, budgetMs: request.budgetMs, noAgent });
+  const stages = plan({
+    examination: request.examination,
+    budgetMs: request.budgetMs,
+    loadPerCore: (loadavg()[0] ?? 0) / Math.max(1, cpus().length),
+    noAgent,
+  });
   gathering.absent = stages.absent;
   const readings = collectProcess.start(clock);
   const progress = new RunProgress(stages.stages, request.onProgress);

@@ -14,6 +14,8 @@ export interface Stage {
   readonly produces: readonly EvidenceKey[];
   /** Most wall time the stage may use, ms. */
   readonly budgetMs: number;
+  /** What a stage may use on top for the few calls without which nothing could be said of a tool, ms. */
+  readonly onTopMs: number;
 }
 
 export interface Plan {
@@ -22,7 +24,7 @@ export interface Plan {
   readonly absent: Readonly<Partial<Record<EvidenceKey, string>>>;
 }
 
-interface StageTemplate extends Omit<Stage, 'budgetMs'> {
+interface StageTemplate extends Omit<Stage, 'budgetMs' | 'onTopMs'> {
   readonly needsAgent: boolean;
 }
 
@@ -70,11 +72,11 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
  */
 const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number])[]>> = {
   check: [
-    ['solo', 0.3],
+    ['solo', 0.28],
     ['batches', 0.25],
-    ['mixed', 0.12],
-    ['blocking', 0.23],
-    ['overlap', 0.1],
+    ['mixed', 0.11],
+    ['blocking', 0.22],
+    ['overlap', 0.14],
   ],
   // Nothing is driven: clients do that.
   attach: [],
@@ -103,6 +105,8 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
 export function plan(options: {
   readonly examination: Examination;
   readonly budgetMs: number;
+  /** Of the machine: load average over the last minute, per core; nothing said is a free machine. */
+  readonly loadPerCore?: number;
   readonly noAgent: string | null;
 }): Plan {
   const templates = SHARES[options.examination].map(([name, share]) => ({ share, ...STAGES[name] }));
@@ -122,7 +126,16 @@ export function plan(options: {
     stages: chosen.map(({ share, needsAgent: _, ...stage }) => ({
       ...stage,
       budgetMs: (options.budgetMs * share) / total,
+      onTopMs: ((options.budgetMs * share) / total) * onTopShare(options.loadPerCore ?? 0),
     })),
     absent,
   };
+}
+
+/**
+ * Calls take longer by as many times as processes want each core, and a tool that was not judged is a fault missed: half
+ * of a stage's time on top on a free machine, and up to twice its time on a crowded one, used only where it must be.
+ */
+function onTopShare(loadPerCore: number): number {
+  return Math.min(2, Math.max(0.5, loadPerCore / 2));
 }

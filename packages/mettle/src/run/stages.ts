@@ -1,6 +1,6 @@
 import type { EvidenceMap, Subject } from '../evidence/index.ts';
 import type { CallSource, LoadContext } from '../load/index.ts';
-import { nextCall, runBatches, runMixed, runSolo } from '../load/index.ts';
+import { runBatches, runMixed, runSolo } from '../load/index.ts';
 import type { ServingAgent } from '../collect/index.ts';
 import { collectBlocking, collectOverlap } from '../collect/index.ts';
 import type { Home } from '../derive/index.ts';
@@ -9,7 +9,7 @@ import { joinRecord } from './joined-record.ts';
 import { measureLookingCost } from './looking-cost.ts';
 import type { Stage } from './plan.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
-import { traceWaits } from './trace-waits.ts';
+import { callTogether, traceWaits } from './trace-waits.ts';
 
 /** What the stages work with, and what they found so far. */
 export interface StageSetting {
@@ -26,15 +26,15 @@ export interface StageSetting {
 
 /** Calls in flight together in the mixed and traced stages: enough to show a queue, few enough for small servers. */
 const IN_FLIGHT = 8;
-/** Of so many calls a state that every call shows can be believed, however starved the host: worth half the phase's time on top. */
+/** Of so many calls a state that every call shows can be believed, however starved the host: worth time on top. */
 const CALLS_TO_BELIEVE = 3;
 /** Of the profiling's time, for what the profiling itself costs: four seconds of a default run. */
 const LOOKING_SHARE = 0.12;
 /** Below this, waiting calls cannot be told from the host's scheduling, and nobody feels them. */
 const OVERLAP_WORTH_TRACING_MS = 3;
 
-/** Of the tracing's time, for what calls wait for; the rest for who holds what up. */
-const WAITS_SHARE = 0.6;
+/** Of the tracing's time, for calls that stand in line, which is proof of a fault; the rest for what each call waits for. */
+const LINES_SHARE = 0.5;
 
 /** Runs one stage until its budget is used or the run is aborted; its evidence is put into `setting.evidence`. */
 export async function runStage(stage: Stage, setting: StageSetting): Promise<void> {
@@ -44,13 +44,13 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
       setting.evidence.latency = await runSolo(setting.context, setting.sources, {
         untilMs,
         seed: setting.seed,
-        atLeast: { calls: CALLS_TO_BELIEVE, untilMs: untilMs + stage.budgetMs / 2 },
+        atLeast: { calls: CALLS_TO_BELIEVE, untilMs: untilMs + stage.onTopMs },
       });
       return;
     case 'batches': {
       const { evidence, skipped } = await runBatches(setting.context, loadable(setting), {
         untilMs,
-        leastRoundsUntilMs: untilMs + stage.budgetMs / 2,
+        leastRoundsUntilMs: untilMs + stage.onTopMs,
         seed: setting.seed,
         soloMs: soloMs(setting),
       });
@@ -72,7 +72,7 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
     case 'blocking':
       return blockingStage(stage, setting);
     case 'overlap':
-      return overlapStage(untilMs, setting);
+      return overlapStage(stage, setting);
   }
 }
 
@@ -97,7 +97,7 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
     untilMs: aloneUntilMs,
     seed,
     maxCallsPerSubject: 60,
-    atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + budgetMs / 2 },
+    atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + stage.onTopMs },
   });
   const { calls } = await runMixed(context, mixable(setting, budgetMs / 2, []), {
     untilMs: monotonicMs() + budgetMs / 2,
@@ -121,28 +121,47 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
   });
 }
 
-async function overlapStage(untilMs: number, setting: StageSetting): Promise<void> {
+async function overlapStage(stage: Stage, setting: StageSetting): Promise<void> {
   const { context, agent } = setting;
   if (agent === null) return;
-  const typical = soloMs(setting);
-  const nowMs = monotonicMs();
+  const untilMs = monotonicMs() + stage.budgetMs;
+  const linesUntilMs = monotonicMs() + stage.budgetMs * LINES_SHARE;
+  const subjects = await traceLines(agent, setting, {
+    untilMs: linesUntilMs,
+    firstUntilMs: linesUntilMs + stage.onTopMs,
+  });
+  await setting.library.learnStacks(subjects, fetchScripts(agent));
+  setting.evidence.overlap = { subjects: setting.library.placeStacks(subjects) };
   setting.evidence.waiting = await traceWaits({
     agent,
     context,
     answering: answering(setting),
     loadable: loadable(setting),
-    soloMs: typical,
+    soloMs: soloMs(setting),
     inFlight: IN_FLIGHT,
-    untilMs: nowMs + (untilMs - nowMs) * WAITS_SHARE,
+    untilMs: Math.max(untilMs, monotonicMs() + stage.budgetMs * (1 - LINES_SHARE)),
   });
-  const subjects: EvidenceMap['overlap']['subjects'][number][] = [];
-  for (const source of loadable(setting)) {
-    const aloneMs = typical.get(source.subject.name) ?? 0;
+}
+
+type OverlapRecords = EvidenceMap['overlap']['subjects'];
+
+/** One traced batch of each tool, the quick ones first. One that takes longer than `untilMs` allows may use the time on top. */
+async function traceLines(
+  agent: ServingAgent,
+  setting: StageSetting,
+  { untilMs, firstUntilMs }: { readonly untilMs: number; readonly firstUntilMs: number },
+): Promise<OverlapRecords> {
+  const { context } = setting;
+  const typical = soloMs(setting);
+  const aloneMs = ({ subject }: CallSource): number => typical.get(subject.name) ?? 0;
+  const worthTracing = loadable(setting)
+    .filter((source) => source.subject.kind === 'tool' && aloneMs(source) >= OVERLAP_WORTH_TRACING_MS)
+    .toSorted((a, b) => aloneMs(a) - aloneMs(b));
+  const subjects: OverlapRecords[number][] = [];
+  for (const source of worthTracing) {
+    if (context.signal.aborted) break;
     // Serialised at worst: all in flight, one after the other, twice over.
-    const worstMs = aloneMs * IN_FLIGHT * 2;
-    if (source.subject.kind !== 'tool' || aloneMs < OVERLAP_WORTH_TRACING_MS || context.signal.aborted)
-      continue;
-    if (monotonicMs() + worstMs > untilMs) {
+    if (monotonicMs() + aloneMs(source) * IN_FLIGHT * 2 > firstUntilMs) {
       setting.notes.push(
         `${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`,
       );
@@ -152,15 +171,7 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
       subject: source.subject.name,
       inFlight: IN_FLIGHT,
     });
-    await Promise.all(
-      Array.from({ length: IN_FLIGHT }, () => {
-        const { method, params } = nextCall(source);
-        return context.session.request(method, params, {
-          timeoutMs: context.callTimeoutMs,
-          signal: context.signal,
-        });
-      }),
-    );
+    await callTogether(source, IN_FLIGHT, context);
     subjects.push(await recording.stop());
     context.onProgress({
       subject: source.subject.name,
@@ -168,8 +179,7 @@ async function overlapStage(untilMs: number, setting: StageSetting): Promise<voi
       calls: IN_FLIGHT,
     });
   }
-  await setting.library.learnStacks(subjects, fetchScripts(agent));
-  setting.evidence.overlap = { subjects: setting.library.placeStacks(subjects) };
+  return subjects;
 }
 
 /** The agent's scripts; none once the server is gone. */

@@ -30,12 +30,12 @@ export async function traceWaits(tracing: WaitTracing): Promise<WaitingEvidence>
     // By rounds, so that every subject has a call before any has its second; the quick ones first, of which more fit.
     for (let round = 0; round < CALLS_ALONE; round++)
       for (const source of quickFirst(tracing.answering, tracing))
-        await callTogether(tracing, source, 1, aloneUntilMs);
+        await callInTime(tracing, source, 1, aloneUntilMs);
   });
   const together = await traced(tracing, async () => {
     for (const source of quickFirst(tracing.loadable, tracing))
       if (source.subject.kind === 'tool')
-        await callTogether(tracing, source, tracing.inFlight, tracing.untilMs);
+        await callInTime(tracing, source, tracing.inFlight, tracing.untilMs);
   });
   return { alone, together: { ...together, inFlight: tracing.inFlight } };
 }
@@ -52,7 +52,7 @@ async function traced({ agent }: WaitTracing, calls: () => Promise<void>): Promi
 }
 
 /** Nothing when they would not be done in time, at worst one after the other. */
-async function callTogether(
+async function callInTime(
   { context, soloMs }: WaitTracing,
   source: CallSource,
   count: number,
@@ -60,6 +60,11 @@ async function callTogether(
 ): Promise<void> {
   const worstMs = (soloMs.get(source.subject.name) ?? 0) * count;
   if (context.signal.aborted || monotonicMs() + worstMs > untilMs) return;
+  await callTogether(source, count, context);
+}
+
+/** Sends so many calls at once, and waits for all answers. */
+export async function callTogether(source: CallSource, count: number, context: LoadContext): Promise<void> {
   await Promise.all(
     Array.from({ length: count }, () => {
       const { method, params } = nextCall(source);

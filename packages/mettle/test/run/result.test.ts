@@ -43,6 +43,14 @@ describe('the plan', () => {
     ]);
   });
 
+  test('allows more on top for what must be seen, the more processes want each core', () => {
+    const onTopOf = (loadPerCore: number): number => {
+      const [stage] = plan({ examination: 'check', budgetMs: 60_000, loadPerCore, noAgent: null }).stages;
+      return (stage?.onTopMs ?? 0) / (stage?.budgetMs ?? 1);
+    };
+    expect([0, 1, 2, 3, 10].map(onTopOf)).toEqual([0.5, 0.5, 1, 1.5, 2]);
+  });
+
   test('without an agent its stages are left out, their evidence absent with the reason', () => {
     const { stages, absent } = plan({ examination: 'check', budgetMs: 10_000, noAgent: 'not Node.js' });
     expect(stages.map((stage) => stage.name)).toEqual(['solo', 'batches', 'mixed']);
