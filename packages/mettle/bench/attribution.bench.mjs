@@ -27,9 +27,9 @@ import {
 
 const TOOLS = ['noop', 'cheap', 'hash', 'zodc', 'regex', 'bcrypt', 'json'];
 const IN_FLIGHT = 8;
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const ROUNDS = Number(process.env.ROUNDS ?? 8);
 /** Starting the instrument makes V8 compile anew once: in fewer calls that would be charged to them. */
-const CALLS_PER_ROUND = 20;
+const CALLS_PER_ROUND = 10;
 const WARM_UP_ROUNDS = 2;
 /** The schedstat clock steps and the driver's wake-ups cost some µs per call: below, an error is given in µs, not in %. */
 const LEAST_CPU_MS = 0.5;

@@ -12,6 +12,7 @@
  *
  * What an idle agent costs is agent-overhead.bench.mjs.
  */
+import { ALWAYS_ON_OPTIONS, BLOCKING_OPTIONS } from '../dist/collect/index.js';
 import { median, medianInterval } from '../dist/stats/index.js';
 import { callAll, machineLine, nodeVersions, openServer, printTable } from './profiled-server.mjs';
 
@@ -22,12 +23,12 @@ const WARM_UP_WINDOWS = 3;
 const FORMS = [
   {
     name: 'full, 1 ms',
-    options: { samplingIntervalUs: 1000, sliceThresholdMs: 1, maxSlices: 50_000 },
+    options: BLOCKING_OPTIONS,
     goalUs: 25,
   },
   {
     name: 'always-on, 10 ms',
-    options: { samplingIntervalUs: 10_000, sliceThresholdMs: 10, maxSlices: 5_000 },
+    options: ALWAYS_ON_OPTIONS,
     goalUs: 10,
   },
 ];

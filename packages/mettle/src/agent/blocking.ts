@@ -57,19 +57,24 @@ export class Blocking implements CallObserver {
     const timeline = new Timeline(this.#clock, this.#nobody, {
       thresholdMs: options.sliceThresholdMs,
       maxSlices: options.maxSlices,
+      coarse: options.coarse === true,
       clockIntervalMs: Math.max(LEAST_CLOCK_INTERVAL_MS, options.samplingIntervalUs / 1000),
     });
     this.#timeline = timeline;
     const stopGc = watchGarbageCollection((collection) => this.#collected(collection));
     observeCalls(this);
-    const stopSwitches = listenToSwitches({
-      get nested() {
-        return timeline.nested;
+    const stopSwitches = listenToSwitches(
+      {
+        get nested() {
+          return timeline.nested;
+        },
+        starts: (macro) => timeline.starts(this.#currentOwner(), macro),
+        ends: () => timeline.ends(),
+        continues: () => timeline.continues(this.#currentOwner()),
+        unwound: () => timeline.unwind(),
       },
-      starts: (macro) => timeline.starts(this.#currentOwner(), macro),
-      ends: () => timeline.ends(),
-      unwound: () => timeline.unwind(),
-    });
+      options.coarse === true,
+    );
     this.#stopListening = [stopSwitches, stopObservingCalls, stopGc];
   }
 

@@ -80,6 +80,8 @@ export interface BlockingOptions {
   readonly sliceThresholdMs: number;
   /** At most this many slices are kept, the longest; the others are counted. */
   readonly maxSlices: number;
+  /** Where the running Node can do it: do not hear when microtasks end, only when they begin. Spares a fifth of the cost per call. */
+  readonly coarse?: boolean;
 }
 export interface OverlapOptions {
   /** Follow calls of this subject only. */

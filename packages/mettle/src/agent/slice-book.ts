@@ -63,6 +63,8 @@ export interface BookOptions {
   readonly maxSlices: number;
   /** Between two readings of the thread clock. */
   readonly clockIntervalMs: number;
+  /** The ends of microtasks are not told. */
+  readonly coarse?: boolean;
   /** Default performance.now(). */
   readonly now?: () => number;
 }

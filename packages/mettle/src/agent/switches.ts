@@ -9,6 +9,8 @@ export interface SwitchListener {
   /** A callback starts. `macro`: the event loop called it, it is no microtask or nextTick of what ran before. */
   starts(macro: boolean): void;
   ends(): void;
+  /** Instead of both, where the ends of microtasks are not wanted: a promise's callback starts. */
+  continues(): void;
   /** An exception went through everything that was running. */
   unwound(): void;
 }
@@ -18,9 +20,9 @@ interface PromiseHooks {
   onAfter(hook: () => void): () => void;
 }
 
-/** Starts telling `listener`; the returned function ends it. */
-export function listenToSwitches(listener: SwitchListener): () => void {
-  const stopHearing = promisesCanBeLeftOut() ? listenLightly(listener) : listenFully(listener);
+/** Starts telling `listener`; the returned function ends it. `coarse`: where Node can do without, the ends of promises' callbacks are not told. */
+export function listenToSwitches(listener: SwitchListener, coarse: boolean): () => void {
+  const stopHearing = promisesCanBeLeftOut() ? listenLightly(listener, coarse) : listenFully(listener);
   // After an exception that the server survives, Node skips the `after` of everything on its stack.
   const unwound = (): void => {
     listener.unwound();
@@ -48,14 +50,22 @@ function listenFully(listener: SwitchListener): () => void {
 }
 
 /** Promise hooks straight from V8 spare async_hooks' bookkeeping of every promise. */
-function listenLightly(listener: SwitchListener): () => void {
+function listenLightly(listener: SwitchListener, coarse: boolean): () => void {
   const { promiseHooks } = process.getBuiltinModule('node:v8') as unknown as { promiseHooks: PromiseHooks };
-  const stopBefore = promiseHooks.onBefore(() => {
-    listener.starts(false);
-  });
-  const stopAfter = promiseHooks.onAfter(() => {
-    listener.ends();
-  });
+  const stopBefore = promiseHooks.onBefore(
+    coarse
+      ? () => {
+          listener.continues();
+        }
+      : () => {
+          listener.starts(false);
+        },
+  );
+  const stopAfter = coarse
+    ? () => {}
+    : promiseHooks.onAfter(() => {
+        listener.ends();
+      });
   const hook = createHook({ ...callbacksFor(listener), trackPromises: false } as HookCallbacks).enable();
   return () => {
     hook.disable();

@@ -9,6 +9,9 @@ const DEEPEST = 4_096;
 /** A microtask that lasted longer is looked at: the loop may have turned unseen since the one before it. */
 const LONG_MICROTASK_MS = 1;
 
+/** Time in which the event loop waited, so far, in ms. */
+const idleMs = (): number => (performance.nodeTiming as unknown as { readonly idleTime: number }).idleTime;
+
 /**
  * Follows who has the main thread. Times are performance.now(). What happens many times in a call (a microtask of the
  * call that ran before) reads a clock once and allocates nothing; what is kept of each switch is numbers, so that no
@@ -17,6 +20,9 @@ const LONG_MICROTASK_MS = 1;
 export class Timeline {
   readonly #book: SliceBook;
   readonly #now: () => number;
+  /** The ends of microtasks are not told; then the loop's idle time says when the last one of a turn ended. */
+  readonly #coarse: boolean;
+  #idleAtTurn = 0;
 
   /** Null while the event loop itself has the thread. */
   #running: Owner | null = null;
@@ -35,6 +41,7 @@ export class Timeline {
 
   constructor(clock: ThreadClock, nobody: Owner, options: BookOptions) {
     this.#now = options.now ?? performance.now.bind(performance);
+    this.#coarse = options.coarse === true;
     this.#book = new SliceBook(clock, nobody, options);
   }
 
@@ -62,8 +69,14 @@ export class Timeline {
       this.push(owner);
     } else {
       this.#inMicrotask = true;
-      if (owner !== this.#running) this.#switch(owner, this.#lastSeen, this.#now());
+      if (owner !== this.#running) this.#begins(owner);
     }
+  }
+
+  /** A microtask of `owner`'s starts whose end will not be told. */
+  continues(owner: Owner): void {
+    owner.tally.callbacks++;
+    if (owner !== this.#running) this.#begins(owner);
   }
 
   /** It ends. */
@@ -122,13 +135,35 @@ export class Timeline {
     this.#book.finish(this.#now());
   }
 
+  #begins(owner: Owner): void {
+    const t = this.#now();
+    this.#switch(owner, this.#coarse ? this.#endBefore(t) : this.#lastSeen, t);
+  }
+
+  /** Without the loop's waiting since the turn began, if the run lasted long enough to hold some. */
+  #endBefore(t: number): number {
+    if (t - this.#runningSince <= LONG_MICROTASK_MS) return t;
+    const idle = idleMs();
+    const endedAt = Math.max(this.#runningSince, t - (idle - this.#idleAtTurn));
+    this.#idleAtTurn = idle;
+    return endedAt;
+  }
+
   /** The loop has the thread since the last microtask ended. */
   #settle(): void {
-    if (this.#running !== null) this.#switch(null, this.#lastSeen, this.#lastSeen);
+    if (this.#coarse) {
+      const idle = idleMs();
+      if (this.#running !== null) {
+        const endedAt = Math.max(this.#runningSince, this.#now() - (idle - this.#idleAtTurn));
+        this.#switch(null, endedAt, endedAt);
+      }
+      this.#idleAtTurn = idle;
+    } else if (this.#running !== null) this.#switch(null, this.#lastSeen, this.#lastSeen);
   }
 
   #microtaskEnds(): void {
     this.#inMicrotask = false;
+    if (this.#coarse) return;
     const t = this.#now();
     // A run that began with this microtask was seen to begin.
     const isFirst = this.#runningSince > this.#lastSeen;

@@ -216,6 +216,19 @@ describe('the blocking instrument', () => {
     expect(blocking.ownCpuMs[i]).toBeLessThan(0.1 * BURN_CPU_MS);
   });
 
+  it('charges CPU to the tool in the form that may stay on for hours', async () => {
+    const target = await launch([fixture('stdio-v1.mjs')]);
+    await target.agent.start('blocking', { ...options, samplingIntervalUs: 10_000, coarse: true });
+    await Promise.all(['burn', 'noop', 'burn', 'noop'].map((tool) => target.call(tool)));
+    await target.call('burn');
+    const blocking = await target.agent.stop('blocking');
+    await target.stop();
+    const { calls, cpuMs } = sumsOf(blocking, 'burn');
+    expect(calls).toBe(3);
+    expect(cpuMs / calls).toBeGreaterThan(0.9 * BURN_CPU_MS);
+    expect(slicesOf(blocking, 'noop').every(({ cpuMs: sliceMs }) => sliceMs < BURN_CPU_MS / 2)).toBe(true);
+  });
+
   it('joins V8’s profiles when it has to be started again, on one clock', async () => {
     const target = await launch([fixture('stdio-v1.mjs')]);
     // 60,000 samples at a time: every 6 s at one sample in 0.1 ms.

@@ -137,4 +137,23 @@ describe('who has the main thread', () => {
     timeline.finish();
     expect([timeline.ownerAt(at - 1000), timeline.ownerAt(at), timeline.ownerAt(later)]).toEqual([0, 1, 0]);
   });
+
+  it('knows from beginnings alone whose the time is, with the loop’s reading before the next turn', () => {
+    const nobody = newOwner(0);
+    const options = { thresholdMs: 8, maxSlices: 100, clockIntervalMs: 4, now, coarse: true };
+    const timeline = new Timeline(clock, nobody, options);
+    const [a, b] = [newOwner(1), newOwner(2)];
+    timeline.starts(a, true);
+    busy(1);
+    timeline.ends();
+    for (const owner of [a, b, b, a]) {
+      timeline.continues(owner);
+      busy(3);
+    }
+    timeline.starts(nobody, true);
+    timeline.ends();
+    timeline.finish();
+    expect([a.tally.onThreadMs, b.tally.onThreadMs]).toEqual([7, 6]);
+    expect([a.tally.callbacks, b.tally.callbacks]).toEqual([3, 2]);
+  });
 });

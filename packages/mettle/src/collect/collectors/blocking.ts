@@ -19,6 +19,7 @@ export const ALWAYS_ON_OPTIONS: BlockingOptions = {
   samplingIntervalUs: 10_000,
   sliceThresholdMs: 10,
   maxSlices: 5_000,
+  coarse: true,
 };
 
 /** Who held the main thread, for how long, in which stack. */
