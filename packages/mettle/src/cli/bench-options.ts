@@ -27,6 +27,12 @@ export const BENCH_OPTIONS: ExtraOptions = {
   ...COMPARE_OPTIONS,
 };
 
+/** Whether an option says how a load is to be driven, so that a module is not to be timed in process. */
+export function asksForLoad(values: ExtraValues): boolean {
+  const load = Object.keys(BENCH_OPTIONS).filter((name) => !(name in COMPARE_OPTIONS));
+  return load.some((name) => values[name] !== undefined);
+}
+
 const DEFAULT_DURATION_MS = 10_000;
 /** Of a budget; the rest is for reaching the server, warming up and letting calls end. */
 const MEASURED_SHARE = 0.7;
@@ -72,8 +78,6 @@ export function benchSettings(
     thinkTimeMs: thinkTimeMs ?? DEFAULT_USER_THINK_TIME_MS,
     arguments: form,
     pin: values['no-pin'] !== true,
-    seeksDrift: soak,
-    exports: exportsOf(values['export']),
   };
 }
 
@@ -184,10 +188,15 @@ export function timeOf(option: string, text: string | undefined, least = 1): num
   return ms;
 }
 
-function exportsOf(value: ExtraValues[string]): readonly 'k6'[] {
-  const names = Array.isArray(value) ? (value as readonly string[]) : [];
+/** Throws UsageError for an export that cannot be made; whether a k6 script is wanted. */
+export function wantsK6Script(values: ExtraValues, kind: TargetSpec['kind']): boolean {
+  const names = Array.isArray(values['export']) ? (values['export'] as readonly string[]) : [];
   const unknown = names.find((name) => name !== 'k6');
   if (unknown !== undefined)
     throw new UsageError(`--export writes k6 scripts (--export k6); "${unknown}" is none of its kinds.`);
-  return names.length === 0 ? [] : ['k6'];
+  if (names.length > 0 && kind !== 'http')
+    throw new UsageError(
+      '--export k6 is for servers reached over HTTP: k6 speaks nothing else. Give --http URL.',
+    );
+  return names.length > 0;
 }

@@ -62,6 +62,8 @@ export interface PairedFigures {
     readonly p95: number | null;
     readonly p99: number | null;
   };
+  /** Standard errors of two of them, by how the turns of the pair scatter; null where there are too few. */
+  readonly standardError: { readonly latency: number | null; readonly cpu: number | null };
   readonly tailMarkMs: number | null;
 }
 

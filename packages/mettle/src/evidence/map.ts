@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonEvidence, ThresholdsEvidence } from './comparison.ts';
+import type { InProcessEvidence } from './in-process.ts';
 import type { LookingCost } from './looking-cost.ts';
 import type {
   BlockingEvidence,
@@ -39,6 +40,7 @@ export interface EvidenceMap {
   bench: BenchEvidence;
   comparison: ComparisonEvidence;
   thresholds: ThresholdsEvidence;
+  inProcess: InProcessEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 

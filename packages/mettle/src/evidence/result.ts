@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonResult, ThresholdResult } from './comparison.ts';
+import type { InProcessEvidence } from './in-process.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
 import type { WaitKind } from './waiting.ts';
 import type { LookingCost } from './looking-cost.ts';
@@ -96,6 +97,8 @@ export interface Result {
   readonly bench?: BenchResult;
   /** Of two versions compared, with `mettle bench --compare` or `--against`. */
   readonly comparison?: ComparisonResult;
+  /** Of a module called in its own process. */
+  readonly inProcess?: InProcessEvidence;
   /** Limits given with `--fail-on`, and whether they were kept. */
   readonly thresholds?: readonly ThresholdResult[];
   /** What the profiler cost the server's main thread; absent when nothing was profiled, or by `mettle attach`. */

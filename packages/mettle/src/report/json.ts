@@ -39,6 +39,7 @@ function orderResult(result: Result): Plain {
       'findings',
       'bench',
       'comparison',
+      'inProcess',
       'thresholds',
       'notes',
     ],

@@ -1,5 +1,6 @@
 import { benchHeadline } from './bench/words.ts';
 import { comparisonHeadline } from './comparison-words.ts';
+import { inProcessHeadline } from './in-process-words.ts';
 import { buildCallTree } from '../derive/call-tree.ts';
 import { homeOf } from '../derive/frames.ts';
 import { CHECKS, type Bundle, type Check, type Result, type Verdict } from '../evidence/index.ts';
@@ -20,6 +21,7 @@ import type { ReadSource } from './source-excerpt.ts';
 import { findingBlock, type Page } from './terminal/finding-block.ts';
 import { benchSections } from './terminal/bench-section.ts';
 import { comparisonSections } from './terminal/comparison-section.ts';
+import { inProcessSections } from './terminal/in-process-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
 import { timeSection } from './terminal/time-section.ts';
@@ -65,13 +67,14 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     [...header(result, width, ink), '', ...wrap(summary(result, causes.length), width).map(ink.bold)],
     ...(bench === undefined ? [] : benchSections(bench, width, ink)),
     ...comparisonSections(result, width, ink),
+    ...inProcessSections(result, width, ink),
     checksShown(result).flatMap((check) =>
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
     ),
     ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
     timeSection(result, width, ink, page.folder),
     hotFunctions(bundle, width, ink),
-    ...(bench === undefined && result.comparison === undefined ? [toolSection(result, width, ink)] : []),
+    ...(!isBenchmark(result) ? [toolSection(result, width, ink)] : []),
     passedOverSection(result, width, ink),
     lookingCostLines(result, width, ink),
     notesSection(result, width, ink),
@@ -85,16 +88,19 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
 
 function summary(result: Result, rootCauses: number): string {
   if (result.comparison !== undefined) return comparisonHeadline(result);
+  if (result.inProcess !== undefined) return inProcessHeadline(result.inProcess);
   if (result.bench === undefined) return headline(result, rootCauses);
   const found = result.findings.length === 0 ? '' : ` ${headline(result, rootCauses)}`;
   return benchHeadline(result.bench) + found;
 }
 
+function isBenchmark({ bench, comparison, inProcess }: Result): boolean {
+  return bench !== undefined || comparison !== undefined || inProcess !== undefined;
+}
+
 /** A benchmark looks for one failure mode; that it skipped the others is no news. */
 function checksShown(result: Result): readonly Check[] {
-  return result.bench === undefined && result.comparison === undefined
-    ? CHECKS
-    : CHECKS.filter((check) => result.checks[check].status !== 'skipped');
+  return !isBenchmark(result) ? CHECKS : CHECKS.filter((check) => result.checks[check].status !== 'skipped');
 }
 
 /** Where the CPU went, for the command that asks just that; in a check the findings say it. */

@@ -3,6 +3,7 @@ export { attachAndWatch } from './attach.ts';
 export { examineComparison } from './bench/compare/examine.ts';
 export type { ComparisonRequest } from './bench/compare/examine.ts';
 export { removeAllWorktrees } from './bench/compare/worktree.ts';
+export { benchModule } from './bench/in-process/execute.ts';
 export { benchmark } from './bench/execute.ts';
 export type { BenchProgress, BenchRequest, BenchSettings } from './bench/request.ts';
 export { readBundle, writeBundle } from './bundle.ts';

@@ -31,6 +31,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     findings: findingsOf(checks),
     ...benchMember(evidence),
     ...comparisonMembers(evidence),
+    ...(evidence.inProcess === undefined ? {} : { inProcess: evidence.inProcess }),
     ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
     notes: manifest.notes,
   };

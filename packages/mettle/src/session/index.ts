@@ -1,6 +1,8 @@
 export { readCatalogue } from './catalogue.ts';
 export { readClientConfig } from './client-config.ts';
 export { monotonicMs, settlesWithin } from './clock.ts';
+export { benchInProcess } from './in-process-bench.ts';
+export type { InProcessPlan, InProcessSubject } from './in-process-bench.ts';
 export { withInspector } from './inspector.ts';
 export type { Inspector } from './inspector.ts';
 export { openSession } from './open.ts';

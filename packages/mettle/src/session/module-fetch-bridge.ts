@@ -11,21 +11,24 @@ const VERSION_META = 'io.modelcontextprotocol/protocolVersion';
 
 /** Serves a web-standard handler (`createMcpHandler` of SDK v2) over stdio: each message becomes a POST. */
 export function fetchBridge(handler: FetchHandler): void {
-  const bridge = new FetchBridge(handler);
+  const bridge = new FetchBridge(handler, writeMessage);
   readMessages(
     (message) => void bridge.carry(message),
     () => process.exit(0),
   );
 }
 
-class FetchBridge {
+/** Carries messages to the handler as POSTs, and what it answers to `write`. */
+export class FetchBridge {
   readonly #handler: FetchHandler;
+  readonly #write: (message: unknown) => Promise<void>;
   #session: Record<string, string> = {};
   #modern: { readonly version: string; readonly headers: ModernHeaders } | null = null;
   readonly #running: Map<unknown, AbortController> = new Map();
 
-  constructor(handler: FetchHandler) {
+  constructor(handler: FetchHandler, write: (message: unknown) => Promise<void>) {
     this.#handler = handler;
+    this.#write = write;
   }
 
   async carry(message: unknown): Promise<void> {
@@ -71,7 +74,7 @@ class FetchBridge {
       if (!isObject(value)) return;
       if ('result' in value || 'error' in value) answered = true;
       this.#learn(value['result'], response, method);
-      await writeMessage(value);
+      await this.#write(value);
     };
     if (
       (response.headers.get('content-type') ?? '').includes('text/event-stream') &&
@@ -101,7 +104,7 @@ class FetchBridge {
   }
 
   async #fail(id: unknown, message: string): Promise<void> {
-    if (id !== undefined) await writeMessage({ jsonrpc: '2.0', id, error: { code: -32603, message } });
+    if (id !== undefined) await this.#write({ jsonrpc: '2.0', id, error: { code: -32603, message } });
   }
 }
 

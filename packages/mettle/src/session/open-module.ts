@@ -13,28 +13,37 @@ const HOST_MARKS: readonly { readonly mark: string; readonly usage: boolean }[] 
   { mark: 'mettle-fault: ', usage: false },
 ];
 
-/** Serves a module's factory from a process of its own, over stdio. */
-export async function openModule(spec: ModuleSpec, options: OpenOptions): ReturnType<OpenSession> {
+/** How a program of ours that loads the module is started. Throws UsageError for a file that cannot be meant. */
+export function moduleCommand(
+  spec: ModuleSpec,
+  program: 'module-host' | 'module-bench-host',
+): readonly [string, ...string[]] {
   if (statSync(spec.file, { throwIfNoEntry: false })?.isFile() !== true)
     throw new UsageError(
       `The module ${spec.file} does not exist or is no file: check the path given with --module.`,
     );
-  const command = [
+  return [
     process.execPath,
     ...typeScriptOptions(spec.file),
-    hostFile(),
+    programFile(program),
     spec.file,
     spec.exportName ?? '',
-  ] as const;
+  ];
+}
+
+/** Serves a module's factory from a process of its own, over stdio. */
+export async function openModule(spec: ModuleSpec, options: OpenOptions): ReturnType<OpenSession> {
+  const command = moduleCommand(spec, 'module-host');
   try {
     return await openStdio({ kind: 'stdio', command, env: spec.env, cwd: spec.cwd }, options);
   } catch (error) {
-    if (error instanceof TargetError) throw inHostsWords(error);
+    if (error instanceof TargetError) throw moduleWords(error);
     throw error;
   }
 }
 
-function inHostsWords(error: TargetError): Error {
+/** The error in the words of the program that serves the module, where it said why it could not. */
+export function moduleWords(error: TargetError): Error {
   for (const line of error.reach.failed?.stderrTail.toReversed() ?? []) {
     for (const { mark, usage } of HOST_MARKS) {
       if (!line.startsWith(mark)) continue;
@@ -63,9 +72,9 @@ function typeScriptOptions(file: string): readonly string[] {
 }
 
 /** Run from source (as tests do), the host still has to be JavaScript that any Node can run: the built one. */
-function hostFile(): string {
+function programFile(name: string): string {
   const fromSource = extname(fileURLToPath(import.meta.url)) === '.ts';
   return fileURLToPath(
-    new URL(fromSource ? '../../dist/session/module-host.js' : './module-host.js', import.meta.url),
+    new URL(fromSource ? `../../dist/session/${name}.js` : `./${name}.js`, import.meta.url),
   );
 }

@@ -31,9 +31,11 @@ export class LatencyHistogram {
     return this.#hdr.totalCount;
   }
 
-  /** Records one duration; what is shorter than 1 µs counts as 1 µs. */
-  record(durationMs: number): void {
-    this.#hdr.recordValue(Math.max(1, Math.round(durationMs * 1000)));
+  /** Records a duration, so many times; what is shorter than 1 µs counts as 1 µs. */
+  record(durationMs: number, count = 1): void {
+    const us = Math.max(1, Math.round(durationMs * 1000));
+    if (count === 1) this.#hdr.recordValue(us);
+    else this.#hdr.recordValueWithCount(us, count);
   }
 
   /** The duration that `percent` (0 to 100) of the recorded ones do not exceed; 0 when there are none. */

@@ -1,3 +1,4 @@
+import { median } from './order.ts';
 import { studentTUpperQuantile } from './student-t.ts';
 
 /** A ratio with a one-sided bound on each side: the true one is below `low` with at most probability `error`, and above `high` with the same. */
@@ -10,13 +11,40 @@ export interface RatioBounds {
   readonly pairs: number;
 }
 
+/** A logarithm of a ratio, and how exactly it is known by itself; null: as exactly as pairs usually are. */
+export interface LogRatio {
+  readonly value: number;
+  readonly standardError: number | null;
+}
+
 /**
- * The ratio that independent logarithms of ratios agree upon, by Student's t. Heavy tails (a host that now and then
- * spoils a pair) widen the bounds rather than break them. Fewer than two values bound nothing.
+ * What two processes of one program differ by for good, as a logarithm: however exactly a pair is measured, it says no more
+ * of the next pair than this.
  */
-export function ratioBounds(logRatios: readonly number[], error: number): RatioBounds {
-  const { mean, standardError, count } = momentsOf(logRatios);
-  const reach = count < 2 ? Infinity : studentTUpperQuantile(error, count - 1) * standardError;
+const BETWEEN_PROCESSES = 0.02;
+
+/**
+ * The ratio that independent logarithms of ratios agree upon, by Student's t, each with the weight of what it knows
+ * (Hartung & Knapp 2001): a pair that the host spoiled counts less, and heavy tails widen the bounds rather than break
+ * them. Fewer than two values bound nothing.
+ */
+export function ratioBounds(logRatios: readonly LogRatio[], error: number): RatioBounds {
+  const count = logRatios.length;
+  const known = logRatios.flatMap(({ standardError }) => standardError ?? []);
+  const usual = known.length === 0 ? 0 : median(known);
+  const weights = logRatios.map(
+    ({ standardError }) => 1 / ((standardError ?? usual) ** 2 + BETWEEN_PROCESSES ** 2),
+  );
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = logRatios.reduce((sum, { value }, i) => sum + value * (weights[i] as number), 0) / whole;
+  const squares = logRatios.reduce(
+    (sum, { value }, i) => sum + (weights[i] as number) * (value - mean) ** 2,
+    0,
+  );
+  const reach =
+    count < 2
+      ? Infinity
+      : studentTUpperQuantile(error, count - 1) * Math.sqrt(squares / ((count - 1) * whole));
   return bounded(mean, reach, error, count);
 }
 

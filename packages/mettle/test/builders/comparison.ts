@@ -97,6 +97,7 @@ function pairOf(
       p95: log(latency, 3),
       p99: log(p99 ?? latency, 5),
     },
+    standardError: { latency: scatter / 2, cpu: scatter / 2 },
     tailMarkMs: 4 * latencyMs,
   };
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../../src/evidence/index.ts';
 import { openSession, TargetError } from '../../src/session/index.ts';
 import { moduleTarget, open, valueOf } from './targets.ts';
 
-describe('a module', { timeout: 30_000 }, () => {
+describe('a module', { timeout: 90_000 }, () => {
   it.each([
     ['a factory of SDK v1, found by its usual name', 'v1-server.mjs', null, 'v1'],
     ['a factory of a low-level server', 'v1-server.mjs', 'lowLevel', 'v1'],
@@ -45,18 +45,21 @@ describe('a module', { timeout: 30_000 }, () => {
     expect(await valueOf(session, 'add', { a: 1, b: 2 })).toBe(3);
   });
 
-  it('in TypeScript runs where Node strips types, and else says what to do', async () => {
-    const strips = 'typescript' in process.features && Boolean(process.features.typescript);
-    if (strips)
-      expect((await open(moduleTarget('typed-server.ts'), { era: '2025' })).serverInfo?.name).toBe('v1');
-    else
-      await expect(openSession(moduleTarget('typed-server.ts'))).rejects.toThrow(
-        /is TypeScript, which this Node \(v[\d.]+\) does not run by itself: install tsx/,
-      );
+  it('with a factory of SDK v2 speaks 2026 by itself, and 2025 when told to', async () => {
+    const modern = await open(moduleTarget('v2-server.mjs', 'createServer'));
+    expect(modern.era).toBe('2026');
+    expect(await valueOf(modern, 'add', { a: 1, b: 2 })).toBe(3);
+    const classic = await open(moduleTarget('v2-server.mjs', 'createServer'), { era: '2025' });
+    expect(classic.era).toBe('2025');
+    expect(await valueOf(classic, 'add', { a: 1, b: 2 })).toBe(3);
+  });
+
+  it('in TypeScript runs as it stands, through the project’s own tsx', async () => {
+    expect((await open(moduleTarget('typed-server.ts'), { era: '2025' })).serverInfo?.name).toBe('v1');
   });
 });
 
-describe('a module that cannot be served is described in one sentence:', { timeout: 30_000 }, () => {
+describe('a module that cannot be served is described in one sentence:', { timeout: 90_000 }, () => {
   it.each([
     ['a file that does not exist', 'missing.mjs', null, /The module .*missing\.mjs does not exist/],
     [

@@ -33,13 +33,36 @@ describe("Student's t", () => {
   });
 });
 
+const alike = (values: readonly number[]): { value: number; standardError: null }[] =>
+  values.map((value) => ({ value, standardError: null }));
+
 describe('bounds of a ratio', () => {
+  it('give a pair that the host spoiled little weight', () => {
+    const good = [0.05, 0.048, 0.052, 0.051].map((value) => ({ value, standardError: 0.01 }));
+    const spoiled = { value: 0.6, standardError: 0.5 };
+    const { ratio, low } = ratioBounds([...good, spoiled], 0.01);
+    expect(ratio).toBeCloseTo(1.051, 2);
+    expect(low).toBeGreaterThan(1.02);
+    expect(ratioBounds(alike([...good, spoiled].map(({ value }) => value)), 0.01).low).toBeLessThan(1);
+  });
+  it('with weights hold the true ratio as often as they say', () => {
+    const normal = normals(6);
+    let below = 0;
+    for (let i = 0; i < 4000; i++) {
+      const pairs = Array.from({ length: 9 }, (_, k) => {
+        const standardError = k % 3 === 0 ? 0.2 : 0.02;
+        return { value: 0.02 * normal() + standardError * normal(), standardError };
+      });
+      if (ratioBounds(pairs, 0.01).low > 1) below++;
+    }
+    expect(below / 4000).toBeLessThan(0.016);
+  });
   it('hold the true ratio as often as they say', () => {
     const normal = normals(3);
     let below = 0;
     for (let i = 0; i < 4000; i++) {
       const { low } = ratioBounds(
-        Array.from({ length: 8 }, () => Math.log(1.1) + 0.05 * normal()),
+        alike(Array.from({ length: 8 }, () => Math.log(1.1) + 0.05 * normal())),
         0.05,
       );
       if (low > 1.1) below++;
@@ -52,22 +75,19 @@ describe('bounds of a ratio', () => {
     let alarms = 0;
     for (let i = 0; i < 4000; i++) {
       const spoiled = (): number => (normal() > 1.3 ? normal() : 0.02 * normal());
-      if (ratioBounds(Array.from({ length: 10 }, spoiled), 0.01).low > 1) alarms++;
+      if (ratioBounds(alike(Array.from({ length: 10 }, spoiled)), 0.01).low > 1) alarms++;
     }
     expect(alarms / 4000).toBeLessThanOrEqual(0.011);
   });
   it('turn round with the ratio', () => {
     const logs = [0.1, 0.05, 0.12, 0.02];
-    const there = ratioBounds(logs, 0.01);
-    const back = ratioBounds(
-      logs.map((value) => -value),
-      0.01,
-    );
+    const there = ratioBounds(alike(logs), 0.01);
+    const back = ratioBounds(alike(logs.map((value) => -value)), 0.01);
     expect(there.low * back.high).toBeCloseTo(1, 12);
     expect(there.ratio * back.ratio).toBeCloseTo(1, 12);
   });
   it('bound nothing with fewer than two pairs', () => {
-    expect(ratioBounds([0.5], 0.01)).toMatchObject({ low: 0, high: Infinity });
+    expect(ratioBounds(alike([0.5]), 0.01)).toMatchObject({ low: 0, high: Infinity });
     expect(ratioBoundsBetween([0.5], [0.1, 0.2], 0.01)).toMatchObject({ low: 0, high: Infinity });
   });
   it('between two groups see the difference of their levels', () => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { redactCommand } from '../../evidence/index.ts';
-import { benchmark } from '../../run/index.ts';
-import { BENCH_OPTIONS, benchSettings } from '../bench-options.ts';
+import { benchmark, benchModule } from '../../run/index.ts';
+import { asksForLoad, BENCH_OPTIONS, benchSettings, wantsK6Script } from '../bench-options.ts';
 import { benchView } from '../bench-view.ts';
 import { compareSettings } from '../compare-options.ts';
 import { checkBar, conclude } from '../conclusion.ts';
@@ -11,6 +11,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { BENCH_HELP } from '../help.ts';
 import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
+import { progressView } from '../progress.ts';
 import { formatsOf } from '../output.ts';
 import { thresholdsOf } from '../thresholds.ts';
 import { shellQuote } from '../shell-quote.ts';
@@ -37,6 +38,7 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
   const comparing = { ...compareSettings(options.extra, thresholds, host.cwd), thresholds };
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const settings = benchSettings(options.extra, spec.kind, options.budgetSeconds);
+  wantsK6Script(options.extra, spec.kind);
   const workload = await workloadOf(options, config, host);
   const common = {
     examination: 'bench' as const,
@@ -54,6 +56,16 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
   };
   const compared = await runComparison(host, options.quiet, common, comparing);
   if (compared !== null) return conclude(host, options, compared, formats);
+  if (spec.kind === 'module' && !asksForLoad(options.extra)) {
+    const progress = progressView(host, options.quiet);
+    const timed = await benchModule({
+      ...common,
+      spec,
+      thresholds,
+      onProgress: (now) => progress.show(now),
+    }).finally(() => progress.end());
+    return conclude(host, options, timed, formats);
+  }
   const view = benchView(host, options.quiet);
   const examined = await benchmark({
     ...common,

@@ -1,5 +1,11 @@
 import type { ComparedPair, ComparisonEvidence, Metric, PairedFigures } from '../../evidence/index.ts';
-import { errorOfLook, meanBounds, ratioBounds, ratioBoundsBetween } from '../../stats/index.ts';
+import {
+  errorOfLook,
+  meanBounds,
+  ratioBounds,
+  ratioBoundsBetween,
+  type LogRatio,
+} from '../../stats/index.ts';
 
 /**
  * Chance that a server compared with itself is called slower, over all of its tools, figures and looks together; the
@@ -67,7 +73,7 @@ export function boundsOf(
     const spent = errorOfLook(error, before, last ? 1 : share);
     before = share;
     if (spent <= 0) continue;
-    const now = values.slice(0, look).map(({ value }) => value);
+    const now = values.slice(0, look);
     common = inCommon(common, lookAt(now, saved, spent, options.additive === true));
   }
   return common;
@@ -83,18 +89,19 @@ function inCommon(earlier: Bounded | null, bounds: Bounded): Bounded {
 }
 
 function lookAt(
-  now: readonly number[],
+  now: readonly LogRatio[],
   saved: readonly number[] | null,
   error: number,
   additive: boolean,
 ): Bounded {
   const pairs = now.length;
+  const values = now.map(({ value }) => value);
   if (additive) {
-    const { mean, low, high } = meanBounds(now, error);
+    const { mean, low, high } = meanBounds(values, error);
     return { value: mean, low, high, pairs };
   }
   const { ratio, low, high } =
-    saved === null ? ratioBounds(now, error) : ratioBoundsBetween(saved, now, error);
+    saved === null ? ratioBounds(now, error) : ratioBoundsBetween(saved, values, error);
   return { value: ratio, low, high, pairs };
 }
 
@@ -103,13 +110,24 @@ function valuesOf(
   pairs: readonly ComparedPair[],
   subject: string | null,
   figureOf: FigureOf,
-): readonly { readonly value: number; readonly share: number }[] {
+): readonly (LogRatio & { readonly share: number })[] {
   return pairs.flatMap((pair) => {
-    const values = pair.subjects
-      .filter((figures) => subject === null || figures.subject.name === subject)
-      .flatMap((figures) => figureOf(pair, figures) ?? []);
-    return values.length === 0
-      ? []
-      : [{ value: values.reduce((sum, value) => sum + value, 0) / values.length, share: pair.share }];
+    const chosen = pair.subjects.filter((figures) => subject === null || figures.subject.name === subject);
+    const figures = chosen.flatMap((entry) => {
+      const value = figureOf(pair, entry);
+      return value === null ? [] : [{ value, standardError: errorOf(figureOf, entry) }];
+    });
+    const count = figures.length;
+    if (count === 0) return [];
+    const value = figures.reduce((sum, figure) => sum + figure.value, 0) / count;
+    // Of a mean of independent values; unknown as soon as one is.
+    const squares = figures.reduce((sum, { standardError }) => sum + (standardError ?? Number.NaN) ** 2, 0);
+    const standardError = Number.isNaN(squares) ? null : Math.sqrt(squares) / count;
+    return [{ value, standardError, share: pair.share }];
   });
+}
+
+function errorOf(figureOf: FigureOf, { standardError }: PairedFigures): number | null {
+  if (figureOf === FIGURES.latency) return standardError.latency;
+  return figureOf === FIGURES.cpu ? standardError.cpu : null;
 }

@@ -1,6 +1,12 @@
 import type { PairedFigures, SideFigures } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
-import { ascending, interquartileMean, median, quantile } from '../../stats/index.ts';
+import {
+  ascending,
+  interquartileMean,
+  median,
+  medianAbsoluteDeviation,
+  quantile,
+} from '../../stats/index.ts';
 import type { CallSource } from '../load.ts';
 import { burstTurn, SideTally, soloTurn, type DriverClock, type PairedSide } from './turn.ts';
 
@@ -19,6 +25,11 @@ const LONG_CALL_MS = 10;
 const VERY_LONG_CALL_MS = 50;
 /** Of a subject's turns, one in so many has calls at once: throughput needs fewer than the tail does. */
 const BURST_EVERY = 5;
+/** Fewer turns do not tell how they scatter. */
+const LEAST_TURNS = 5;
+/** From a median absolute deviation to a normal's standard deviation, and the variance of a robust mean to the mean's. */
+const NORMAL_SPREAD = 1.4826;
+const ROBUST_COST = 1.3;
 /** What is no tool, such as tools/list, is called far less in use, and seldom what changed. */
 const METHOD_WEIGHT = 0.25;
 /** A call counts for the tail when it takes this many times what 95 of 100 calls take at most. */
@@ -166,6 +177,10 @@ function figuresOf(course: Course): PairedFigures {
       p95: percentiles(0.95),
       p99: percentiles(0.99),
     },
+    standardError: {
+      latency: standardErrorOf(latency),
+      cpu: standardErrorOf(cpuLogRatios(baseline, candidate)),
+    },
     tailMarkMs: markMs,
   };
 }
@@ -199,6 +214,19 @@ function cpuPerCall({ cpuMsPerCall }: SideTally, starved: boolean): number | nul
   if (cpuMsPerCall === null || cpuMsPerCall.length === 0) return null;
   if (starved) return interquartileMean(cpuMsPerCall);
   return cpuMsPerCall.reduce((sum, value) => sum + value, 0) / cpuMsPerCall.length;
+}
+
+function cpuLogRatios(baseline: SideTally, candidate: SideTally): readonly number[] {
+  const [a, b] = [baseline.cpuMsPerCall ?? [], candidate.cpuMsPerCall ?? []];
+  return a.flatMap((before, i) => logOf(b[i] ?? null, before) ?? []);
+}
+
+/** Of a robust mean, by the spread of the middle of the values. */
+function standardErrorOf(values: readonly number[]): number | null {
+  if (values.length < LEAST_TURNS) return null;
+  return (
+    (NORMAL_SPREAD * medianAbsoluteDeviation(values) * Math.sqrt(ROBUST_COST)) / Math.sqrt(values.length)
+  );
 }
 
 function isStarved(baseline: SideTally, candidate: SideTally): boolean {

@@ -2,7 +2,7 @@ import { monotonicMs } from '../../session/clock.ts';
 import type { PairedSide } from './turn.ts';
 
 /** As the field asks for: what is called often has been compiled after so many calls. */
-export const WARM_UP_CALLS = 500;
+const WARM_UP_CALLS = 500;
 /** A subject of slow calls is warm after a few: it is not their code that takes the time. */
 const LEAST_CALLS = 3;
 

@@ -1,8 +1,6 @@
 import { concludeOn, judgedSubjects, judgeMetrics } from '../../../derive/index.ts';
 import type {
-  Bundle,
   ComparisonEvidence,
-  EvidenceKey,
   EvidenceMap,
   ExerciseEvidence,
   OutcomeCounts,
@@ -13,8 +11,8 @@ import type {
 import { TargetError } from '../../../session/index.ts';
 import type { Examined } from '../../execute.ts';
 import { targetEvidence } from '../../facts.ts';
-import { plan } from '../../plan.ts';
 import type { ExaminationRequest } from '../../request.ts';
+import { benchBundle } from '../bundle.ts';
 import { compareVersions, type Compared } from './compare.ts';
 import { profileSide } from './profile-side.ts';
 import { versionOf, type Version } from './version.ts';
@@ -62,7 +60,7 @@ export async function examineComparison(request: ComparisonRequest): Promise<Exa
   } finally {
     version.remove();
   }
-  return { bundle: bundleOf(request, startedAt, evidence, notes), targetFault };
+  return { bundle: benchBundle(request, startedAt, evidence, notes), targetFault };
 }
 
 async function compareWith(
@@ -151,29 +149,5 @@ function exerciseOf(plans: readonly SubjectPlan[], { pairs }: ComparisonEvidence
             };
       return { ...entry, outcomes };
     }),
-  };
-}
-
-function bundleOf(
-  request: ComparisonRequest,
-  startedAt: Date,
-  evidence: Partial<EvidenceMap>,
-  notes: readonly string[],
-): Bundle {
-  const { absent } = plan({ examination: 'bench', budgetMs: request.budgetMs, noAgent: null });
-  return {
-    manifest: {
-      schema: 'mettle/bundle@1',
-      mettle: request.mettle,
-      node: process.version,
-      examination: 'bench',
-      command: request.command,
-      startedAt: startedAt.toISOString(),
-      durationMs: Date.now() - startedAt.getTime(),
-      present: Object.keys(evidence) as EvidenceKey[],
-      absent,
-      notes,
-    },
-    evidence,
   };
 }
