@@ -1,4 +1,8 @@
 /* What the benches measure with. Paired and interleaved: the machine is never quiet, but it is the same for both. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { installFromRegistry } from '../../../scripts/install-from-registry.mjs';
 
 /** A transport of MCP over a port of worker_threads. */
 export function portTransport(port) {
@@ -64,14 +68,33 @@ export function table(rows) {
   ].join('\n');
 }
 
-/** Uses a package that is there for comparison only. */
-export async function optional(name, use) {
-  let loaded;
+/** What we compare with, in versions that run on Node 20. */
+const CONTENDERS = {
+  'async-mutex': '0.5.0',
+  cockatiel: '3.2.1',
+  fastq: '1.20.3',
+  'p-limit': '7.3.3',
+  'p-queue': '9.3.5',
+  'redis-semaphore': '5.8.0',
+  tinypool: '2.2.0',
+  workerpool: '10.0.3',
+};
+
+/**
+ * Uses a package that is for comparison only: installed into .cache/bench when first asked for, so that nobody who only
+ * works on the runtime has to have it; left out, and named, where the registry is out of reach.
+ */
+export async function contender(name, use) {
+  const spec = `${name}@${CONTENDERS[name]}`;
+  let entry;
   try {
-    loaded = await import(name);
-  } catch {
-    console.log(`${name} is not installed: left out`);
+    const folder = installFromRegistry('bench', [spec])[spec];
+    entry = pathToFileURL(join(folder, 'entry.mjs')).href;
+    writeFileSync(new URL(entry), `export * from '${name}';\nexport * as all from '${name}';\n`);
+  } catch (error) {
+    console.log(`${spec} is left out: ${error.message.split('\n')[0]}`);
     return;
   }
-  await use(loaded);
+  const { all } = await import(entry);
+  await use(all, entry);
 }

@@ -1,18 +1,21 @@
-/* The callers of bench/overload.mjs: an open load, or so many callers who wait for their answers. */
+/* The callers of overload.bench.mjs: an open load, or so many callers who wait for their answers. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { MAIN_THREAD, OwnClock, scheduled, THIS_THREAD } from './host-delay.mjs';
 
 const DEADLINE_MS = 1000;
 const { callers, perS, seconds } = workerData;
 const waiting = new Map();
+/** When each call was due, when it was answered, and how: good or refused. */
+const answered = [];
 let nextId = 0;
 
 parentPort.on('message', (message) => {
   if (message.start) void go();
-  const answered = waiting.get(message.id);
-  if (answered === undefined) return;
+  const done = waiting.get(message.id);
+  if (done === undefined) return;
   waiting.delete(message.id);
-  answered(message);
+  done(message);
 });
 
 /** Sends a call; resolves when it is answered, however late. */
@@ -24,12 +27,9 @@ function call(method, params) {
   });
 }
 
-async function work(dueAt, into) {
+async function work(dueAt) {
   const answer = await call('tools/call', { name: 'work', arguments: {} });
-  const tookMs = performance.now() - dueAt;
-  if (answer.result?.isError) into.refused.push(tookMs);
-  else if (tookMs <= DEADLINE_MS) into.good.push(tookMs);
-  else into.late++;
+  answered.push({ dueAt, doneAt: performance.now(), isRefused: answer.result?.isError === true });
   return answer;
 }
 
@@ -41,39 +41,77 @@ async function go() {
   };
   await call('initialize', params);
   parentPort.postMessage({ jsonrpc: '2.0', method: 'notifications/initialized' });
-  for (let warm = 0; warm < 20; warm++) await work(performance.now(), { good: [], refused: [], late: 0 });
+  for (let warm = 0; warm < 20; warm++) await work(performance.now());
+  answered.length = 0;
 
-  const seen = { good: [], refused: [], late: 0 };
+  const clock = new OwnClock([MAIN_THREAD, THIS_THREAD]);
   const startedAt = performance.now();
+  const before = scheduled(MAIN_THREAD);
+  const sent = await (callers === undefined ? openLoad(startedAt) : closedLoad(startedAt));
+  const endedAt = performance.now();
+  const after = scheduled(MAIN_THREAD);
+  const duringLoad = answered.length;
+  const recovery = await recovered(endedAt);
+  clock.stop();
+  report({ sent, startedAt, endedAt, duringLoad, recovery, clock, ranMs: after.ranMs - before.ranMs });
+}
+
+async function closedLoad(startedAt) {
   const endsAt = startedAt + seconds * 1000;
-  if (callers !== undefined) {
-    await Promise.all(
-      Array.from({ length: callers }, async () => {
-        while (performance.now() < endsAt) await work(performance.now(), seen);
-      }),
-    );
-  } else {
-    const total = Math.floor(perS * seconds);
-    for (let sent = 0; sent < total;) {
-      const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perS) + 1);
-      for (; sent < due; sent++) void work(startedAt + (sent / perS) * 1000, seen);
-      await wait(1);
-    }
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (performance.now() < endsAt) await work(performance.now());
+    }),
+  );
+  return answered.length;
+}
+
+async function openLoad(startedAt) {
+  const total = Math.floor(perS * seconds);
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perS) + 1);
+    for (; sent < due; sent++) void work(startedAt + (sent / perS) * 1000);
+    await wait(1);
   }
-  const { good, refused } = seen;
-  const goodPerS = good.length / ((performance.now() - startedAt) / 1000);
-  const recoveredMs = await recovery(performance.now());
-  const late = seen.late + waiting.size;
-  parentPort.postMessage({ report: { good, refused, late, goodPerS, recoveredMs } });
+  return total;
 }
 
 /** How long after the load until calls are answered as quickly as on an idle server, three in a row. */
-async function recovery(endedAt) {
+async function recovered(endedAt) {
   for (let quick = 0; performance.now() - endedAt < 20_000;) {
     const at = performance.now();
     const answer = await Promise.race([call('tools/call', { name: 'work', arguments: {} }), wait(2000)]);
-    quick = answer !== undefined && !answer.result?.isError && performance.now() - at < 100 ? quick + 1 : 0;
-    if (quick === 3) return performance.now() - endedAt;
+    const now = performance.now();
+    quick = answer !== undefined && !answer.result?.isError && now - at < 100 ? quick + 1 : 0;
+    if (quick === 3) return now;
   }
-  return null;
+  return undefined;
+}
+
+function report({ sent, startedAt, endedAt, duringLoad, recovery, clock, ranMs }) {
+  const own = (from, to) => clock.at(to) - clock.at(from);
+  const took = answered.map(({ dueAt, doneAt, isRefused }) => ({
+    isRefused,
+    wallMs: doneAt - dueAt,
+    ownMs: own(dueAt, doneAt),
+  }));
+  const inTime = took.filter(({ isRefused, ownMs }) => !isRefused && ownMs <= DEADLINE_MS);
+  const refused = took.filter(({ isRefused }) => isRefused);
+  const goodInLoad = took
+    .slice(0, duringLoad)
+    .filter(({ isRefused, ownMs }) => !isRefused && ownMs <= DEADLINE_MS);
+  parentPort.postMessage({
+    report: {
+      sent,
+      good: goodInLoad.length,
+      perS: goodInLoad.length / ((endedAt - startedAt) / 1000),
+      perCpuS: goodInLoad.length / (ranMs / 1000),
+      cpuShare: ranMs / (endedAt - startedAt),
+      goodMs: inTime.map(({ ownMs }) => ownMs),
+      refusedMs: refused.map(({ ownMs }) => ownMs),
+      refusedWallMs: refused.map(({ wallMs }) => wallMs),
+      late: sent - inTime.length - refused.length,
+      recoveredMs: recovery === undefined ? null : own(endedAt, recovery),
+    },
+  });
 }

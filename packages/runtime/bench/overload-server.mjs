@@ -1,4 +1,4 @@
-/* One run of bench/overload.mjs: the server on the main thread, its callers on another. */
+/* One run of overload.bench.mjs: the server on the main thread, its callers on another. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { createPolicy, harden } from '@mettle/runtime';
@@ -11,10 +11,11 @@ const { McpServer } = await import(
 const policy = createPolicy();
 const server = new McpServer({ name: 'bench', version: '1' });
 server.registerTool('work', { description: 'three milliseconds of CPU, twenty of waiting' }, async () => {
-  const until = performance.now() + 3;
-  while (performance.now() < until);
+  // Work, not time: a loop until some moment would do less the more the host takes away.
+  let sum = 1;
+  for (let step = 0; step < options.steps; step++) sum = (sum * 31 + step) % 1_000_003;
   await wait(20);
-  return { content: [{ type: 'text', text: 'done' }] };
+  return { content: [{ type: 'text', text: String(sum) }] };
 });
 if (options.hardened) harden(server, policy);
 
@@ -28,6 +29,7 @@ callers.on('message', (message) => {
 callers.postMessage({ start: true });
 
 async function report(seen) {
+  await callers.terminate();
   await wait(200);
   globalThis.gc();
   process.send({ ...seen, heapBefore, heapAfter: process.memoryUsage().heapUsed }, () => process.exit(0));

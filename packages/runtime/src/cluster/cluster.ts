@@ -1,5 +1,5 @@
 import { isRuntimeError, requireNumber, RuntimeError } from '../errors.ts';
-import { exclusive } from '../exclusive/exclusive.ts';
+import { createExclusive } from '../exclusive/exclusive.ts';
 import type { ExclusiveOptions } from '../exclusive/exclusive.ts';
 import type { LimitOptions } from '../limit/limit.ts';
 import type { Pool, ThreadFunction } from '../offload/pool.ts';
@@ -23,11 +23,14 @@ export async function connectCluster(options: ClusterOptions): Promise<Cluster> 
     leaseMs: requireNumber('leaseMs', options.leaseMs ?? 15_000, 100, 2 ** 31 - 1),
     replicas: requireNumber('replicas', options.replicas ?? 2, 1),
   };
-  const adapting = new Set<{ adapt(): void }>();
+  const adapting = new Set<RedisLimit>();
   const alarm = alarms(options.onAlarm ?? toStderr);
-  const connection = await Connection.open(options.url, prefix, (state) => {
-    for (const each of adapting) each.adapt();
-    alarm(state);
+  const connection = await Connection.open(options.url, prefix, {
+    adapt: (state) => {
+      for (const each of adapting) each.adapt();
+      alarm(state);
+    },
+    say: async () => Promise.all(Array.from(adapting, async (each) => each.say())),
   });
   return new Replicas(options.url, prefix, lease, connection, adapting);
 }
@@ -52,9 +55,10 @@ class Replicas implements Cluster {
   readonly #prefix: string;
   readonly #lease: LeaseOptions;
   readonly #connection: Connection;
-  readonly #adapting: Set<{ adapt(): void }>;
+  readonly #adapting: Set<RedisLimit>;
   readonly #limits = new Map<string, { limit: RedisLimit; maxConcurrent: number }>();
   readonly #locks = new Map<string, { lock: RedisLimit; users: number }>();
+  readonly #inProcess = createExclusive();
   readonly #jobs = new Map<string, Promise<Jobs>>();
   readonly #closing: (() => Promise<void>)[] = [];
 
@@ -63,7 +67,7 @@ class Replicas implements Cluster {
     prefix: string,
     lease: LeaseOptions,
     connection: Connection,
-    adapting: Set<{ adapt(): void }>,
+    adapting: Set<RedisLimit>,
   ) {
     this.#url = url;
     this.#prefix = prefix;
@@ -94,8 +98,9 @@ class Replicas implements Cluster {
     work: (signal: AbortSignal) => T | PromiseLike<T>,
     options: ExclusiveOptions = {},
   ): Promise<T> {
+    const since = performance.now();
     // In order within this process, and reported when it would wait for itself; then against the others.
-    return exclusive(`${this.#prefix}:${key}`, async () => this.#withLock(key, work, options), options);
+    return this.#inProcess(key, async () => this.#withLock(key, work, options, since), options);
   }
 
   rate(name: string, { points, perMs }: RateOptions): (key: string) => Promise<void> {
@@ -155,6 +160,7 @@ class Replicas implements Cluster {
     key: string,
     work: (signal: AbortSignal) => T | PromiseLike<T>,
     { signal, waitTimeoutMs }: ExclusiveOptions,
+    since: number,
   ): Promise<T> {
     const name = `${this.#prefix}:lock:${key}`;
     let held = this.#locks.get(name);
@@ -167,7 +173,8 @@ class Replicas implements Cluster {
       return work(lost);
     };
     try {
-      return await held.lock.run(begin, signal === undefined ? {} : { signal }, waitTimeoutMs ?? Infinity);
+      const leftMs = (waitTimeoutMs ?? Infinity) - (performance.now() - since);
+      return await held.lock.run(begin, signal === undefined ? {} : { signal }, leftMs);
     } catch (error) {
       if (began || !isRuntimeError(error, 'METTLE_QUEUE_TIMEOUT')) throw error;
       const message = `Waited ${waitTimeoutMs} ms for “${key}”, which was still held on another replica`;

@@ -26,12 +26,19 @@ const RECONNECT_MS = 100;
 /** Long enough for every replica to have found out that Redis is back, and to have said what it holds. */
 const SETTLE_MS = 2500;
 
+/** All limits and locks of this process. */
+export interface Holders {
+  adapt(state: ClusterState): void;
+  /** Tells Redis of all who run; rejects when it did not hear. */
+  say(): Promise<unknown>;
+}
+
 /** A connection that knows whether Redis answers, and wakes those who wait for news on a channel. */
 export class Connection {
   readonly places: Places;
   readonly client: RedisClient;
   readonly #subscriber: RedisClient;
-  readonly #onState: (state: ClusterState) => void;
+  readonly #holders: Holders;
   readonly #listeners = new Map<string, Set<(message: string) => void>>();
   #lookTimer: NodeJS.Timeout | undefined;
   #state: ClusterState = 'alone';
@@ -41,24 +48,15 @@ export class Connection {
   #asking: Promise<boolean> | undefined;
   #closed = false;
 
-  private constructor(
-    client: RedisClient,
-    subscriber: RedisClient,
-    prefix: string,
-    onState: (state: ClusterState) => void,
-  ) {
+  private constructor(client: RedisClient, subscriber: RedisClient, prefix: string, holders: Holders) {
     this.client = client;
     this.#subscriber = subscriber;
-    this.#onState = onState;
+    this.#holders = holders;
     this.places = Places.open(client, prefix, (channel, listener) => this.listen(channel, listener));
   }
 
   /** Connects; rejects when Redis cannot be reached at the start, for then the URL is most likely wrong. */
-  static async open(
-    url: string,
-    prefix: string,
-    onState: (state: ClusterState) => void,
-  ): Promise<Connection> {
+  static async open(url: string, prefix: string, holders: Holders): Promise<Connection> {
     const { Redis } = await peer<{ Redis: RedisConstructor }>('ioredis');
     const options = {
       lazyConnect: true,
@@ -74,7 +72,7 @@ export class Connection {
     // Without a listener each failed attempt to connect would be printed to the console.
     for (const each of [client, subscriber]) each.on('error', () => undefined);
     const connecting = Promise.all([client.connect(), subscriber.connect()]);
-    const connection = new Connection(client, subscriber, prefix, onState);
+    const connection = new Connection(client, subscriber, prefix, holders);
     try {
       await connecting;
       connection.#runId = runIdIn(await client.info('server'));
@@ -147,7 +145,8 @@ export class Connection {
   /** Whether Redis answers; draws the conclusions. */
   async #answers(): Promise<boolean> {
     const runId = await this.#answer();
-    if (runId === undefined) return false;
+    // A client that connects is answered this one question before it may ask others.
+    if (runId === undefined || this.client.status !== 'ready') return false;
     const forgot = runId !== this.#runId;
     this.#runId = runId;
     if (forgot || this.#state === 'alone') {
@@ -180,13 +179,20 @@ export class Connection {
 
   async #look(): Promise<void> {
     if (!(await this.#answers())) return void (await this.lost());
-    if (this.#state === 'settling' && performance.now() >= this.#settledAt) this.#become('shared');
+    if (this.#state !== 'settling') return;
+    try {
+      await this.#holders.say();
+    } catch {
+      // Said again at the next look; nobody is let in before it was heard.
+      return;
+    }
+    if (performance.now() >= this.#settledAt) this.#become('shared');
   }
 
   #become(state: ClusterState): void {
     if (this.#state === state || this.#closed) return;
     this.#state = state;
-    this.#onState(state);
+    this.#holders.adapt(state);
   }
 }
 

@@ -84,7 +84,7 @@ export class RedisLimit implements SharedLimit {
     const isAlone = state === 'alone' || state === 'settling';
     this.#local.resize(isAlone ? this.#share : this.#terms.limit);
     this.#wakeHead?.();
-    if (state === 'settling') void this.#sayWhatIsHeld();
+    if (state === 'settling') void this.say().catch(() => undefined);
     if (state === 'shared') void this.#payOwed().catch(() => undefined);
   }
 
@@ -207,7 +207,7 @@ export class RedisLimit implements SharedLimit {
     const held: Held = { id, lost: new AbortController(), counted };
     this.#held.set(id, held);
     // Begun while Redis is told who holds what: it is told of this one too.
-    if (this.#connection.state === 'settling') void this.#sayWhatIsHeld();
+    if (this.#connection.state === 'settling') void this.say().catch(() => undefined);
     this.#keepRenewing();
     return held;
   }
@@ -224,7 +224,7 @@ export class RedisLimit implements SharedLimit {
 
   async #renew(): Promise<void> {
     const { state } = this.#connection;
-    if (state === 'settling') return this.#sayWhatIsHeld();
+    // While Redis settles it is told everything anyhow.
     if (state !== 'shared') return;
     try {
       await this.#payOwed();
@@ -240,17 +240,13 @@ export class RedisLimit implements SharedLimit {
   }
 
   /** Redis was away and may have forgotten all: everybody counts again who runs, before anybody is let in. */
-  async #sayWhatIsHeld(): Promise<void> {
-    try {
-      await this.#payOwed();
-      // Counted from this moment on: who ends while Redis is told is given back after it was told.
-      const held = [...this.#held.keys()];
-      if (held.length === 0) return;
-      for (const each of this.#held.values()) each.counted = true;
-      await this.#connection.places.renew(this.#terms, held, true);
-    } catch {
-      // Still or again away: it will be said when it is back, or at the next renewal.
-    }
+  async say(): Promise<void> {
+    await this.#payOwed();
+    // Counted from this moment on: who ends while Redis is told is given back after it was told.
+    const held = [...this.#held.keys()];
+    if (held.length === 0) return;
+    for (const each of this.#held.values()) each.counted = true;
+    await this.#connection.places.renew(this.#terms, held, true);
   }
 
   async #giveBack(id: string): Promise<void> {

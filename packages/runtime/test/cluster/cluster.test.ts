@@ -181,6 +181,93 @@ describe.skipIf(whyNot !== undefined)(
 describe.skipIf(whyNot !== undefined)(
   `when Redis fails${whyNot === undefined ? '' : `, skipped: ${whyNot}`}`,
   () => {
+    test('killed and at once back, empty: who runs is counted again before anybody is let in', async () => {
+      const redis = await startRedis();
+      const clusters = await Promise.all(
+        [1, 2].map(async () =>
+          connectCluster({ url: redis.url, replicas: 2, leaseMs: 60_000, onAlarm: () => undefined }),
+        ),
+      );
+      try {
+        const [a, b] = clusters.map((cluster) =>
+          cluster.limit('a', { maxConcurrent: 2, queueTimeoutMs: 60_000 }),
+        );
+        const [held, started] = [later(), later()];
+        let running = 0;
+        const work = async (): Promise<void> => {
+          if (++running === 2) started.resolve();
+          await held.promise;
+          running--;
+        };
+        const both = [a?.run(work), a?.run(work)];
+        await started.promise;
+        await redis.kill();
+        await redis.start();
+        while (clusters.some(({ connected }) => connected)) await turns(1);
+        while (clusters.some(({ connected }) => !connected)) await turns(1);
+        let entered = false;
+        const third = b?.run(() => (entered = true));
+        // Longer than the head of the line takes to ask again.
+        await new Promise((done) => setTimeout(done, 600));
+        expect([entered, running]).toEqual([false, 2]);
+        held.resolve();
+        await Promise.all([...both, third]);
+        expect(entered).toBe(true);
+      } finally {
+        await Promise.all(clusters.map(async (cluster) => cluster.close()));
+        await redis.remove();
+      }
+    });
+
+    test('a connection that breaks while Redis lives is no loss: no alarm, no place twice', async () => {
+      const redis = await startRedis();
+      const alarms: string[] = [];
+      const cluster = await connectCluster({ url: redis.url, onAlarm: ({ state }) => alarms.push(state) });
+      const other = await connectCluster({ url: redis.url, onAlarm: ({ state }) => alarms.push(state) });
+      try {
+        const [mine, theirs] = [cluster, other].map((each) =>
+          each.limit('a', { maxConcurrent: 1, queueTimeoutMs: 60_000 }),
+        );
+        const [held, started] = [later(), later()];
+        const first = mine?.run(() => (started.resolve(), held.promise));
+        await started.promise;
+        let entered = false;
+        const second = theirs?.run(() => (entered = true));
+        await redis.breakConnections();
+        while (!cluster.connected || !other.connected) await turns(1);
+        await new Promise((done) => setTimeout(done, 600));
+        expect(entered).toBe(false);
+        held.resolve();
+        await Promise.all([first, second]);
+        expect(alarms).toEqual([]);
+      } finally {
+        await Promise.all([cluster.close(), other.close()]);
+        await redis.remove();
+      }
+    });
+
+    test('a lock that another replica holds is waited for no longer than told', async () => {
+      const redis = await startRedis();
+      const [a, b] = await Promise.all(
+        [1, 2].map(async () => connectCluster({ url: redis.url, onAlarm: () => undefined })),
+      );
+      try {
+        const [held, started] = [later(), later()];
+        const first = a?.exclusive('k', () => (started.resolve(), held.promise));
+        await started.promise;
+        await expect(b?.exclusive('k', () => 1, { waitTimeoutMs: 50 })).rejects.toMatchObject({
+          code: 'METTLE_TIMED_OUT',
+          message: 'Waited 50 ms for “k”, which was still held on another replica',
+        });
+        held.resolve();
+        await first;
+        expect(await b?.exclusive('k', () => 2)).toBe(2);
+      } finally {
+        await Promise.all([a?.close(), b?.close()]);
+        await redis.remove();
+      }
+    });
+
     test.each(['killed', 'paused'] as const)(
       '%s, each replica goes on with its share, alarms once, and shares again when it is back',
       async (how) => {

@@ -5,6 +5,8 @@ export interface Redis {
   kill(): Promise<void>;
   /** Starts it again, empty, at the same address. */
   start(): Promise<void>;
+  /** Closes the connection of every client. */
+  breakConnections(): Promise<void>;
   pause(): void;
   resume(): void;
   /** Ends it and leaves nothing behind. */

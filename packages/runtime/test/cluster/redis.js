@@ -54,6 +54,12 @@ export async function startRedis() {
       await exited;
       child = undefined;
     },
+    breakConnections: async () => {
+      const { Redis } = await import('ioredis');
+      const own = new Redis(redis.url);
+      for (const kind of ['normal', 'pubsub']) await own.client('KILL', 'TYPE', kind, 'SKIPME', 'yes');
+      own.disconnect();
+    },
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
     remove: async () => {

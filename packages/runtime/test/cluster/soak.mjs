@@ -51,7 +51,7 @@ async function keepRunning() {
 /** Resolves with how many places it took. */
 function oneReplica(left) {
   const name = `replica ${++started}`;
-  const options = { url: redis.url, name, acquisitions: left, holdMs: 2, spread: true, callers: 6 };
+  const options = { url: redis.url, name, acquisitions: left, holdMs: 2, isSpread: true, callers: 6 };
   const file = fileURLToPath(new URL('./replica.js', import.meta.url));
   const child = fork(file, [JSON.stringify({ ...options, leaseMs: LEASE_MS })]);
   let done = 0;
@@ -72,9 +72,7 @@ function oneReplica(left) {
     child.on('exit', (code, signal) => {
       if (signal !== 'SIGKILL')
         return code === 0 ? resolve(left) : reject(new Error(`${name}: exit ${code}`));
-      bury(name)
-        .then(() => resolve(done))
-        .catch(reject);
+      resolve(bury(name).then(() => done));
     });
   });
 }

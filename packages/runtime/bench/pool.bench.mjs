@@ -1,16 +1,18 @@
 /*
  * offload against the pools it could have been: fairness, recovery after a kill, cost of a small task.
  *
- *   node bench/pool.mjs [seconds of the fairness run]
+ *   node bench/pool.bench.mjs [rounds] [seconds of each]
  *
- * Packages that are not installed are left out, and named.
+ * Packages to compare with are installed into .cache/bench.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createPool } from '@mettle/runtime/offload';
-import { interleaved, median, optional, table } from './measure.mjs';
+import { Piscina } from 'piscina';
+import { contender, interleaved, median, table } from './measure.mjs';
 
-const seconds = Number(process.argv[2] ?? 5);
+const rounds = Number(process.argv[2] ?? 9);
+const seconds = Number(process.argv[3] ?? 2);
 const url = new URL('./pool-work.mjs', import.meta.url);
 const file = fileURLToPath(url);
 process.on('warning', () => {});
@@ -25,22 +27,20 @@ const pools = {
     };
   },
 };
-await optional('piscina', ({ Piscina }) => {
-  pools['piscina alone'] = (threads) => {
-    const pool = new Piscina({
-      filename: file,
-      minThreads: threads,
-      maxThreads: threads,
-      idleTimeout: Infinity,
-    });
-    return {
-      run: (name, argument, { signal } = {}) =>
-        pool.run(argument, { name, signal: signal ?? new AbortController().signal }),
-      close: () => pool.destroy(),
-    };
+pools['piscina alone'] = (threads) => {
+  const pool = new Piscina({
+    filename: file,
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Infinity,
+  });
+  return {
+    run: (name, argument, { signal } = {}) =>
+      pool.run(argument, { name, signal: signal ?? new AbortController().signal }),
+    close: () => pool.destroy(),
   };
-});
-await optional('tinypool', ({ Tinypool }) => {
+};
+await contender('tinypool', ({ Tinypool }) => {
   pools['tinypool'] = (threads) => {
     const pool = new Tinypool({
       filename: url.href,
@@ -55,7 +55,8 @@ await optional('tinypool', ({ Tinypool }) => {
     };
   };
 });
-await optional('workerpool', ({ default: workerpool }) => {
+await contender('workerpool', ({ default: workerpool }, entry) => {
+  process.env.WORKERPOOL = entry;
   pools['workerpool'] = (threads) => {
     const pool = workerpool.pool(fileURLToPath(new URL('./pool-workerpool.mjs', import.meta.url)), {
       workerType: 'thread',
@@ -70,11 +71,23 @@ await optional('workerpool', ({ default: workerpool }) => {
   };
 });
 
+// In turns: the worst of one long run would tell of the host's worst moment, and of whose turn that was.
+const worst = new Map(Object.keys(pools).map((name) => [name, []]));
+for (let round = 0; round < rounds; round++) {
+  const order = Object.entries(pools);
+  for (const [name, make] of round % 2 === 0 ? order : order.toReversed())
+    worst.get(name).push(await fairness(make));
+}
 const rows = [];
 for (const [name, make] of Object.entries(pools)) {
-  rows.push({ pool: name, ...(await fairness(make)), ...(await recovery(make, name)) });
+  rows.push({
+    pool: name,
+    'worst wait of 20 callers, median of rounds': `${median(worst.get(name)).toFixed(0)} ms`,
+    'in the worst round': `${Math.max(...worst.get(name)).toFixed(0)} ms`,
+    ...(await recovery(make)),
+  });
 }
-console.log(`${process.version}\n${table(rows)}`);
+console.log(`${process.version}, ${rounds} rounds of ${seconds} s\n${table(rows)}`);
 
 const open = Object.fromEntries(Object.entries(pools).map(([name, make]) => [name, make(1)]));
 const cost = await interleaved(
@@ -103,7 +116,7 @@ async function fairness(make) {
     }),
   );
   await pool.close();
-  return { 'worst wait, 20 callers': `${worstMs.toFixed(0)} ms` };
+  return worstMs;
 }
 
 /** A catastrophic regular expression is stopped after 200 ms while another task waits. */

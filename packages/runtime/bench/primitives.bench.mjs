@@ -1,21 +1,21 @@
 /*
  * What one uncontended call costs: keyed mutex and limit against the packages that are commonly used.
  *
- *   node bench/primitives.mjs
+ *   node bench/primitives.bench.mjs
  *
  * CPU time in nanoseconds, rounds interleaved; "more than none" is the median of the differences to calling the work
- * directly, round by round. Packages that are not installed are left out, and named.
+ * directly, round by round. Packages to compare with are installed into .cache/bench.
  */
 import { createExclusive } from '@mettle/runtime/exclusive';
 import { createLimit } from '@mettle/runtime/limit';
-import { interleaved, median, optional, pairedDifference, percentile, table } from './measure.mjs';
+import { contender, interleaved, median, pairedDifference, percentile, table } from './measure.mjs';
 
 const work = async () => 1;
 const none = { none: work };
 
 const exclusive = createExclusive();
 const mutexes = { ...none, '@mettle/runtime exclusive': () => exclusive('key', work) };
-await optional('async-mutex', ({ Mutex }) => {
+await contender('async-mutex', ({ Mutex }) => {
   const locks = new Map();
   mutexes['async-mutex, a Map of them'] = () => {
     let lock = locks.get('key');
@@ -28,19 +28,19 @@ await show('Keyed mutex', mutexes);
 const limit = createLimit({ maxConcurrent: 10 });
 const one = createLimit({ maxConcurrent: 1, maxQueued: 200 });
 const limits = { ...none, '@mettle/runtime limit': () => limit.run(work) };
-await optional('p-limit', ({ default: pLimit }) => {
+await contender('p-limit', ({ default: pLimit }) => {
   const run = pLimit(10);
   limits['p-limit'] = () => run(work);
 });
-await optional('p-queue', ({ default: PQueue }) => {
+await contender('p-queue', ({ default: PQueue }) => {
   const queue = new PQueue({ concurrency: 10 });
   limits['p-queue'] = () => queue.add(work);
 });
-await optional('fastq', ({ promise }) => {
+await contender('fastq', ({ promise }) => {
   const queue = promise(work, 10);
   limits['fastq'] = () => queue.push(1);
 });
-await optional('cockatiel', ({ bulkhead }) => {
+await contender('cockatiel', ({ bulkhead }) => {
   const policy = bulkhead(10, 10);
   limits['cockatiel bulkhead'] = () => policy.execute(work);
 });
@@ -48,7 +48,7 @@ await show('Limit', limits);
 
 console.log(`\nA victim behind 100 queued calls of another is served`);
 console.log(`  @mettle/runtime limit: ${await victim((run, lane) => one.run(run, { lane }))}.`);
-await optional('p-limit', async ({ default: pLimit }) => {
+await contender('p-limit', async ({ default: pLimit }) => {
   const run = pLimit(1);
   console.log(`  p-limit: ${await victim((work_) => run(work_))}.`);
 });

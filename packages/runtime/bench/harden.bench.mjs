@@ -1,7 +1,7 @@
 /*
  * What harden() adds to a call of a tool that does nothing, all defaults, both SDK generations.
  *
- *   node bench/harden.mjs
+ *   node bench/harden.bench.mjs
  *
  * CPU time in microseconds over an in-memory transport without JSON; rounds interleaved, differences paired.
  */
