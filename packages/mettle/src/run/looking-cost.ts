@@ -24,6 +24,8 @@ export interface Looking {
   readonly alone: readonly LatencyRecord[];
   readonly inFlight: number;
   readonly untilMs: number;
+  /** Until when the fewest pairs that tell something may take. */
+  readonly leastPairsUntilMs: number;
 }
 
 /**
@@ -53,7 +55,8 @@ export async function measureLookingCost(looking: Looking): Promise<LookingCost>
   // V8 compiles what many calls at once make hot.
   await window(callsPerWindow);
   let before = await window(callsPerWindow);
-  while (onUs.length < MOST_PAIRS && monotonicMs() < untilMs && !context.signal.aborted) {
+  const endMs = (): number => (onUs.length < LEAST_PAIRS ? looking.leastPairsUntilMs : untilMs);
+  while (onUs.length < MOST_PAIRS && monotonicMs() < endMs() && !context.signal.aborted) {
     await agent.start('blocking', BLOCKING_OPTIONS);
     await window(Math.ceil(callsPerWindow / 2));
     const on = await window(callsPerWindow);

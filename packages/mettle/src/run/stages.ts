@@ -28,8 +28,8 @@ export interface StageSetting {
 const IN_FLIGHT = 8;
 /** Of so many calls a state that every call shows can be believed, however starved the host: worth time on top. */
 const CALLS_TO_BELIEVE = 3;
-/** Of the profiling's time, for what the profiling itself costs: four seconds of a default run. */
-const LOOKING_SHARE = 0.12;
+/** Of the profiling's time, for what the profiling itself costs: five seconds of a default run, ten on a starved host. */
+const LOOKING_SHARE = 0.15;
 /** Below this, waiting calls cannot be told from the host's scheduling, and nobody feels them. */
 const OVERLAP_WORTH_TRACING_MS = 3;
 
@@ -111,13 +111,15 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
     setting.evidence,
     await joinRecord(record, calls, { home, library, fetch: fetchScripts(agent) }),
   );
+  const lookingMs = stage.budgetMs * LOOKING_SHARE;
   setting.evidence.lookingCost = await measureLookingCost({
     context,
     agent,
     sources: loadable(setting),
     alone: setting.evidence.latency?.subjects ?? [],
     inFlight: IN_FLIGHT,
-    untilMs: monotonicMs() + stage.budgetMs * LOOKING_SHARE,
+    untilMs: monotonicMs() + lookingMs,
+    leastPairsUntilMs: monotonicMs() + 2 * lookingMs,
   });
 }
 

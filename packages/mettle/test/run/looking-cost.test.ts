@@ -42,6 +42,7 @@ function serverOf({ addedUs = 20, outcome = 'result', clock = true } = {}): Look
     alone: [record as unknown as LatencyRecord],
     inFlight: 8,
     untilMs: monotonicMs() + 5000,
+    leastPairsUntilMs: monotonicMs() + 5000,
   } as unknown as Looking;
 }
 
