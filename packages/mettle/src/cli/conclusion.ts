@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Result } from '../evidence/index.ts';
-import { profileFiles, renderHtml, renderJson } from '../report/index.ts';
+import { k6Script, profileFiles, renderHtml, renderJson } from '../report/index.ts';
 import { detectors, resultOf, sourceReader, writeBundle } from '../run/index.ts';
 import type { Examined } from '../run/index.ts';
 import { EXIT } from './exit-codes.ts';
@@ -40,7 +40,14 @@ export async function conclude(
     return EXIT.interrupted;
   }
   if (examined.targetFault !== null) return EXIT.target;
-  return overTheBar(result) ? EXIT.findings : EXIT.ok;
+  return overTheBar(result) || (options.failOn !== 'none' && didNotSurvive(result)) ? EXIT.findings : EXIT.ok;
+}
+
+/** Hostile arguments that kill or block a server are a fault, though none with a detector. */
+function didNotSurvive({ bench }: Result): boolean {
+  return (bench?.adversarial?.cases ?? []).some(
+    ({ outcome }) => outcome === 'crashed' || outcome === 'blocked',
+  );
 }
 
 function barOf(options: CommandOptions): (result: Result) => boolean {
@@ -73,5 +80,7 @@ async function keep(
     join(directory, 'report.html'),
     renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader(bundle.evidence.sources) }),
   );
+  const script = options.extra['export'] === undefined ? null : k6Script(bundle);
+  if (script !== null) await writeFile(join(directory, 'mettle.k6.js'), script);
   return directory;
 }

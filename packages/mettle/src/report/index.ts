@@ -8,6 +8,7 @@ import { renderOpenMetrics } from './openmetrics.ts';
 import { renderTerminal, type TerminalOptions } from './terminal.ts';
 
 export { renderHtml, renderJson };
+export { k6Script } from './k6-script.ts';
 export { profileFiles } from './profiles/files.ts';
 
 export type FormatName = 'terminal' | 'json' | 'html' | 'md' | 'junit' | 'csv' | 'openmetrics';

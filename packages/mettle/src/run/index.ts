@@ -5,7 +5,7 @@ export type { ComparisonRequest } from './bench/compare/examine.ts';
 export { removeAllWorktrees } from './bench/compare/worktree.ts';
 export { benchModule } from './bench/in-process/execute.ts';
 export { benchmark } from './bench/execute.ts';
-export type { BenchProgress, BenchRequest, BenchSettings } from './bench/request.ts';
+export type { BenchProgress, BenchSettings } from './bench/request.ts';
 export { readBundle, writeBundle } from './bundle.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';

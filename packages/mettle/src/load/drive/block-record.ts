@@ -5,7 +5,8 @@ import { Timeline } from './timeline.ts';
 
 /** What a block gathers while it runs: adding a call costs well under a microsecond. */
 export class BlockRecord {
-  readonly total: SubjectTally = new SubjectTally({ name: '', kind: 'method' });
+  /** Of all together; of a single subject its own. */
+  readonly total: SubjectTally;
   readonly tallies: readonly SubjectTally[];
   readonly timeline: Timeline;
   /** Calls begun and not ended. */
@@ -21,6 +22,9 @@ export class BlockRecord {
 
   constructor(subjects: readonly Subject[], startMs: number, expectedMs: number) {
     this.tallies = subjects.map((subject) => new SubjectTally(subject));
+    const [first, ...others] = this.tallies;
+    this.total =
+      first !== undefined && others.length === 0 ? first : new SubjectTally({ name: '', kind: 'method' });
     this.timeline = new Timeline(startMs, expectedMs);
   }
 
@@ -47,14 +51,14 @@ export class BlockRecord {
       this.lost = 0;
       if (this.offering) this.okInTime++;
       tally.succeeded(call.latencyMs, call.bytesSent, call.bytes);
-      this.total.succeeded(call.latencyMs, call.bytesSent, call.bytes);
+      if (tally !== this.total) this.total.succeeded(call.latencyMs, call.bytesSent, call.bytes);
       this.timeline.succeeded(call.latencyMs);
       return;
     }
     this.lost = end === 'connection' ? this.lost + 1 : 0;
     const took = { latencyMs: call.latencyMs, bytesSent: call.bytesSent, bytesReceived: call.bytes };
     tally.failedWith(end, message, took);
-    this.total.failedWith(end, message, took);
+    if (tally !== this.total) this.total.failedWith(end, message, took);
     this.timeline.failed();
   }
 

@@ -90,6 +90,7 @@ export async function measureBlock(driver: Driver, mix: Mix, options: BlockOptio
     expectedMs,
     inside,
     lateness: latenessOf(lateness, delay),
+    lateSumMs: (lateness.quantilesMs()?.mean ?? 0) * lateness.count,
     driverCpuMs: (used.cpu.user + used.cpu.system) / 1000,
     parsed: parsedAnswers(driver) - parsedBefore,
     before: before.clocks,
@@ -106,6 +107,8 @@ interface Ended {
   readonly unfinished: number;
   readonly inside: InsideFigures | null;
   readonly lateness: BlockFigures['driver']['latenessMs'];
+  /** By which calls of an open loop were begun after their time. */
+  readonly lateSumMs: number;
   readonly driverCpuMs: number;
   readonly parsed: number;
   readonly before: Clocks;
@@ -139,20 +142,21 @@ function figuresOf(ended: Ended): BlockFigures {
     endedEarly: run.endedEarly,
     unfinished: ended.unfinished,
     total,
-    subjects: record.tallies.map((tally) => tally.figures()),
+    subjects: record.tallies.map((tally) => (tally === record.total ? total : tally.figures())),
     target: targetUse(ended, calls),
     driver: { ...driver, distrust: distrustOf(driver, total.latencyMs, shape) },
     timeline: record.timeline.slots,
-    littlesLaw: littlesLaw(record, shape, spanMs),
+    littlesLaw: littlesLaw(record, shape, spanMs, ended.lateSumMs),
   };
 }
 
 /** L = λ·W, with L counted apart: sampled in an open loop, known beforehand in a closed one without pauses. */
-function littlesLaw(record: BlockRecord, shape: LoadShape, spanMs: number): LittlesLaw {
+function littlesLaw(record: BlockRecord, shape: LoadShape, spanMs: number, lateSumMs: number): LittlesLaw {
   const known =
     shape.kind === 'closed' && shape.thinkTimeMs === 0 ? shape.connections * shape.inFlight : null;
   const meanInFlight = known ?? record.meanInFlight ?? 0;
-  const throughputTimesLatency = record.total.sumMs / spanMs;
+  // A call that is not begun yet is not in flight.
+  const throughputTimesLatency = (record.total.sumMs - lateSumMs) / spanMs;
   const larger = Math.max(meanInFlight, throughputTimesLatency);
   const gap = larger === 0 ? 0 : Math.abs(meanInFlight - throughputTimesLatency) / larger;
   const holds = record.total.calls < LITTLE_FEWEST_CALLS || gap <= LITTLE_GAP || larger < 1;

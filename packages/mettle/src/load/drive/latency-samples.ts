@@ -36,18 +36,12 @@ export class LatencySamples {
     this.#values[this.#kept++] = ms;
   }
 
-  /** Takes over what another one has; the order is then by part, not by time, so only for sums. */
-  values(): Float32Array {
-    return this.#values.subarray(0, this.#kept);
-  }
-
-  /** Null when there are none. `designEffects`: those of another sequence with the same disturbances. */
+  /** Null when there are none. */
   figures(): LatencyFigures | null {
     if (this.#count === 0) return null;
-    const inTime = this.values();
+    const inTime = this.#values.subarray(0, this.#kept);
     const sorted = inTime.slice().sort();
-    const histogram = new LatencyHistogram();
-    for (const ms of inTime) histogram.record(ms);
+    const histogram = histogramOf(sorted);
     if (this.#beyond !== null) histogram.merge(this.#beyond);
     const estimate = (q: number): LatencyFigures['p50'] => {
       const exact = sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] as number;
@@ -80,4 +74,16 @@ export class LatencySamples {
     this.#values = larger;
     return true;
   }
+}
+
+/** Values that are alike to the microsecond are recorded at once. */
+function histogramOf(sorted: Float32Array): LatencyHistogram {
+  const histogram = new LatencyHistogram();
+  for (let i = 0; i < sorted.length;) {
+    const us = Math.round((sorted[i] as number) * 1000);
+    const from = i;
+    while (i < sorted.length && Math.round((sorted[i] as number) * 1000) === us) i++;
+    histogram.record(us / 1000, i - from);
+  }
+  return histogram;
 }

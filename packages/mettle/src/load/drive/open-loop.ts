@@ -46,7 +46,9 @@ export function driveOpen(run: LoadRun, setting: OpenLoopSetting): Promise<void>
           return;
         }
         left++;
-        const nowMs = channelNow();
+        // The pacer wakes a moment before; never longer than its lead.
+        let nowMs = channelNow();
+        while (nowMs < intendedAtMs) nowMs = channelNow();
         lateness.record(Math.max(0, nowMs - intendedAtMs));
         const call = free.pop() ?? new OpenCall(run, ended);
         call.begin(clients[turn++ % clients.length] as Client, intendedAtMs, nowMs);

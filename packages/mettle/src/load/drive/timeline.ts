@@ -47,16 +47,18 @@ export class Timeline {
   turn(nowMs: number, inFlight: number, atOnce = false): boolean {
     const durationMs = nowMs - this.#slotStartMs;
     if (durationMs < this.slotMs && !(atOnce && durationMs > 0)) return false;
-    const quantiles = this.#latencies.quantilesMs();
+    // Not all quantiles: a histogram's mean takes milliseconds, which calls under way would wait for.
+    const at = (percent: number): number | null =>
+      this.#ok === 0 ? null : this.#latencies.percentileMs(percent);
     this.#slots.push({
       atMs: this.#slotStartMs - this.#startMs,
       durationMs,
       started: this.#started,
       ok: this.#ok,
       failed: this.#failed,
-      p50Ms: quantiles?.p50 ?? null,
-      p99Ms: quantiles?.p99 ?? null,
-      maxMs: quantiles?.max ?? null,
+      p50Ms: at(50),
+      p99Ms: at(99),
+      maxMs: at(100),
       inFlight,
     });
     this.#latencies.clear();

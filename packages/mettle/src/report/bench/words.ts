@@ -22,7 +22,7 @@ export function mainBlock(bench: BenchResult): BlockFigures | null {
 }
 
 /** "closed loop: 4 clients, 1 call under way each". */
-export function describeShape(shape: LoadShape): string {
+function describeShape(shape: LoadShape): string {
   const clients = plural(shape.connections, 'client');
   if (shape.kind === 'closed') {
     const think =
@@ -113,7 +113,7 @@ export function figureRow({ outcomes, latencyMs }: SubjectFigures): readonly str
 }
 
 /** A figure with its bounds: "3.1 (3.0 to 3.3)". */
-export function withBounds({ value, low, high }: Estimate): string {
+function withBounds({ value, low, high }: Estimate): string {
   return low === null || high === null
     ? `${formatMsFigure(value)} (too few calls for bounds)`
     : `${formatMsFigure(value)} (${formatMsFigure(low)} to ${formatMsFigure(high)})`;
@@ -255,7 +255,7 @@ export function driftLines(bench: BenchResult): readonly string[] {
 /** Below, quarters are shorter than what disturbs them. */
 const DRIFT_FROM_MS = 60_000;
 
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${formatFigure(Math.round(share * 1000) / 10)} %`;
 }
 

@@ -5,6 +5,7 @@ import type { HostileCase } from '../../load/index.ts';
 import { monotonicMs, openProcessClock, settlesWithin } from '../../session/index.ts';
 import type { ProcessClock, Reply, Session } from '../../session/index.ts';
 import { seedFor } from '../../stats/index.ts';
+import { describeEnd, tellingLine } from './last-words.ts';
 
 /** CPU of one call that keeps everybody else waiting for longer than a person takes for "at once" (100 ms), with room for the host. */
 const BLOCKED_CPU_MS = 250;
@@ -17,6 +18,8 @@ const MOST_RESTARTS = 10;
 const SHOWN_ARGUMENTS = 400;
 /** For a process to end whose connection was lost. */
 const LAST_BREATH_MS = 500;
+/** Between an answer and the next call. */
+const AFTERMATH_MS = 20;
 const INTERNAL_ERROR = -32_603;
 
 export interface Attack {
@@ -67,6 +70,8 @@ class Victim {
   readonly #attack: Attack;
   #session: Session;
   #clock: ProcessClock;
+  /** The last call got no answer: it may still be at work. */
+  #inDoubt = false;
 
   constructor(attack: Attack) {
     this.#attack = attack;
@@ -74,13 +79,15 @@ class Victim {
     this.#clock = openProcessClock(attack.session.process?.pid ?? null);
   }
 
-  /** False when it is dead and stays so. */
+  /** False when it is dead and stays so. A server that still computes for an earlier call is as good as dead. */
   async isAlive(): Promise<boolean> {
-    if (!this.#isDead()) return true;
+    if (!this.#isDead() && (!this.#inDoubt || (await this.#answers()))) return true;
     const { reopen } = this.#attack;
     if (reopen === null || this.restarts >= MOST_RESTARTS) return false;
     this.restarts++;
+    await this.#session.process?.stop();
     await this.end();
+    this.#inDoubt = false;
     try {
       this.#session = await reopen();
     } catch {
@@ -105,7 +112,9 @@ class Victim {
     // Another client's request, as it were: how long does it wait?
     const beside = this.#session.request('tools/list', {}, { timeoutMs, signal });
     const [reply, other] = await Promise.all([calling, beside]);
-    if (reply.outcome === 'lost') await this.#lastBreath();
+    // What a call leaves behind may kill the process just after its answer.
+    await this.#lastBreath(reply.outcome === 'lost' ? LAST_BREATH_MS : AFTERMATH_MS);
+    this.#inDoubt = reply.outcome === 'timeout' || reply.outcome === 'lost' || other.outcome === 'timeout';
     const cpuAfter = this.#clock.mainThread()?.cpuMs;
     const mainCpuMs = cpuBefore === undefined || cpuAfter === undefined ? null : cpuAfter - cpuBefore;
     const seen = this.#faultOf(reply, other, mainCpuMs);
@@ -130,13 +139,20 @@ class Victim {
     if (this.#session !== this.#attack.session) await this.#session.close();
   }
 
+  async #answers(): Promise<boolean> {
+    const { signal } = this.#attack;
+    const reply = await this.#session.request('tools/list', {}, { timeoutMs: MOST_TIMEOUT_MS, signal });
+    this.#inDoubt = reply.outcome === 'timeout' || reply.outcome === 'lost';
+    return !this.#inDoubt;
+  }
+
   #isDead(): boolean {
     return (this.#session.process?.exit ?? null) !== null;
   }
 
-  async #lastBreath(): Promise<void> {
+  async #lastBreath(patienceMs: number): Promise<void> {
     const { process } = this.#session;
-    if (process !== null) await settlesWithin(process.exited, LAST_BREATH_MS);
+    if (process !== null) await settlesWithin(process.exited, patienceMs);
   }
 
   #faultOf(
@@ -146,9 +162,8 @@ class Victim {
   ): Pick<AdversarialCase, 'outcome' | 'detail'> | null {
     const exit = this.#session.process?.exit ?? null;
     if (exit !== null) {
-      const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;
-      const last = this.#session.process?.stderrTail().at(-1);
-      return { outcome: 'crashed', detail: last === undefined ? how : `${how}; ${last}` };
+      const said = tellingLine(this.#session.process?.stderrTail() ?? []);
+      return { outcome: 'crashed', detail: `${describeEnd(exit)}${said === null ? '' : `; ${said}`}` };
     }
     if (mainCpuMs !== null && mainCpuMs > BLOCKED_CPU_MS)
       return { outcome: 'blocked', detail: `the main thread computed for ${mainCpuMs.toFixed(0)} ms` };

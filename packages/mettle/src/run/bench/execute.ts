@@ -1,6 +1,6 @@
 import { openAgentChannel, collectProcess } from '../../collect/index.ts';
 import type { AgentChannel, ServingAgent } from '../../collect/index.ts';
-import type { BenchEvidence, Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../../evidence/index.ts';
+import type { BenchEvidence, CallOutcomes, EvidenceMap, TargetSpec } from '../../evidence/index.ts';
 import {
   createMix,
   findReadable,
@@ -22,8 +22,8 @@ import {
 import type { Session } from '../../session/index.ts';
 import type { Examined } from '../execute.ts';
 import { noAgentReason, stdoutEvidence, targetEvidence } from '../facts.ts';
-import { plan } from '../plan.ts';
 import { attackWithArguments } from './adversarial.ts';
+import { benchBundle } from './bundle.ts';
 import { findCapacity } from './capacity.ts';
 import { openClients } from './clients.ts';
 import type { Clients } from './clients.ts';
@@ -49,6 +49,8 @@ interface Gathering {
   readonly evidence: Partial<EvidenceMap>;
   readonly notes: string[];
   readonly progress: BenchClock;
+  /** What became of the first calls, by subject. */
+  readonly alone: Map<string, CallOutcomes>;
   /** Starts the server again after its death; null when it is not ours. */
   readonly reopen: (() => Promise<Session>) | null;
 }
@@ -69,11 +71,12 @@ export async function benchmark(request: BenchRequest): Promise<Examined> {
     evidence: {},
     notes: [],
     progress: new BenchClock(request),
+    alone: new Map(),
     reopen: ours ? async () => (await openSession(spec, { signal: request.signal })).session : null,
   };
   try {
     const targetFault = await reachAndDrive(gathering, spec, channel, copy?.dir ?? null);
-    return { bundle: bundleOf(gathering, startedAt), targetFault };
+    return { bundle: benchBundle(request, startedAt, gathering.evidence, gathering.notes), targetFault };
   } finally {
     await channel?.close();
     await copy?.remove();
@@ -157,7 +160,7 @@ async function drive(
   }
   evidence.bench = bench;
   if (request.thresholds.length > 0) evidence.thresholds = { thresholds: request.thresholds };
-  evidence.exercise = benchedSubjects(planning.plans, bench);
+  evidence.exercise = benchedSubjects(planning.plans, bench, gathering.alone);
   evidence.target = targetEvidence({
     request: { ...request, onProgress() {} },
     session,
@@ -188,6 +191,7 @@ async function measure(
     signal,
     onSubject: (name, i) => progress.within(i / planning.sources.length, name),
   });
+  for (const [name, outcomes] of look.outcomes) gathering.alone.set(name, outcomes);
   bench.leftOut = look.leftOut;
   bench.samples = samplesOf(look.sources);
   if (settings.arguments === 'adversarial') {
@@ -271,23 +275,4 @@ function processIds(agent: ServingAgent | null, sessions: readonly Session[]): r
   const started = sessions.flatMap(({ process }) => (process === null ? [] : [process.pid]));
   const [, ...others] = started;
   return agent === null ? started : [agent.pid, ...others];
-}
-
-function bundleOf({ request, evidence, notes }: Gathering, startedAt: Date): Bundle {
-  const { absent } = plan({ examination: 'bench', budgetMs: request.budgetMs, noAgent: null });
-  return {
-    manifest: {
-      schema: 'mettle/bundle@1',
-      mettle: request.mettle,
-      node: process.version,
-      examination: 'bench',
-      command: request.command,
-      startedAt: startedAt.toISOString(),
-      durationMs: Date.now() - startedAt.getTime(),
-      present: Object.keys(evidence) as EvidenceKey[],
-      absent,
-      notes,
-    },
-    evidence,
-  };
 }

@@ -15,9 +15,6 @@ export interface BenchSettings {
   readonly thinkTimeMs: number;
   readonly arguments: 'schema' | 'adversarial';
   readonly pin: boolean;
-  /** The run is for what creeps: slopes of memory and latency are reported. */
-  readonly seeksDrift: boolean;
-  readonly exports: readonly 'k6'[];
 }
 
 /** What a benchmark tells while it goes. */

@@ -23,15 +23,20 @@ export function samplesOf(sources: readonly CallSource[]): BenchEvidence['sample
   });
 }
 
-/** Every subject with what became of its calls. */
-export function benchedSubjects(plans: readonly SubjectPlan[], bench: BenchEvidence): ExerciseEvidence {
+/** Every subject with what became of its calls: those made alone at first, and those measured. */
+export function benchedSubjects(
+  plans: readonly SubjectPlan[],
+  bench: BenchEvidence,
+  alone: ReadonlyMap<string, CallOutcomes>,
+): ExerciseEvidence {
   return {
     subjects: plans.map((plan) => {
       const left = bench.leftOut.find(({ name }) => name === plan.name);
       const measured = bench.blocks.flatMap((block) =>
         block.subjects.filter(({ subject }) => subject.name === plan.name).map(({ outcomes }) => outcomes),
       );
-      const parts = [...(left?.outcomes == null ? [] : [left.outcomes]), ...measured];
+      const first = alone.get(plan.name);
+      const parts = [...(first === undefined ? [] : [first]), ...measured];
       return {
         ...plan,
         reason: left === undefined ? plan.reason : left.reason,

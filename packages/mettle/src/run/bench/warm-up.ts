@@ -11,6 +11,8 @@ export interface FirstLook {
   readonly sources: readonly CallSource[];
   readonly typicalMs: ReadonlyMap<string, number>;
   readonly leftOut: BenchEvidence['leftOut'];
+  /** What became of these calls, by subject. */
+  readonly outcomes: ReadonlyMap<string, CallOutcomes>;
 }
 
 /** Calls of each subject: what opens a connection or compiles code falls on the first. */
@@ -36,6 +38,7 @@ export async function lookAtSubjects(
 ): Promise<FirstLook> {
   const kept: CallSource[] = [];
   const typicalMs = new Map<string, number>();
+  const outcomes = new Map<string, CallOutcomes>();
   const leftOut: BenchEvidence['leftOut'][number][] = plans
     .filter((plan) => !plan.exercised)
     .map((plan) => ({ ...plan, outcomes: null }));
@@ -43,6 +46,7 @@ export async function lookAtSubjects(
     if (options.signal.aborted) break;
     options.onSubject(source.subject.name, i);
     const look = await lookAt(session, source, options);
+    outcomes.set(source.subject.name, look.outcomes);
     const plan = plans.find((each) => each.name === source.subject.name) as SubjectPlan;
     const firstMessage = Object.values(look.outcomes.firstMessages)[0] ?? 'unknown';
     if (look.outcomes.ok === 0)
@@ -63,7 +67,7 @@ export async function lookAtSubjects(
       typicalMs.set(source.subject.name, median(look.latenciesMs));
     }
   }
-  return { sources: kept, typicalMs, leftOut };
+  return { sources: kept, typicalMs, leftOut, outcomes };
 }
 
 async function lookAt(

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { BENCH_OPTIONS, benchSettings, timeOf, wantsK6Script } from '../../src/cli/bench-options.ts';
+import { parseOptions } from '../../src/cli/options.ts';
+import type { BenchSettings } from '../../src/run/index.ts';
+
+function settings(words: readonly string[], kind: 'stdio' | 'http' = 'http'): BenchSettings {
+  const options = parseOptions(words, BENCH_OPTIONS);
+  return benchSettings(options.extra, kind, options.budgetSeconds);
+}
+
+describe('the load that options ask for', () => {
+  it('is clients that wait for their answers, when no rate is given', () => {
+    expect(settings([]).shape).toEqual({ kind: 'closed', connections: 4, inFlight: 1, thinkTimeMs: 0 });
+    expect(settings([], 'stdio').shape).toMatchObject({ connections: 1, inFlight: 4 });
+    expect(settings(['--connections', '3', '--in-flight', '2', '--think-time', '500ms']).shape).toEqual({
+      kind: 'closed',
+      connections: 3,
+      inFlight: 2,
+      thinkTimeMs: 500,
+    });
+  });
+
+  it('is a rate, a ramp, a spike or stages', () => {
+    const stages = (...words: string[]): unknown => {
+      const { shape } = settings(words);
+      return shape.kind === 'open' ? shape.stages : null;
+    };
+    const at = (durationMs: number, from: number, to = from): unknown => ({
+      durationMs,
+      fromPerSecond: from,
+      toPerSecond: to,
+    });
+    expect(stages('--rate', '50/s', '--duration', '5s')).toEqual([at(5000, 50)]);
+    expect(stages('--ramp', '10..100', '--duration', '1m')).toEqual([at(60_000, 10, 100)]);
+    expect(stages('--rate', '10', '--spike', '200')).toEqual([at(4000, 10), at(2000, 200), at(4000, 10)]);
+    expect(stages('--stages', '10s:5,500ms:5..50')).toEqual([at(10_000, 5), at(500, 5, 50)]);
+  });
+
+  it('lasts as long as a budget leaves, or half an hour when soaking', () => {
+    expect(settings([]).durationMs).toBe(10_000);
+    expect(settings(['--budget', '100']).durationMs).toBe(70_000);
+    expect(settings(['--soak']).durationMs).toBe(1_800_000);
+    expect(settings(['--soak', '--duration', '2h']).durationMs).toBe(7_200_000);
+  });
+
+  it.each([
+    [['--rate', '50', '--ramp', '1..2'], /--rate and --ramp say the same in two ways/],
+    [['--spike', '50'], /--spike needs the usual rate beside it/],
+    [['--rate', 'fast'], /--rate takes a rate in calls per second, above 0; "fast" is none/],
+    [['--ramp', '5'], /--ramp takes two rates, such as 10\.\.500; "5" is none/],
+    [['--stages', '10s'], /--stages takes times with rates/],
+    [['--rate', '5', '--think-time', '1s'], /--think-time is for clients that wait/],
+    [['--arrivals', 'poisson'], /--arrivals is for an open loop/],
+    [['--rate', '5', '--arrivals', 'random'], /--arrivals takes constant or poisson/],
+    [['--duration', '0s'], /--duration takes a time such as 500ms/],
+    [['--connections', '1.5'], /--connections takes a whole number from 1/],
+    [['--p99-budget', '50ms'], /--p99-budget is for --find-capacity/],
+    [['--arguments', 'wild'], /--arguments takes schema or adversarial/],
+  ])('refuses %j in one sentence', (words, message) => {
+    expect(() => settings(words)).toThrow(message);
+  });
+
+  it('reads times in the units of people', () => {
+    expect(['250ms', '1.5s', '2m', '1h', '3'].map((text) => timeOf('--x', text))).toEqual([
+      250, 1500, 120_000, 3_600_000, 3000,
+    ]);
+  });
+
+  it('exports k6 scripts for HTTP only', () => {
+    const { extra } = parseOptions(['--export', 'k6'], BENCH_OPTIONS);
+    expect(wantsK6Script(extra, 'http')).toBe(true);
+    expect(() => wantsK6Script(extra, 'stdio')).toThrow(/reached over HTTP/);
+    expect(() => wantsK6Script({ export: ['locust'] }, 'http')).toThrow(/"locust" is none/);
+  });
+});
