@@ -52,6 +52,10 @@ export function compareSettings(
     throw new UsageError(
       '--compare, --against and --save are three runs of different kinds: give one of them at a time.',
     );
+  if (settings.history !== null && (settings.compareWith !== null || settings.against !== null))
+    throw new UsageError(
+      '--history keeps what a run beside the yardstick measured: give it alone or with --save, not with a comparison.',
+    );
   const comparing = settings.compareWith !== null || settings.against !== null;
   const ratio = thresholds.find(({ unit }) => unit === 'ratio');
   if (ratio !== undefined && !comparing)

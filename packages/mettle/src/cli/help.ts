@@ -73,6 +73,18 @@ Arguments
   --arguments FORM    schema (default), or adversarial: long, deep, strange and
                       boundary values; tells what crashed or blocked the server
 
+Another version, beside this one (docs/guide/bench-comparison.md)
+  --compare WITH      git:REF, a command in quotes, or a URL
+  --tolerance P       what is no difference (5%)
+  --save FILE         measure beside a yardstick and keep it, to be compared with
+  --against FILE      compare with that, or run its commit again beside this one
+  --history FILE      add a run; tell where the level changed
+  --fail-on LIMITS    cpu>1.1x, p99>2x, throughput<0.9x; p99<50ms, errors<1%,
+                      memory<300MB: judged on the confidence bound
+
+A module
+  --module FILE       without an option of a load: its handlers, in process
+
 Output
   --export k6         a k6 script of the same calls, in --out
 `;

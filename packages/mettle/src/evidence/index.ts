@@ -2,6 +2,7 @@ export * from './bench.ts';
 export * from './comparison.ts';
 export * from './finding.ts';
 export * from './looking-cost.ts';
+export * from './history.ts';
 export * from './in-process.ts';
 export * from './map.ts';
 export * from './measurements.ts';

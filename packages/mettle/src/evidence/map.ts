@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonEvidence, ThresholdsEvidence } from './comparison.ts';
+import type { HistoryEvidence } from './history.ts';
 import type { InProcessEvidence } from './in-process.ts';
 import type { LookingCost } from './looking-cost.ts';
 import type {
@@ -41,6 +42,7 @@ export interface EvidenceMap {
   comparison: ComparisonEvidence;
   thresholds: ThresholdsEvidence;
   inProcess: InProcessEvidence;
+  history: HistoryEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 

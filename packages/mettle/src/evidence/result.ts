@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonResult, ThresholdResult } from './comparison.ts';
+import type { HistoryEvidence } from './history.ts';
 import type { InProcessEvidence } from './in-process.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
 import type { WaitKind } from './waiting.ts';
@@ -99,6 +100,8 @@ export interface Result {
   readonly comparison?: ComparisonResult;
   /** Of a module called in its own process. */
   readonly inProcess?: InProcessEvidence;
+  /** Of the runs of a history file, with `--history`. */
+  readonly history?: Pick<HistoryEvidence, 'changes'> & { readonly runs: number };
   /** Limits given with `--fail-on`, and whether they were kept. */
   readonly thresholds?: readonly ThresholdResult[];
   /** What the profiler cost the server's main thread; absent when nothing was profiled, or by `mettle attach`. */

@@ -82,7 +82,7 @@ function shown({ unit }: ThresholdResult, value: number | null): string {
   if (value === null || !Number.isFinite(value)) return 'unknown';
   switch (unit) {
     case 'ratio':
-      return `${value.toFixed(3)}x`;
+      return value < 1e4 ? `${value.toFixed(3)}x` : 'any';
     case 'ms':
       return formatMs(value);
     case 'per-second':

@@ -19,7 +19,12 @@ import {
   notMeasured,
 } from './coverage.ts';
 import { formatCost, formatDuration, formatFigure, formatMsFigure } from './figures.ts';
-import { COMPARISON_COLUMNS, comparisonHeadline, comparisonRows, thresholdLines } from './comparison-words.ts';
+import {
+  COMPARISON_COLUMNS,
+  comparisonHeadline,
+  comparisonRows,
+  thresholdLines,
+} from './comparison-words.ts';
 import { clip, printable } from './printable.ts';
 import { groupByRootCause } from './root-causes.ts';
 

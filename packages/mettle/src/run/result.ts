@@ -32,6 +32,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     ...benchMember(evidence),
     ...comparisonMembers(evidence),
     ...(evidence.inProcess === undefined ? {} : { inProcess: evidence.inProcess }),
+    ...historyMember(evidence),
     ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
     notes: manifest.notes,
   };
@@ -41,6 +42,10 @@ function benchMember({ bench }: Partial<EvidenceMap>): Pick<Result, 'bench'> {
   if (bench === undefined) return {};
   const { samples: _, ...figures } = bench;
   return { bench: figures };
+}
+
+function historyMember({ history }: Partial<EvidenceMap>): Pick<Result, 'history'> {
+  return history === undefined ? {} : { history: { changes: history.changes, runs: history.entries.length } };
 }
 
 function comparisonMembers(evidence: Partial<EvidenceMap>): Pick<Result, 'comparison' | 'thresholds'> {

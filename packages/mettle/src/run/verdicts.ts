@@ -77,11 +77,7 @@ function run(detector: Detector, bundle: Bundle): Verdict {
   }
 }
 
-function nothingSeen(
-  examination: Examination,
-  check: Check,
-  evidence: Partial<EvidenceMap>,
-): string | null {
+function nothingSeen(examination: Examination, check: Check, evidence: Partial<EvidenceMap>): string | null {
   if (examination === 'attach') return nothingWatched(evidence);
   // What a benchmark judges, it measured itself.
   return examination === 'bench' ? null : nothingExercised(check, evidence);

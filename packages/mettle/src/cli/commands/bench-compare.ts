@@ -1,5 +1,5 @@
-import { examineComparison } from '../../run/index.ts';
-import type { ComparisonRequest, Examined } from '../../run/index.ts';
+import { examineAgainst, examineAlone, examineComparison } from '../../run/index.ts';
+import type { ComparisonRequest, Examined, Progress } from '../../run/index.ts';
 import type { Threshold } from '../../evidence/index.ts';
 import type { CompareSettings } from '../compare-options.ts';
 import type { Host } from '../host.ts';
@@ -7,20 +7,21 @@ import { progressView } from '../progress.ts';
 
 type Common = Omit<ComparisonRequest, 'compareWith' | 'tolerance' | 'thresholds' | 'onProgress'>;
 
-/** Runs the comparison that the settings ask for; null when they ask for none. */
+/** Runs the comparison, or the run to be kept, that the settings ask for; null when they ask for neither. */
 export async function runComparison(
   host: Host,
   quiet: boolean,
   common: Common,
-  { compareWith, tolerance, thresholds }: CompareSettings & { readonly thresholds: readonly Threshold[] },
+  settings: CompareSettings & { readonly thresholds: readonly Threshold[] },
 ): Promise<Examined | null> {
-  if (compareWith === null) return null;
+  const { compareWith, against, save, history } = settings;
+  if ([compareWith, against, save, history].every((given) => given === null)) return null;
   const progress = progressView(host, quiet);
-  return examineComparison({
-    ...common,
-    compareWith,
-    tolerance,
-    thresholds,
-    onProgress: (now) => progress.show(now),
-  }).finally(() => progress.end());
+  const request = { ...common, ...settings, onProgress: (now: Progress) => progress.show(now) };
+  try {
+    if (compareWith !== null) return await examineComparison({ ...request, compareWith });
+    return against === null ? await examineAlone(request) : await examineAgainst({ ...request, against });
+  } finally {
+    progress.end();
+  }
 }

@@ -28,6 +28,8 @@ const MARGIN: Readonly<Record<Metric, number>> = {
   memory: 0.05,
   tail: 0.003,
 };
+/** Between days, the yardstick leaves what the machine does to one kind of code and not to another. */
+const YARDSTICK_MARGIN = 0.1;
 /** A tail that has grown by less than this is none worth a word: the middle of "no difference" for the tail. */
 const TAIL_TOLERANCE = 0.01;
 /** Of a subject's part of the error: most for the two figures that tell most, and that a verdict waits for. */
@@ -54,7 +56,7 @@ export const judgeMetrics: (comparison: ComparisonEvidence) => readonly JudgedMe
       subject !== null && isMethod(comparison, subject) ? METHOD_WEIGHT : 1;
     const weights = subjects.reduce((sum, subject) => sum + weight(subject), 0);
     return subjects.flatMap((subject) =>
-      METRICS.flatMap((metric): JudgedMetric[] => {
+      metricsOf(comparison).flatMap((metric): JudgedMetric[] => {
         // Memory is the process's, not a tool's.
         if (metric === 'memory' && subject !== subjects[0]) return [];
         const bounds = boundsOf(comparison, subject, FIGURES[metric], {
@@ -62,11 +64,16 @@ export const judgeMetrics: (comparison: ComparisonEvidence) => readonly JudgedMe
           additive: metric === 'tail',
         });
         if (bounds === null) return [];
-        return [{ subject, metric, standing: standingOf(metric, bounds, comparison.tolerance), bounds }];
+        return [{ subject, metric, standing: standingOf(metric, bounds, comparison), bounds }];
       }),
     );
   },
 );
+
+/** Of another day, only what stands to the yardstick as it did. */
+function metricsOf({ method }: ComparisonEvidence): readonly Metric[] {
+  return method === 'yardstick' ? ['latency', 'cpu'] : METRICS;
+}
 
 function isMethod({ pairs }: ComparisonEvidence, name: string): boolean {
   return pairs[0]?.subjects.find(({ subject }) => subject.name === name)?.subject.kind === 'method';
@@ -90,10 +97,14 @@ export function judgedSubjects(judged: readonly JudgedMetric[]): readonly (strin
   return [...new Set(judged.map(({ subject }) => subject))];
 }
 
-function standingOf(metric: Metric, { low, high }: Bounded, tolerance: number): Standing {
+function standingOf(
+  metric: Metric,
+  { low, high }: Bounded,
+  { tolerance, method }: ComparisonEvidence,
+): Standing {
   // Bounds of different looks that exclude each other: one of them was wrong.
   if (low > high) return 'unsure';
-  const margin = MARGIN[metric];
+  const margin = method === 'yardstick' ? YARDSTICK_MARGIN : MARGIN[metric];
   if (metric === 'tail') {
     if (low > margin) return 'worse';
     if (high < -margin) return 'better';
@@ -102,5 +113,6 @@ function standingOf(metric: Metric, { low, high }: Bounded, tolerance: number): 
   const more = low > 1 + margin;
   const less = high < 1 / (1 + margin);
   if (more || less) return more === LESS_IS_WORSE.has(metric) ? 'better' : 'worse';
-  return low > 1 / (1 + tolerance) && high < 1 + tolerance ? 'same' : 'unsure';
+  const wide = Math.max(tolerance, method === 'yardstick' ? 2 * YARDSTICK_MARGIN : 0);
+  return low > 1 / (1 + wide) && high < 1 + wide ? 'same' : 'unsure';
 }

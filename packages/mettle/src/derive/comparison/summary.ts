@@ -50,7 +50,8 @@ function overall(conclusions: readonly Conclusion[]): Conclusion {
 }
 
 function sentenceOf(conclusion: Conclusion, comparison: ComparisonEvidence): string {
-  const { pairs, tolerance, ended } = comparison;
+  const { pairs, ended, method } = comparison;
+  const tolerance = method === 'yardstick' ? Math.max(comparison.tolerance, 0.2) : comparison.tolerance;
   const tolerated = `${Number((tolerance * 100).toPrecision(3))} %`;
   const rests = `${pairs.length} pairs of fresh processes`;
   switch (conclusion) {

@@ -17,6 +17,11 @@ export interface CompareOptions extends SideOptions {
   readonly budgetMs: number;
   readonly tolerance: number;
   readonly thresholds: readonly Threshold[];
+  /** The baseline is the yardstick; `saved` are the pairs of an earlier run beside it, null when this one is to be saved. */
+  readonly yardstick?: {
+    readonly saved: readonly ComparedPair[] | null;
+    readonly caveats: readonly string[];
+  };
   /** Called after each pair with what is known by then. */
   readonly onPair: (comparison: ComparisonEvidence, remainingMs: number) => void;
 }
@@ -37,6 +42,8 @@ const WARM_UP_SHARE = 1 / 40;
 const TURNS = 8;
 /** Fewer processes than this say little of the next one; as long as the budget lasts. */
 const LEAST_PAIRS = 5;
+/** A saved run is compared with many others: what it does not know, none of them will. */
+const PAIRS_TO_SAVE = 12;
 /** Tail, throughput and memory may keep the run going until this share of the budget. */
 const PATIENCE = 0.5;
 /** A pair needs this part of the time that the last one took to be worth beginning. */
@@ -50,7 +57,7 @@ const WORTH_BEGINNING = 0.6;
 export async function compareVersions(options: CompareOptions): Promise<Compared> {
   const startedMs = monotonicMs();
   const pairs: ComparedPair[] = [];
-  let era: Era | null = options.era;
+  let eras: PairEras = { baseline: options.era, candidate: options.era };
   let last: MeasuredPair | null = null;
   let ended: ComparisonEvidence['ended'] = 'budget';
   const usedMs = (): number => monotonicMs() - startedMs;
@@ -59,23 +66,32 @@ export async function compareVersions(options: CompareOptions): Promise<Compared
     if (pairs.length > 0 && usedMs() + WORTH_BEGINNING * (last?.durationMs ?? 0) > options.budgetMs) break;
     last = await measurePair(options.baseline.spec, options.candidate.spec, {
       ...options,
-      era,
+      eras,
+      yardstick: options.yardstick !== undefined,
       number: pairs.length,
       measureMs: measureMs(last, options.budgetMs),
       warmUpMs: Math.min(WARM_UP_MS, options.budgetMs * WARM_UP_SHARE),
     });
     // An interrupted pair is half a pair.
     if (options.signal.aborted) break;
-    era ??= last.sides.candidate.session.era;
+    eras = { baseline: last.sides.baseline.session.era, candidate: last.sides.candidate.session.era };
     const { sides: _, ...pair } = last;
     pairs.push({ ...pair, share: Math.min(1, usedMs() / options.budgetMs) });
     ended = 'decided';
     options.onPair(evidence(), options.budgetMs - usedMs());
-    if (isDecided(evidence(), options.thresholds)) break;
+    if (isEnough(options, evidence())) break;
     ended = 'budget';
   }
   if (options.signal.aborted) ended = 'interrupted';
   return { comparison: evidence(), candidate: last?.sides.candidate ?? null };
+}
+
+type PairEras = { readonly baseline: Era | null; readonly candidate: Era | null };
+
+function isEnough({ yardstick, thresholds }: CompareOptions, comparison: ComparisonEvidence): boolean {
+  // A run that is to be saved has nothing to decide.
+  if (yardstick?.saved === null) return comparison.pairs.length >= PAIRS_TO_SAVE;
+  return isDecided(comparison, thresholds);
 }
 
 /** Whether more pairs would change nothing that the user asked for. */
@@ -109,12 +125,12 @@ function evidenceOf(
   ended: ComparisonEvidence['ended'],
 ): ComparisonEvidence {
   return {
-    method: 'interleaved',
+    method: options.yardstick === undefined ? 'interleaved' : 'yardstick',
     baseline: sideOf(options.baseline, last?.sides.baseline ?? null),
     candidate: sideOf(options.candidate, last?.sides.candidate ?? null),
-    caveats: last === null ? [] : onlyOnOneSide(last),
+    caveats: [...(options.yardstick?.caveats ?? []), ...(last === null ? [] : onlyOnOneSide(last))],
     pairs: [...pairs],
-    savedPairs: null,
+    savedPairs: options.yardstick?.saved ?? null,
     tolerance: options.tolerance,
     ended,
     profiles: null,

@@ -28,16 +28,19 @@ export interface ComparisonRequest extends ExaminationRequest {
 const PROFILE_SHARE = 0.12;
 const LEAST_PROFILE_MS = 2000;
 const WARM_UP_MS = 2000;
-const AS_IT_STANDS = 'the server as it stands';
+export const AS_IT_STANDS = 'the server as it stands';
 
 /**
  * Compares the target with another version of it. A version that cannot be reached is evidence, not an exception;
  * checkouts and processes are gone afterwards, whatever happens.
  */
-export async function examineComparison(request: ComparisonRequest): Promise<Examined> {
+export async function examineComparison(
+  request: ComparisonRequest,
+  said: readonly string[] = [],
+): Promise<Examined> {
   const startedAt = new Date();
   const evidence: Partial<EvidenceMap> = {};
-  const notes: string[] = [];
+  const notes: string[] = [...said];
   tell(request, `preparing ${request.compareWith}`, 0);
   const version = await versionOf(request.compareWith, request.spec, request.signal);
   let targetFault: string | null = null;
@@ -114,8 +117,9 @@ async function profilesOf(
   return baseline === null || other === null ? null : { baseline, candidate: other };
 }
 
-function tell(
-  { onProgress, budgetMs }: ComparisonRequest,
+/** Tells how far a comparison is. */
+export function tell(
+  { onProgress, budgetMs }: Pick<ComparisonRequest, 'onProgress' | 'budgetMs'>,
   title: string,
   done: number,
   {
@@ -126,12 +130,13 @@ function tell(
   onProgress({ title, subject: null, calls, done: Math.min(1, done), remainingMs: Math.max(0, remainingMs) });
 }
 
-function callsOf(subjects: readonly PairedFigures[]): number {
+/** Calls of a pair, of both sides. */
+export function callsOf(subjects: readonly PairedFigures[]): number {
   return subjects.reduce((sum, { baseline, candidate }) => sum + baseline.calls + candidate.calls, 0);
 }
 
 /** What became of the candidate's calls. */
-function exerciseOf(plans: readonly SubjectPlan[], { pairs }: ComparisonEvidence): ExerciseEvidence {
+export function exerciseOf(plans: readonly SubjectPlan[], { pairs }: ComparisonEvidence): ExerciseEvidence {
   return {
     subjects: plans.map((entry) => {
       const sides = pairs.flatMap(({ subjects }) =>

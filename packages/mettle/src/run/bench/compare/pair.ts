@@ -1,11 +1,16 @@
-import type { ComparedPair, TargetSpec } from '../../../evidence/index.ts';
+import type { ComparedPair, Era, TargetSpec } from '../../../evidence/index.ts';
 import { runPairedTurns } from '../../../load/index.ts';
 import { monotonicMs, openProcessClock } from '../../../session/index.ts';
+import { placeApart } from '../placement.ts';
 import { openSide, type OpenSide, type SideOptions } from './open-side.ts';
 
 export interface PairOptions extends SideOptions {
   readonly measureMs: number;
   readonly warmUpMs: number;
+  /** Of each side, since versions may speak different ones; null: to be found out. */
+  readonly eras: { readonly baseline: Era | null; readonly candidate: Era | null };
+  /** The baseline is the yardstick: its one tool stands beside every subject of the candidate. */
+  readonly yardstick: boolean;
   /** Counted from 0: every other pair begins with the candidate, in starting as in calling. */
   readonly number: number;
 }
@@ -28,6 +33,11 @@ export async function measurePair(
   const candidateFirst = options.number % 2 === 1;
   const sides = await openBoth(baseline, candidate, options, candidateFirst);
   const driver = openProcessClock(process.pid);
+  // Both on the same cores, where they have the same neighbours: on cores of their own, one of them may have worse ones.
+  const placed = placeApart(
+    [sides.baseline, sides.candidate].flatMap(({ session }) => session.process?.pid ?? []),
+    true,
+  );
   try {
     const subjects = await runPairedTurns(sides.baseline, sides.candidate, {
       untilMs: monotonicMs() + options.measureMs,
@@ -45,6 +55,7 @@ export async function measurePair(
     };
   } finally {
     driver.close();
+    placed.release();
     await Promise.all([sides.baseline.close(), sides.candidate.close()]);
   }
 }
@@ -56,14 +67,31 @@ async function openBoth(
   options: PairOptions,
   candidateFirst: boolean,
 ): Promise<MeasuredPair['sides']> {
-  const open = (spec: TargetSpec): Promise<OpenSide> => openSide(spec, options, options.warmUpMs);
+  const openOne = (name: 'baseline' | 'candidate', spec: TargetSpec): Promise<OpenSide> => {
+    const plain = { ...options, era: options.eras[name] };
+    const asked = options.yardstick && name === 'baseline' ? { ...plain, tools: [], workload: null } : plain;
+    return openSide(spec, asked, options.warmUpMs);
+  };
   const started = candidateFirst
-    ? [open(candidate), open(baseline)].toReversed()
-    : [open(baseline), open(candidate)];
+    ? [openOne('candidate', candidate), openOne('baseline', baseline)].toReversed()
+    : [openOne('baseline', baseline), openOne('candidate', candidate)];
   const [a, b] = await Promise.allSettled(started as [Promise<OpenSide>, Promise<OpenSide>]);
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return { baseline: a.value, candidate: b.value };
+  if (a.status === 'fulfilled' && b.status === 'fulfilled')
+    return {
+      baseline: options.yardstick ? beside(a.value, b.value) : a.value,
+      candidate: b.value,
+    };
   if (a.status === 'fulfilled') await a.value.close();
   if (b.status === 'fulfilled') await b.value.close();
   // One of them is the reason.
   throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason;
+}
+
+/** The yardstick with its tool under the name of every subject of the other. */
+function beside(yardstick: OpenSide, { sources }: OpenSide): OpenSide {
+  const work = yardstick.sources.find(({ subject }) => subject.kind === 'tool');
+  return {
+    ...yardstick,
+    sources: work === undefined ? [] : sources.map(({ subject }) => ({ ...work, subject })),
+  };
 }
