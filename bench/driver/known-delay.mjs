@@ -47,7 +47,7 @@ function serve(message, reply) {
     calls = 0;
     log.received.length = 0;
     log.answered.length = 0;
-    if (mode === 'stall') setTimeout(stallOnce, STALL_AFTER_MS);
+    if (mode === 'stall' && params.arguments.stall !== false) setTimeout(stallOnce, STALL_AFTER_MS);
     return answer({ content: [] });
   }
   const call = calls++;

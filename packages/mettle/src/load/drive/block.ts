@@ -37,6 +37,8 @@ export interface BlockOptions {
   readonly onProgress?: (live: LiveFigures) => void;
 }
 
+/** Between the making of a schedule and its beginning. */
+const NOTICE_MS = 20;
 /** In flight is looked at, and time-outs for, so often. */
 const TICK_MS = 20;
 /** Of a driver's own timers, by which its lateness is known in a closed loop. */
@@ -57,8 +59,8 @@ export async function measureBlock(driver: Driver, mix: Mix, options: BlockOptio
   const parsedBefore = parsedAnswers(driver);
   delay?.enable();
   const before = { clocks: readClocks(driver), cpu: process.cpuUsage() };
-  // The pacer wants a moment's notice.
-  const startMs = channelNow() + (pacer === null ? 0 : 2);
+  // What runs for the first time takes milliseconds; the first call is not to wait for it.
+  const startMs = channelNow() + (pacer === null ? 0 : NOTICE_MS);
   const record = new BlockRecord(mix.subjects, startMs, expectedMs);
   const run = new LoadRun(driver, mix, record, new Encoder(mix), {
     calls: options.calls ?? Infinity,
