@@ -5,8 +5,8 @@
  *
  * One tool: 3 ms of computing, 20 ms of waiting. The load is open: calls are sent when they are due, answered or not, from
  * another thread, and a caller waits one second. Each run is a process of its own, and just before it the best rate at
- * capacity is measured the same way (sixteen callers, each waiting for its answer). On a machine that others use too:
- * goodput is compared per second of the server's own CPU time, and times are those in which the host let it run (Linux).
+ * capacity is measured the same way (sixteen callers, each waiting for its answer). For machines that others use too,
+ * seconds are those in which the host let the server run (Linux; elsewhere all are), for the load as for the answers.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,7 @@ async function examined(times, hardened) {
     server: hardened ? 'hardened' : 'bare',
     'good/s': of(({ perS }) => perS).toFixed(0),
     'of best, per CPU': of(({ perCpuS, best }) => perCpuS / best.perCpuS).toFixed(2),
-    'of best, by clock': of(({ perS, best }) => perS / best.perS).toFixed(2),
+    'of best': of(({ perS, best }) => perS / best.perS).toFixed(2),
     'p99 of good': ms(all('goodMs'), 0.99),
     'p99 of refusals': ms(all('refusedMs'), 0.99),
     '(by clock)': ms(all('refusedWallMs'), 0.99),

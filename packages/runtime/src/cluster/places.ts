@@ -7,8 +7,6 @@ import type { PlacesCommands, RedisClient } from './peers.ts';
  * still between looking at its clock and being heard does no harm. Each script is one step that nothing can come between.
  */
 
-/** A place given to one who waits lapses after this unless it is taken up: it may have died while it waited. */
-const OFFER_MS = 1000;
 /** Who waits is forgotten after this without a word from anybody. */
 const WAITING_MS = 60_000;
 
@@ -19,27 +17,27 @@ local limit, lease = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('zremrangebyscore', holders, '-inf', now)
-local function give(who, ms)
-  redis.call('zadd', holders, now + ms, who)
-  redis.call('pexpire', holders, lease + ${OFFER_MS})
+local function give(who)
+  redis.call('zadd', holders, now + lease, who)
+  redis.call('pexpire', holders, lease)
 end
-local function offer()
+local function serve()
   for free = limit - redis.call('zcard', holders), 1, -1 do
     local next = redis.call('zpopmin', waiting)[1]
     if not next then return end
-    give(next, ${OFFER_MS})
+    give(next)
     redis.call('publish', ARGV[3] .. string.match(next, '^[^:]+'), next)
   end
 end
 `;
 
-/** One asks: those who waited longer first. Asking again is taking up what was offered, or staying where one is. */
+/** One asks: those who waited longer first. Asking again is finding what was given, or staying where one is in line. */
 const TAKE = `${PRELUDE}
 local me = ARGV[4]
-offer()
+serve()
 if redis.call('zscore', holders, me) or redis.call('zcard', holders) < limit then
   redis.call('zrem', waiting, me)
-  give(me, lease)
+  give(me)
   return 1
 end
 redis.call('zadd', waiting, 'NX', time[1] * 1000000 + time[2], me)
@@ -47,13 +45,13 @@ redis.call('pexpire', waiting, ${WAITING_MS})
 return 0
 `;
 
-/** Some give back what they have, or wait no longer; the next in line is offered it. */
+/** Some give back what they have, or wait no longer; the next in line gets it. */
 const LEAVE = `${PRELUDE}
 for at = 4, #ARGV do
   redis.call('zrem', holders, ARGV[at])
   redis.call('zrem', waiting, ARGV[at])
 end
-offer()
+serve()
 return 1
 `;
 
@@ -66,7 +64,7 @@ local lost = {}
 for at = 5, #ARGV do
   local who = ARGV[at]
   if ARGV[4] == '1' or redis.call('zscore', holders, who) or redis.call('zcard', holders) < limit then
-    give(who, lease)
+    give(who)
   else
     table.insert(lost, who)
   end
@@ -81,7 +79,7 @@ export interface PlaceTerms {
   readonly leaseMs: number;
 }
 
-/** Asks for places and gives them back, and hears when one is offered to somebody of this process. */
+/** Asks for places and gives them back, and hears when one is given to somebody of this process. */
 export class Places {
   readonly #client: RedisClient & PlacesCommands;
   readonly #replica: string = randomUUID();
@@ -136,8 +134,8 @@ export class Places {
     return this.#client.mettleRenew(...this.#about(terms), byForce ? '1' : '0', ...ids);
   }
 
-  /** Calls back when a place is offered to this one, until the returned function is called. */
-  onOffer(id: string, listener: () => void): () => void {
+  /** Calls back when a place is given to this one who waits, until the returned function is called. */
+  onGiven(id: string, listener: () => void): () => void {
     this.#waiting.set(id, listener);
     return () => void this.#waiting.delete(id);
   }

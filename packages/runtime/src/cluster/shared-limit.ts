@@ -29,7 +29,7 @@ interface Held {
   counted: boolean;
 }
 
-/** Asks again this often: an offer may not have arrived, and places of the dead lapse without a word. */
+/** Asks again this often: word of a place may be lost, and places of the dead lapse without a word. */
 const ASK_EVERY_MS = 250;
 /** A lease is renewed three times in its life: two renewals may fail. */
 const RENEWALS = 3;
@@ -140,19 +140,24 @@ export class RedisLimit implements SharedLimit {
   async #askRedis(until: number, signal: AbortSignal | undefined): Promise<Held> {
     const { places } = this.#connection;
     const id = places.id();
-    let counted = false;
+    let [counted, isGiven, askedAt] = [false, false, 0];
     let wake: (() => void) | undefined;
-    const forget = places.onOffer(id, () => wake?.());
+    const forget = places.onGiven(id, () => {
+      isGiven = true;
+      wake?.();
+    });
     try {
       for (;;) {
         if (signal?.aborted === true) throw cancelled(signal);
-        const leftMs = until - performance.now();
-        if (leftMs <= 0) throw this.#late();
-        // Listens before it asks: the offer may come before the answer.
-        const news = this.#news(Math.min(leftMs, ASK_EVERY_MS), signal, (done) => (wake = done));
+        const now = performance.now();
+        // Given since it was last asked for; if that was long ago, this process stood still, and the lease may be over.
+        if (isGiven && now - askedAt < this.#terms.leaseMs / 2) return this.#hold(id, counted);
+        if (now >= until) throw this.#late();
+        // Listens before it asks: the place may come before the answer.
+        const news = this.#news(Math.min(until - now, ASK_EVERY_MS), signal, (done) => (wake = done));
         const { state } = this.#connection;
         if (state === 'shared') {
-          counted = true;
+          [counted, isGiven, askedAt] = [true, false, now];
           if (await this.#taken(id)) return this.#hold(id, counted);
         } else if (state !== 'unsure' && this.#held.size < this.#share) return this.#hold(id, counted);
         await news;
@@ -177,11 +182,11 @@ export class RedisLimit implements SharedLimit {
     }
   }
 
-  /** Waits for an offer, the caller's giving up, a change of the connection, or for so long. */
+  /** Waits for a place, the caller's giving up, a change of the connection, or for so long. */
   async #news(
     forMs: number,
     signal: AbortSignal | undefined,
-    onOffer: (wake: () => void) => void,
+    onWake: (wake: () => void) => void,
   ): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -193,7 +198,7 @@ export class RedisLimit implements SharedLimit {
       const timer = setTimeout(done, forMs * (0.75 + Math.random() / 4));
       signal?.addEventListener('abort', done, { once: true });
       this.#wakeHead = done;
-      onOffer(done);
+      onWake(done);
     });
   }
 

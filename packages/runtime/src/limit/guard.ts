@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
-import type { EventLoopUtilization } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { EventLoopUtilization, IntervalHistogram } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { containerLimitBytes } from '../memory/limits.ts';
 import type { Bound } from './gate.ts';
@@ -22,6 +22,7 @@ export interface GuardOptions {
 
 /** What the guard saw last. */
 export interface Pressure {
+  /** The longest that the loop was late. */
   readonly delayMs: number;
   /** 0 to 1. */
   readonly utilization: number;
@@ -30,6 +31,11 @@ export interface Pressure {
   readonly rssBytes: number;
 }
 
+/**
+ * How often Node.js itself, in native code, looks whether the loop is late. A timer of ours that fires now and then would
+ * see a delay of 100 ms as one of 50 on average, for it falls due somewhere in it.
+ */
+const RESOLUTION_MS = 20;
 /** However late the loop is, so many calls may run: fewer would leave it idle while they wait. */
 const LEAST = 4;
 /** A late loop cuts what runs to this; TCP halves, but our feedback is quicker than its. */
@@ -52,7 +58,7 @@ export class Guard {
   readonly #options: Required<Omit<GuardOptions, 'check'>> & Pick<GuardOptions, 'check'>;
   readonly #onRaise: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #expectedAt = 0;
+  #delays: IntervalHistogram | undefined;
   #utilization: EventLoopUtilization = performance.eventLoopUtilization();
 
   constructor(ceiling: number, options: GuardOptions, onRaise: () => void) {
@@ -86,11 +92,13 @@ export class Guard {
   start(): void {
     if (this.#timer !== undefined) return;
     const { everyMs } = this.#options;
-    this.#expectedAt = performance.now() + everyMs;
+    const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    delays.enable();
+    this.#delays = delays;
     this.#utilization = performance.eventLoopUtilization();
     this.#timer = setInterval(() => {
-      const delayMs = Math.max(0, performance.now() - this.#expectedAt);
-      this.#expectedAt = performance.now() + everyMs;
+      const delayMs = Math.max(0, delays.max / 1e6 - RESOLUTION_MS);
+      delays.reset();
       const last = this.#utilization;
       this.#utilization = performance.eventLoopUtilization();
       this.sample(delayMs, performance.eventLoopUtilization(this.#utilization, last).utilization);
@@ -100,6 +108,7 @@ export class Guard {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#delays?.disable();
     this.#timer = undefined;
   }
 
