@@ -3,7 +3,7 @@ import { formatBytes, formatFigure, formatMs } from './figures.ts';
 
 const METRIC_NAMES: Readonly<Record<Metric, string>> = {
   latency: 'latency',
-  cpu: 'CPU per call',
+  cpu: 'CPU/call',
   throughput: 'throughput',
   tail: 'slow calls',
   memory: 'memory',
@@ -50,16 +50,16 @@ export function thresholdLines(thresholds: readonly ThresholdResult[] | undefine
 function cells(metric: Metric, figure: JudgedFigure): readonly string[] {
   const { value, low, high, before, after, standing } = figure;
   const tail = metric === 'tail';
-  const points = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(2)} points`;
+  const points = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(2)}`;
   const ratio = (factor: number): string =>
     factor < 100 ? factor.toFixed(3) : factor < 1e4 ? factor.toFixed(0) : '∞';
   return [
     METRIC_NAMES[metric],
     reading(metric, before),
     reading(metric, after),
-    tail ? points(value) : ratio(value),
-    tail ? `${points(low)} … ${points(high)}` : `${ratio(low)} … ${ratio(high)}`,
-    standing === 'unsure' ? 'not enough evidence' : standing,
+    tail ? `${points(value)} pts` : ratio(value),
+    tail ? `${points(low)}…${points(high)}` : `${ratio(low)}…${ratio(high)}`,
+    standing,
   ];
 }
 

@@ -25,6 +25,13 @@ import {
   comparisonRows,
   thresholdLines,
 } from './comparison-words.ts';
+import {
+  IN_PROCESS_COLUMNS,
+  inProcessHeadline,
+  inProcessNotes,
+  inProcessRow,
+  inProcessTitle,
+} from './in-process-words.ts';
 import { clip, printable } from './printable.ts';
 import { groupByRootCause } from './root-causes.ts';
 
@@ -40,12 +47,13 @@ export function renderMarkdown(result: Result, _bundle?: Bundle): string {
     `**${text(summary(result, causes.length))}**`,
     ...benchParts(result),
     ...comparisonParts(result),
+    ...inProcessParts(result),
     verdicts(result),
     ...result.findings.map(
       (finding) =>
         `### ${text(finding.tool ?? 'whole server')}: \`${finding.id}\`\n\n${text(finding.title)}\n\n- severity: ${finding.severity}, ${finding.confidence}\n- cost: ${text(formatCost(finding.cost))}${finding.location === undefined ? '' : `\n- at \`${finding.location.file}:${finding.location.line}\``}\n- fix: ${text(finding.fix)}\n- verify: \`${finding.verify.command.replaceAll('`', "'")}\``,
     ),
-    result.bench === undefined && result.comparison === undefined ? toolTable(result) : '',
+    isBenchmark(result) ? '' : toolTable(result),
     leftOut(result),
     result.notes.length === 0 ? '' : result.notes.map((note) => `- ${text(note)}`).join('\n'),
     `<sub>Mettle ${result.mettle}, Node ${result.node.replace(/^v/, '')}: \`${result.command.replaceAll('`', "'")}\`</sub>`,
@@ -55,6 +63,7 @@ export function renderMarkdown(result: Result, _bundle?: Bundle): string {
 
 function summary(result: Result, causes: number): string {
   if (result.comparison !== undefined) return comparisonHeadline(result);
+  if (result.inProcess !== undefined) return inProcessHeadline(result.inProcess);
   return result.bench === undefined ? headline(result, causes) : benchHeadline(result.bench);
 }
 
@@ -67,6 +76,23 @@ function comparisonParts({ comparison, thresholds }: Result): readonly string[] 
     bullets(thresholdLines(thresholds)),
     bullets(comparison?.caveats ?? []),
   ];
+}
+
+function inProcessParts({ inProcess }: Result): readonly string[] {
+  if (inProcess === undefined) return [];
+  return [
+    ...inProcess.runs.flatMap((run) => [
+      text(inProcessTitle(run)),
+      table(['', ...IN_PROCESS_COLUMNS], run.subjects.slice(0, ROWS).map(inProcessRow)),
+    ]),
+    inProcessNotes(inProcess)
+      .map((note) => `- ${text(note)}`)
+      .join('\n'),
+  ];
+}
+
+function isBenchmark({ bench, comparison, inProcess }: Result): boolean {
+  return bench !== undefined || comparison !== undefined || inProcess !== undefined;
 }
 
 function benchParts({ bench }: Result): readonly string[] {
@@ -115,9 +141,7 @@ function capacity(bench: NonNullable<Result['bench']>): readonly string[] {
 }
 
 function verdicts(result: Result): string {
-  const shown = CHECKS.filter(
-    (check) => result.bench === undefined || result.checks[check].status !== 'skipped',
-  );
+  const shown = CHECKS.filter((check) => !isBenchmark(result) || result.checks[check].status !== 'skipped');
   if (shown.length === 0) return '';
   return table(
     ['check', 'verdict', ''],

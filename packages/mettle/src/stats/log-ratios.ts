@@ -67,13 +67,19 @@ export function ratioBoundsBetween(
   return bounded(b.mean - a.mean, quantile * Math.sqrt(va + vb), error, pairs);
 }
 
-/** Mean of values with a one-sided bound on each side, by Student's t. */
+/**
+ * Mean of values with a one-sided bound on each side, by Student's t. `grain`: how exactly a value can be known at best;
+ * counts that happen to be equal are not certain for it.
+ */
 export function meanBounds(
   values: readonly number[],
   error: number,
+  grain = 0,
 ): { readonly mean: number; readonly low: number; readonly high: number } {
   const { mean, standardError, count } = momentsOf(values);
-  const reach = count < 2 ? Infinity : studentTUpperQuantile(error, count - 1) * standardError;
+  const least = grain / Math.sqrt(count);
+  const reach =
+    count < 2 ? Infinity : studentTUpperQuantile(error, count - 1) * Math.max(standardError, least);
   return { mean, low: mean - reach, high: mean + reach };
 }
 

@@ -3,6 +3,7 @@ import {
   changePoints,
   errorOfLook,
   interquartileMean,
+  meanBounds,
   ratioBounds,
   ratioBoundsBetween,
   seededRandom,
@@ -94,6 +95,15 @@ describe('bounds of a ratio', () => {
     const { low, high } = ratioBoundsBetween([0, 0.01, -0.01, 0.005], [0.2, 0.21, 0.19, 0.205], 0.01);
     expect(low).toBeGreaterThan(1.18);
     expect(high).toBeLessThan(1.27);
+  });
+});
+
+describe('bounds of a mean', () => {
+  it('are not certain of counts that happen to be equal', () => {
+    expect(meanBounds([0, 0, 0], 0.01)).toMatchObject({ low: 0, high: 0 });
+    const { low, high } = meanBounds([0, 0, 0], 0.01, 0.002);
+    expect(low).toBeLessThan(-0.005);
+    expect(high).toBeGreaterThan(0.005);
   });
 });
 

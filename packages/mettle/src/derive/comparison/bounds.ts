@@ -97,7 +97,8 @@ function lookAt(
   const pairs = now.length;
   const values = now.map(({ value }) => value);
   if (additive) {
-    const { mean, low, high } = meanBounds(values, error);
+    const grain = Math.max(0, ...now.map(({ standardError }) => standardError ?? 0));
+    const { mean, low, high } = meanBounds(values, error, grain);
     return { value: mean, low, high, pairs };
   }
   const { ratio, low, high } =
@@ -127,7 +128,10 @@ function valuesOf(
   });
 }
 
-function errorOf(figureOf: FigureOf, { standardError }: PairedFigures): number | null {
+function errorOf(figureOf: FigureOf, figures: PairedFigures): number | null {
+  const { standardError, baseline, candidate } = figures;
   if (figureOf === FIGURES.latency) return standardError.latency;
+  // One call more or less over the mark is what a share of so many calls cannot tell.
+  if (figureOf === FIGURES.tail) return 1 / Math.max(1, Math.min(baseline.timedCalls, candidate.timedCalls));
   return figureOf === FIGURES.cpu ? standardError.cpu : null;
 }

@@ -5,6 +5,9 @@ import { figureTable } from './bench-section.ts';
 import type { Ink } from './ink.ts';
 import { labelled, wrap } from './layout.ts';
 
+const LEGEND =
+  'ratio: after over before, by pairs; surely within: bounds that hold together in 999 of 1,000 comparisons. unsure: not enough evidence. slow calls: over twice what 95 of 100 take, without the host’s delays.';
+
 /** The sections of a comparison: figures, limits, what it cannot tell. */
 export function comparisonSections({ comparison, thresholds }: Result, width: number, ink: Ink): string[][] {
   const lines = (texts: readonly string[]): string[] =>
@@ -24,6 +27,9 @@ export function comparisonSections({ comparison, thresholds }: Result, width: nu
             ink,
           ),
         ],
+    comparison === undefined || comparison.subjects.length === 0
+      ? []
+      : wrap(LEGEND, width - 2).map((line) => ink.dim(`  ${line}`)),
     limits.length === 0 ? [] : [ink.bold('Limits, judged on the bound'), ...lines(limits)],
     comparison === undefined ? [] : lines(comparison.caveats),
   ];

@@ -6,7 +6,7 @@ import { UsageError, type ComparedPair, type ComparisonEvidence } from '../../..
 import { median } from '../../../stats/index.ts';
 
 /** Of the yardstick's work; a baseline of another one cannot be compared with. */
-export const YARDSTICK = 1;
+const YARDSTICK = 1;
 const SCHEMA = 'mettle/baseline@1';
 
 export interface Environment {
