@@ -1,11 +1,22 @@
-/* npm run smoke [-- FILTER]: examines published servers, installed from the registry into .cache/smoke. */
+/*
+ * npm run smoke [-- FILTER]: examines published servers, installed from the registry into .cache/smoke. Without a filter
+ * also whether harden() holds on the published SDKs, and whether the official conformance suite sees any difference.
+ */
 import { spawnSync } from 'node:child_process';
 import { bin, ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
 
 requireNode();
 ensureInstalled();
-ensureBuilt('packages/mettle');
+ensureBuilt('packages/mettle', 'packages/runtime');
 const vitest = [bin('vitest', 'vitest.mjs'), 'run', '--project', 'smoke', ...process.argv.slice(2)];
 // npm test leaves out what only varies the way in which a server was built.
 const env = { ...process.env, METTLE_SMOKE: 'all' };
 process.exitCode = spawnSync(process.execPath, vitest, { cwd: root, stdio: 'inherit', env }).status ?? 1;
+
+if (process.argv.length === 2) {
+  for (const contract of ['run.mjs', 'conformance.mjs']) {
+    const words = [`packages/runtime/test/contract/${contract}`];
+    if (spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' }).status !== 0)
+      process.exitCode = 1;
+  }
+}

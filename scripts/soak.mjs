@@ -1,7 +1,8 @@
 /*
  * npm run soak [-- --runs 10] [--only FOLDER] [--twin sick|healthy] [--budget SECONDS]
  * Examines every sick server and its healthy twin again and again: each ailment must be found every time, with
- * its tool and line, and nothing that is not true of the server. The bundle of a run that says anything else is
+ * its tool and line, and nothing that is not true of the server. Then, or alone with --only runtime, the long tests of
+ * @mettle/runtime. The bundle of a run that says anything else is
  * kept, and where it lies is said.
  */
 import { spawnSync } from 'node:child_process';
@@ -24,7 +25,7 @@ const out = mkdtempSync(join(tmpdir(), 'mettle-soak-'));
 
 requireNode();
 ensureInstalled();
-ensureBuilt('packages/mettle');
+ensureBuilt('packages/mettle', 'packages/runtime');
 
 const folders = readdirSync(servers)
   .filter((folder) => existsSync(join(servers, folder, 'ailment.json')))
@@ -43,8 +44,25 @@ try {
 } finally {
   if (kept === 0) rmSync(out, { recursive: true, force: true });
 }
+if (values.only === undefined || values.only === 'runtime') faults += soakRuntime();
 console.log(faults === 0 ? 'Every verdict as expected.' : `${faults} verdicts not as expected.`);
 process.exitCode = faults === 0 ? 0 : 1;
+
+/** The runtime's own: what must hold every time, however often; and its examples, before and after. */
+function soakRuntime() {
+  const soaks = [
+    ['--expose-gc', 'packages/runtime/test/soak.mjs'],
+    ['packages/runtime/test/offload/soak.mjs'],
+    ['packages/runtime/test/cluster/soak.mjs'],
+    ['packages/runtime/test/cluster/faults.mjs'],
+    ['examples/check.mjs'],
+  ];
+  const failed = soaks.filter(
+    (words) => spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' }).status !== 0,
+  );
+  for (const words of failed) console.log(`${words.at(-1)}: failed`);
+  return failed.length;
+}
 
 function report(folder, twin, run, expected) {
   const { findings, seconds, failure } = examined(folder, twin, expected);

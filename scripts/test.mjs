@@ -26,6 +26,8 @@ const steps = [
           tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--budget', '45'),
         ),
         step('smoke tests', tool(vitest, 'run', '--project', 'smoke')),
+        step('harden() on every SDK', tool('packages/runtime/test/contract/run.mjs')),
+        step('harden() and the conformance suite', tool('packages/runtime/test/contract/conformance.mjs')),
       ]),
 ];
 

@@ -48,7 +48,7 @@ async function cancelledCalls() {
       const { id, answer } = peer.send('tools/call', { name: 'work', arguments: {} });
       if (at % 2 === 0) running.push(answer);
       // Every other one: at once, while it waits or runs, or about when it is done.
-      else setTimeout(() => peer.cancel(id), at % 3);
+      else setTimeout(() => void peer.cancel(id), at % 3);
     }
     sent += batch;
     answered += (await Promise.all(running)).length;
