@@ -23,6 +23,7 @@ export const BENCH_OPTIONS: ExtraOptions = {
   'p99-budget': { type: 'string' },
   arguments: { type: 'string' },
   'no-pin': { type: 'boolean' },
+  'no-agent': { type: 'boolean' },
   export: { type: 'string', multiple: true },
   ...COMPARE_OPTIONS,
 };
@@ -78,6 +79,7 @@ export function benchSettings(
     thinkTimeMs: thinkTimeMs ?? DEFAULT_USER_THINK_TIME_MS,
     arguments: form,
     pin: values['no-pin'] !== true,
+    agent: values['no-agent'] !== true,
   };
 }
 

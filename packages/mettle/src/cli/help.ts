@@ -63,6 +63,8 @@ Both
   --soak              30m unless --duration says else; tells what creeps
   --warm-up TIME      exactly so long (default: until steady)
   --timeout TIME      of one call (30s)
+  --no-agent          look from the outside only: no garbage, no event-loop delay,
+                      but also none of the agent's 8 µs per call
   --no-pin            leave driver and server on whatever cores they get
 
 Capacity

@@ -89,6 +89,7 @@ export interface TargetUse {
   readonly mainUtilisation: number | null;
   /** Time in the host's run queue: not the server's doing. */
   readonly hostDelayMs: number | null;
+  readonly rssBytesAtStart: number | null;
   readonly rssBytes: number | null;
   /** As the agent inside saw them; null without one. */
   readonly gc: { readonly count: number; readonly totalMs: number; readonly longestMs: number } | null;

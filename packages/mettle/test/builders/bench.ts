@@ -36,6 +36,7 @@ export function block(subjects: readonly SubjectFigures[], some: Partial<BlockFi
       processCpuMsPerCall: 0.6,
       mainUtilisation: 0.25,
       hostDelayMs: 10,
+      rssBytesAtStart: 70 * 2 ** 20,
       rssBytes: 80 * 2 ** 20,
       gc: { count: 3, totalMs: 4, longestMs: 2 },
       eventLoopDelayMs: { p50: 0.2, p99: 3, max: 5 },

@@ -187,6 +187,7 @@ function targetUse({ before, after, inside, startMs, endMs }: Ended, calls: numb
     processCpuMsPerCall: processCpuMs === null ? null : processCpuMs / calls,
     mainUtilisation: mainCpuMs === null ? null : mainCpuMs / wallMs,
     hostDelayMs: sum(after.map(({ main }, i) => difference(before[i]?.main?.hostDelayMs, main?.hostDelayMs))),
+    rssBytesAtStart: sum(before.map(({ tree }) => tree?.rssBytes ?? null)),
     rssBytes: sum(after.map(({ tree }) => tree?.rssBytes ?? null)),
     gc: inside?.gc ?? null,
     eventLoopDelayMs: inside?.eventLoopDelayMs ?? null,

@@ -245,10 +245,18 @@ export function driftLines(bench: BenchResult): readonly string[] {
   const ratio = last / first;
   const moved =
     ratio > 1.25 ? `rose by ${percent(ratio - 1)}` : ratio < 0.8 ? `fell by ${percent(1 - ratio)}` : null;
+  const { rssBytesAtStart: before, rssBytes: after } = block.target;
+  const memory =
+    before === null || after === null
+      ? []
+      : [
+          `Resident memory was ${formatBytes(before)} at the start of it and ${formatBytes(after)} at the end (${after >= before ? '+' : ''}${percent(after / before - 1)}): growth alone is no leak yet.`,
+        ];
   return [
     moved === null
       ? `Over ${formatDuration(block.durationMs)} the median latency did not drift: ${formatMs(first)} in the first quarter, ${formatMs(last)} in the last.`
       : `Over ${formatDuration(block.durationMs)} the median latency ${moved}: ${formatMs(first)} in the first quarter, ${formatMs(last)} in the last.`,
+    ...memory,
   ];
 }
 

@@ -17,7 +17,7 @@ const MOST_TIMEOUT_MS = 5000;
 const MOST_RESTARTS = 10;
 const SHOWN_ARGUMENTS = 400;
 /** For a process to end whose connection was lost. */
-const LAST_BREATH_MS = 500;
+const LAST_BREATH_MS = 2000;
 /** Between an answer and the next call. */
 const AFTERMATH_MS = 20;
 const INTERNAL_ERROR = -32_603;
@@ -112,8 +112,12 @@ class Victim {
     // Another client's request, as it were: how long does it wait?
     const beside = this.#session.request('tools/list', {}, { timeoutMs, signal });
     const [reply, other] = await Promise.all([calling, beside]);
-    // What a call leaves behind may kill the process just after its answer.
-    await this.#lastBreath(reply.outcome === 'lost' ? LAST_BREATH_MS : AFTERMATH_MS);
+    // What a call leaves behind may kill the process just after its answer, before the next one's.
+    const after =
+      reply.outcome === 'result' || reply.outcome === 'error'
+        ? await this.#session.request('tools/list', {}, { timeoutMs, signal })
+        : reply;
+    await this.#lastBreath(after.outcome === 'lost' ? LAST_BREATH_MS : AFTERMATH_MS);
     this.#inDoubt = reply.outcome === 'timeout' || reply.outcome === 'lost' || other.outcome === 'timeout';
     const cpuAfter = this.#clock.mainThread()?.cpuMs;
     const mainCpuMs = cpuBefore === undefined || cpuAfter === undefined ? null : cpuAfter - cpuBefore;

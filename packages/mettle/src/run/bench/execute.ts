@@ -63,7 +63,7 @@ export async function benchmark(request: BenchRequest): Promise<Examined> {
   const startedAt = new Date();
   const copy = request.workload?.state == null ? null : await prepareWorkingCopy(request.workload.state);
   const ours = request.spec.kind !== 'http' || request.spec.command !== null;
-  const channel = ours ? await openAgentChannel() : null;
+  const channel = ours && request.settings.agent ? await openAgentChannel() : null;
   const spec: TargetSpec =
     copy === null ? request.spec : { ...request.spec, env: { ...request.spec.env, ...copy.env } };
   const gathering: Gathering = {
@@ -165,7 +165,7 @@ async function drive(
     request: { ...request, onProgress() {} },
     session,
     agent,
-    noAgent: agent === null ? noAgentReason(channel) : '',
+    noAgent: agent !== null ? '' : request.settings.agent ? noAgentReason(channel) : 'left out (--no-agent)',
   });
   const stdout = stdoutEvidence(session, channel);
   if (stdout !== null) evidence.stdout = stdout;

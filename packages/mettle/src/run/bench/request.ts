@@ -15,6 +15,8 @@ export interface BenchSettings {
   readonly thinkTimeMs: number;
   readonly arguments: 'schema' | 'adversarial';
   readonly pin: boolean;
+  /** Look inside for garbage and the event loop's delay, at some µs a call. */
+  readonly agent: boolean;
 }
 
 /** What a benchmark tells while it goes. */
