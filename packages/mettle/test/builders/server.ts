@@ -185,7 +185,10 @@ export class ServerBuilder {
 
   /** Everything told, as evidence. Keys in `without` were not taken. */
   evidence(without: readonly EvidenceKey[] = []): EvidenceMap {
-    const all: Omit<EvidenceMap, 'bench' | 'comparison' | 'lookingCost' | 'thresholds' | 'waiting'> = {
+    const all: Omit<
+      EvidenceMap,
+      'bench' | 'comparison' | 'lookingCost' | 'thresholds' | 'inProcess' | 'history' | 'waiting'
+    > = {
       target: this.#target(),
       reach: {
         phases: [
