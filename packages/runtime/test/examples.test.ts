@@ -52,6 +52,7 @@ describe('the examples', () => {
       expect(await names(mended)).toContain(tool);
       const given = {
         'regex-backtracking': { title: 'short!' },
+        'serialised-by-lock': { item: 'mug', quantity: 1 },
         'unbounded-cache': { query: 'x' },
         'blocked-event-loop': { customer: 'x' },
       };
