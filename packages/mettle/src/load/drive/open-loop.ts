@@ -9,6 +9,9 @@ import type { Pacer } from './pacer.ts';
 
 type OpenShape = Extract<LoadShape, { readonly kind: 'open' }>;
 
+/** More than the pacer's lead: whatever the clocks say, the loop is not held longer. */
+const LONGEST_LEAD_MS = 0.25;
+
 export interface OpenLoopSetting {
   readonly shape: OpenShape;
   readonly startMs: number;
@@ -46,9 +49,10 @@ export function driveOpen(run: LoadRun, setting: OpenLoopSetting): Promise<void>
           return;
         }
         left++;
-        // The pacer wakes a moment before; never longer than its lead.
+        // The pacer wakes a moment before.
         let nowMs = channelNow();
-        while (nowMs < intendedAtMs) nowMs = channelNow();
+        const latestMs = nowMs + LONGEST_LEAD_MS;
+        while (nowMs < intendedAtMs && nowMs < latestMs) nowMs = channelNow();
         lateness.record(Math.max(0, nowMs - intendedAtMs));
         const call = free.pop() ?? new OpenCall(run, ended);
         call.begin(clients[turn++ % clients.length] as Client, intendedAtMs, nowMs);

@@ -1,4 +1,5 @@
 import type { FailureKind } from '../../evidence/index.ts';
+import { monotonicMs } from '../clock.ts';
 
 /** What became of a call. 'input-required': a 2026 server asks something first, which only `Session.request` can answer. */
 export type CallEnd = 'ok' | FailureKind | 'input-required';
@@ -42,9 +43,22 @@ export interface CallChannel {
   close(): void;
 }
 
-/** `performance.now()` counts from the process's start; the rest of Mettle from the machine's. */
-const [seconds, nanoseconds] = process.hrtime();
-const OFFSET_MS: number = seconds * 1e3 + nanoseconds / 1e6 - performance.now();
+/**
+ * `performance.now()` counts from the process's start; the rest of Mettle from the machine's. Of several readings of both
+ * the closest counts: between the two a busy host may take the processor away.
+ */
+function offsetMs(): number {
+  let closest = { gapMs: Infinity, offsetMs: 0 };
+  for (let i = 0; i < 10; i++) {
+    const before = performance.now();
+    const machineMs = monotonicMs();
+    const after = performance.now();
+    if (after - before < closest.gapMs)
+      closest = { gapMs: after - before, offsetMs: machineMs - (before + after) / 2 };
+  }
+  return closest.offsetMs;
+}
+const OFFSET_MS: number = offsetMs();
 
 /** The machine's monotonic clock in ms, as `monotonicMs`, at half its price. */
 export function channelNow(): number {
