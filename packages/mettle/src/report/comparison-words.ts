@@ -50,7 +50,9 @@ export function thresholdLines(thresholds: readonly ThresholdResult[] | undefine
 function cells(metric: Metric, figure: JudgedFigure): readonly string[] {
   const { value, low, high, before, after, standing } = figure;
   const tail = metric === 'tail';
-  const points = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(2)}`;
+  // No share differs from another by more than all of it, whatever a wide bound says.
+  const points = (share: number): string =>
+    `${share >= 0 ? '+' : ''}${(Math.min(1, Math.max(-1, share)) * 100).toFixed(2)}`;
   const ratio = (factor: number): string =>
     factor < 100 ? factor.toFixed(3) : factor < 1e4 ? factor.toFixed(0) : '∞';
   return [
