@@ -1,11 +1,13 @@
 import { measureMicrotaskUs } from './callback-cost.ts';
 import { currentCall, observeCalls, runInNobodysCall, stopObservingCalls } from './calls.ts';
 import type { Call, CallObserver } from './calls.ts';
-import { startCpuProfile } from './cpu-profile.ts';
+import { runningSamples, startCpuProfile } from './cpu-profile.ts';
+import type { ProfileResult } from './cpu-profile.ts';
 import { watchGarbageCollection } from './gc-watch.ts';
 import type { Collection } from './gc-watch.ts';
 import type { Span } from './profile-store.ts';
 import type { BlockingOptions, BlockingRecord, SliceColumns } from './protocol.ts';
+import { knownSampleUs, measureSampleUs } from './sample-cost.ts';
 import { listenToSwitches } from './switches.ts';
 import { machineClockOffsetMs, openThreadClock } from './thread-clock.ts';
 import { Timeline } from './timeline.ts';
@@ -18,6 +20,15 @@ const MAX_SUBJECTS = 2_000;
 
 /** Shares of CPU time within this are by wall time; each reading of the clock costs up to 80 µs. */
 const LEAST_CLOCK_INTERVAL_MS = 4;
+
+/** With fewer there is little to take off, and measuring would cost more than was looked at. */
+const LEAST_SAMPLES = 100;
+
+/** What looking cost, per callback followed and per sample of V8's profiler. */
+interface OwnCost {
+  readonly callbackUs: number;
+  readonly sampleUs: number;
+}
 
 const newTally = (index: number): Tally => ({
   index,
@@ -117,11 +128,14 @@ export class Blocking implements CallObserver {
     await new Promise((resolve) => setImmediate(resolve));
     const observedMs = performance.now() - this.#startedAt;
     this.#timeline.finish();
-    const { profile, offsetUs } = this.#stopProfile();
+    const profiled = this.#stopProfile();
     const onUs = await measureMicrotaskUs((body) => runInNobodysCall(new CallOwner(null, newTally(0)), body));
     for (const stop of this.#stopListening) stop();
     const offUs = await measureMicrotaskUs((body) => body());
-    return this.#record(observedMs, { profile, offsetUs }, Math.max(0, onUs - offUs));
+    const callbackUs = Math.max(0, onUs - offUs);
+    const isWorthIt = runningSamples(profiled.profile) >= LEAST_SAMPLES;
+    const sampleUs = isWorthIt ? await measureSampleUs().catch(() => 0) : knownSampleUs();
+    return this.#record(observedMs, profiled, { callbackUs, sampleUs });
   }
 
   /** The same at once: also while one call holds the loop, which is then the owner of the last slice. */
@@ -130,24 +144,28 @@ export class Blocking implements CallObserver {
     this.#timeline.finish();
     for (const stop of this.#stopListening) stop();
     // What following costs cannot be measured while the loop stands.
-    return this.#record(observedMs, this.#stopProfile(), 0);
+    return this.#record(observedMs, this.#stopProfile(), { callbackUs: 0, sampleUs: knownSampleUs() });
   }
 
   #record(
     observedMs: number,
-    { profile, offsetUs }: ReturnType<ReturnType<typeof startCpuProfile>>,
-    callbackCostUs: number,
+    { profile, offsetUs }: ProfileResult,
+    { callbackUs, sampleUs }: OwnCost,
   ): BlockingRecord {
     const subjects = [...this.#tallies.keys()];
     const tallies = [...this.#tallies.values()];
+    const onThreadMs = tallies.reduce((sum, tally) => sum + tally.onThreadMs, 0);
+    // Samples come by time, so each subject has had its part of them by time.
+    const samplingMs = (runningSamples(profile) * sampleUs) / 1000 / (onThreadMs || 1);
     const ownCpuMs = (tally: Tally): number =>
-      Math.min(tally.cpuMs, (tally.callbacks * callbackCostUs) / 1000);
+      Math.min(tally.cpuMs, (tally.callbacks * callbackUs) / 1000 + tally.onThreadMs * samplingMs);
     return {
       subjects,
       calls: tallies.map((tally) => tally.calls),
       onThreadMs: tallies.map((tally) => tally.onThreadMs),
       cpuMs: tallies.map((tally) => tally.cpuMs - ownCpuMs(tally)),
-      callbackCostUs,
+      callbackCostUs: callbackUs,
+      sampleCostUs: sampleUs,
       ownCpuMs: tallies.map(ownCpuMs),
       gcMs: tallies.map((tally) => tally.gcMs),
       slices: this.#columns(subjects),

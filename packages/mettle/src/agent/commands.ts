@@ -34,6 +34,12 @@ function startInstrument(command: AgentCommand & { readonly do: 'start' }): Inst
   }
 }
 
+/** Nobody wants its record: nothing is measured for it any more. */
+function end(instrument: Instrument): void {
+  if (instrument.stopNow === undefined) void Promise.resolve(instrument.stop()).catch(() => {});
+  else instrument.stopNow();
+}
+
 export function createCommands(): Commands {
   let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
 
@@ -90,7 +96,7 @@ export function createCommands(): Commands {
       on = null;
       if (vitals !== null) silently(() => void vitals?.stop());
       vitals = null;
-      if (last !== null) silently(() => void Promise.resolve(last.instrument.stop()).catch(() => {}));
+      if (last !== null) silently(() => end(last.instrument));
     },
   };
 }

@@ -115,7 +115,9 @@ export interface BlockingRecord {
   readonly cpuMs: readonly number[];
   /** CPU that it cost to follow one callback, measured in this process when the instrument was stopped; 0 when it could not be. */
   readonly callbackCostUs: number;
-  /** What was taken off `cpuMs` for it, by the number of callbacks. */
+  /** The same of one sample of V8's profiler. */
+  readonly sampleCostUs: number;
+  /** What was taken off `cpuMs` for both, by the number of callbacks and by the time on the thread. */
   readonly ownCpuMs: readonly number[];
   readonly gcMs: readonly number[];
   readonly slices: SliceColumns;

@@ -11,7 +11,8 @@ export interface RawBlocking {
   /** Without what the instrument itself cost. */
   readonly cpuMs: readonly number[];
   readonly callbackCostUs?: number;
-  /** What was taken off for it. */
+  readonly sampleCostUs?: number;
+  /** What was taken off for both. */
   readonly ownCpuMs?: readonly number[];
   readonly gcMs: readonly number[];
   readonly slices: {
@@ -74,10 +75,15 @@ export function joinBlocking(
   };
 }
 
-function instrumentCost({ callbackCostUs, ownCpuMs }: RawBlocking): Pick<BlockingEvidence, 'instrumentCpu'> {
+function instrumentCost({
+  callbackCostUs,
+  sampleCostUs,
+  ownCpuMs,
+}: RawBlocking): Pick<BlockingEvidence, 'instrumentCpu'> {
   if (callbackCostUs === undefined || ownCpuMs === undefined) return {};
   const subtractedMs = ownCpuMs.reduce((sum, ms) => sum + ms, 0);
-  return { instrumentCpu: { perCallbackUs: callbackCostUs, subtractedMs } };
+  const perSample = sampleCostUs === undefined ? {} : { perSampleUs: sampleCostUs };
+  return { instrumentCpu: { perCallbackUs: callbackCostUs, ...perSample, subtractedMs } };
 }
 
 function subjectsOf(raw: RawBlocking): BlockingEvidence['subjects'] {

@@ -132,15 +132,19 @@ export interface BlockingEvidence {
     readonly name: string;
     readonly calls: number;
     readonly cpuMs: number;
-    /** Taken off `cpuMs`: what following this subject's callbacks cost; never more than there was. */
+    /** Taken off `cpuMs`: what following this subject's callbacks and sampling it cost; never more than there was. */
     readonly instrumentCpuMs?: number;
     readonly onThreadMs: number;
     readonly gcMs: number;
     /** Longest stretch of each call without the host's delay, at least 1 ms, at most 1,000 entries: sorted descending. */
     readonly longestStretchesMs: readonly number[];
   }[];
-  /** CPU of following one callback, measured in the server itself, and what was taken off for it in all; 0 when it could not be measured. */
-  readonly instrumentCpu?: { readonly perCallbackUs: number; readonly subtractedMs: number };
+  /** CPU of following one callback and of one sample of V8's profiler, measured in the server itself, and what was taken off for both in all; 0 when it could not be measured. */
+  readonly instrumentCpu?: {
+    readonly perCallbackUs: number;
+    readonly perSampleUs?: number;
+    readonly subtractedMs: number;
+  };
   /** Main-thread time that no call started. */
   readonly unattributed: { readonly cpuMs: number; readonly onThreadMs: number };
   /** Stretches of at least `thresholdMs`, longest first, bounded. */

@@ -37,7 +37,10 @@ describe('the agent in a process', () => {
     );
     expect(result).toEqual({ stdout: 'done\n', stderr: '', code: 0 });
     expect(channel.hellos).toHaveLength(1);
-    expect(channel.hellos[0]).toMatchObject({ type: 'hello', instruments: ['blocking', 'overlap'] });
+    expect(channel.hellos[0]).toMatchObject({
+      type: 'hello',
+      instruments: ['blocking', 'overlap', 'waiting'],
+    });
     expect(await channel.serving(0)).toBeNull();
     expect(channel.stdoutWriters).toEqual([]);
     await channel.close();

@@ -36,7 +36,8 @@ function sumsOf(blocking: BlockingRecord, subject: string): Sums {
   const i = blocking.subjects.indexOf(subject);
   return {
     calls: blocking.calls[i] ?? 0,
-    cpuMs: blocking.cpuMs[i] ?? 0,
+    // The tool burns by its thread's clock, which counts what looking costs as well.
+    cpuMs: (blocking.cpuMs[i] ?? 0) + (blocking.ownCpuMs[i] ?? 0),
     onThreadMs: blocking.onThreadMs[i] ?? 0,
   };
 }
@@ -214,6 +215,23 @@ describe('the blocking instrument', () => {
     // A call has a dozen callbacks or more.
     expect(blocking.ownCpuMs[i]).toBeGreaterThan((5 * blocking.callbackCostUs) / 1000);
     expect(blocking.ownCpuMs[i]).toBeLessThan(0.1 * BURN_CPU_MS);
+  });
+
+  it('measures what a sample of the profiler costs once enough were taken, and takes that off too', async () => {
+    const target = await launch([fixture('stdio-v1.mjs')]);
+    await target.agent.start('blocking', options);
+    for (let i = 0; i < 5; i++) await target.call('burn');
+    const blocking = await target.agent.stop('blocking');
+    await target.stop();
+    // V8 stops the thread and walks its stack: some µs to some tens of µs, and a starved host adds to that.
+    expect(blocking.sampleCostUs).toBeGreaterThanOrEqual(0);
+    expect(blocking.sampleCostUs).toBeLessThanOrEqual(60);
+    const i = blocking.subjects.indexOf('burn');
+    // Nearly all samples fell into the tool, none more than there are.
+    const samplesMs = (blocking.profile.samples.length * blocking.sampleCostUs) / 1000;
+    const callbacksMs = 5 * 100 * (blocking.callbackCostUs / 1000);
+    expect(blocking.ownCpuMs[i]).toBeGreaterThanOrEqual(0.5 * samplesMs);
+    expect(blocking.ownCpuMs[i]).toBeLessThanOrEqual(samplesMs + callbacksMs);
   });
 
   it('charges CPU to the tool in the form that may stay on for hours', async () => {
