@@ -133,7 +133,7 @@ export class AgentPeer {
       stop: async <K extends InstrumentName>(instrument: K) =>
         (await this.#ask({ do: 'stop', instrument })) as InstrumentRecords[K],
       beginVitals: async () => {
-        await this.#ask({ do: 'vitals', on: true } as Unnumbered);
+        await this.#ask({ do: 'vitals', on: true });
       },
       endVitals: async () => (await this.#ask({ do: 'vitals', on: false })) as AgentVitals,
       counters: async () => (await this.#ask({ do: 'counters' })) as AgentCounters,

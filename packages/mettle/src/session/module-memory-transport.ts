@@ -96,5 +96,6 @@ export function connectFetch(handler: FetchHandler, transport: MemoryTransport):
     transport.receive(message);
     return Promise.resolve();
   });
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport of MCP has no other way
   transport.onmessage = (message) => void bridge.carry(message);
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeFinding, isTool, verifyCommand, type FindingDraft } from '../../src/detect/finding.ts';
 import { detectors } from '../../src/detect/index.ts';
 import { recurs } from '../../src/detect/judgement.ts';
+import { comparison } from '../builders/comparison.ts';
 import { server } from '../builders/server.ts';
 
 const target = server().evidence().target;
@@ -91,14 +92,18 @@ describe('every detector', () => {
   });
 
   it('works with nothing but what it needs', () => {
-    const all = server()
-      .tool('a')
-      .called(10)
-      .blocks(80)
-      .alone({ p50: 80 })
-      .together({ atATime: 1, soloMs: 30 })
-      .seenInside()
-      .evidence();
+    const all = {
+      ...server()
+        .tool('a')
+        .called(10)
+        .blocks(80)
+        .alone({ p50: 80 })
+        .together({ atATime: 1, soloMs: 30 })
+        .seenInside()
+        .evidence(),
+      comparison: comparison({ name: 'a', latency: 2 }),
+      thresholds: { thresholds: [] },
+    };
     for (const detector of detectors) {
       const only = Object.fromEntries(
         Object.entries(all).filter(([key]) => (detector.needs as readonly string[]).includes(key)),
@@ -109,13 +114,17 @@ describe('every detector', () => {
   });
 
   it('is silent about a server of which nothing bad was seen', () => {
-    const healthy = server()
-      .tool('a')
-      .called(200)
-      .alone({ p50: 2 })
-      .together({ atATime: Number.POSITIVE_INFINITY, soloMs: 20 })
-      .seenInside()
-      .evidence();
+    const healthy = {
+      ...server()
+        .tool('a')
+        .called(200)
+        .alone({ p50: 2 })
+        .together({ atATime: Number.POSITIVE_INFINITY, soloMs: 20 })
+        .seenInside()
+        .evidence(),
+      comparison: comparison({ name: 'a' }),
+      thresholds: { thresholds: [] },
+    };
     expect(detectors.flatMap((detector) => detector.detect(healthy))).toEqual([]);
   });
 });

@@ -11,12 +11,16 @@ describe.each(
   PUBLISHED_SERVERS.map((published) => [`${published.package}@${published.version}`, published] as const),
 )('without a workload, mettle bench of %s', (title, published) => {
   test('over stdio accounts for every call', async () => {
-    expectAccounted(published, await benched(title, published, published.stdio));
+    const result = await benched(title, published, published.stdio);
+    expect(result.target.kind).toBe('stdio');
+    expectAccounted(published, result);
   });
 
   const { http } = published;
   test.runIf(http !== undefined)('over HTTP accounts for every call', async () => {
-    expectAccounted(published, await benched(title, published, http?.(await freePort()) ?? published.stdio));
+    const result = await benched(title, published, http?.(await freePort()) ?? published.stdio);
+    expect(result.target.kind).toBe('http');
+    expectAccounted(published, result);
   });
 });
 
