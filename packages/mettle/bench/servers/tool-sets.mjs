@@ -1,7 +1,11 @@
 import { toolsOfKnownCost } from './tools-of-known-cost.mjs';
 import { toolsThatBlock } from './tools-that-block.mjs';
 
-const TOOL_SETS = { 'known-cost': toolsOfKnownCost, blocking: toolsThatBlock };
+/** The same code under a second name: what V8 compiles anew in its time is compiled for both. */
+const settling = Object.fromEntries(
+  Object.entries(toolsOfKnownCost).map(([name, run]) => [`settling-${name}`, run]),
+);
+const TOOL_SETS = { 'known-cost': { ...toolsOfKnownCost, ...settling }, blocking: toolsThatBlock };
 
 /** Registers a benchmark's tools, by the API that SDK v1 and v2 share; its answers are as small as can be. */
 export function registerTools(server, toolSet) {
