@@ -14,12 +14,12 @@ export function quantileInterval(
   q: number,
   {
     confidence = 0.95,
-    designEffect = 1,
+    designEffect: effect = 1,
   }: { readonly confidence?: number; readonly designEffect?: number } = {},
 ): Interval | null {
   const n = sorted.length;
   const z = Z[String(confidence)] ?? 1.96;
-  const half = z * Math.sqrt(n * q * (1 - q) * Math.max(1, designEffect));
+  const half = z * Math.sqrt(n * q * (1 - q) * Math.max(1, effect));
   // Ranks counted from 1; the upper one is one beyond, so that the interval is closed.
   const low = Math.floor(n * q - half);
   const high = Math.ceil(n * q + half) + 1;
