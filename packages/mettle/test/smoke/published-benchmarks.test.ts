@@ -7,22 +7,26 @@ import type { PublishedServer, Start } from './servers.ts';
 
 const folders = inject('serverFolders');
 
-describe.each(
-  PUBLISHED_SERVERS.map((published) => [`${published.package}@${published.version}`, published] as const),
-)('without a workload, mettle bench of %s', (title, published) => {
-  test('over stdio accounts for every call', async () => {
-    const result = await benched(title, published, published.stdio);
-    expect(result.target.kind).toBe('stdio');
-    expectAccounted(published, result);
-  });
+/** `npm run smoke` benchmarks all of them; `npm test` has time for one, over both transports. */
+const servers = process.env['METTLE_SMOKE'] === 'all' ? PUBLISHED_SERVERS : PUBLISHED_SERVERS.slice(0, 1);
 
-  const { http } = published;
-  test.runIf(http !== undefined)('over HTTP accounts for every call', async () => {
-    const result = await benched(title, published, http?.(await freePort()) ?? published.stdio);
-    expect(result.target.kind).toBe('http');
-    expectAccounted(published, result);
-  });
-});
+describe.each(servers.map((published) => [`${published.package}@${published.version}`, published] as const))(
+  'without a workload, mettle bench of %s',
+  (title, published) => {
+    test('over stdio accounts for every call', async () => {
+      const result = await benched(title, published, published.stdio);
+      expect(result.target.kind).toBe('stdio');
+      expectAccounted(published, result);
+    });
+
+    const { http } = published;
+    test.runIf(http !== undefined)('over HTTP accounts for every call', async () => {
+      const result = await benched(title, published, http?.(await freePort()) ?? published.stdio);
+      expect(result.target.kind).toBe('http');
+      expectAccounted(published, result);
+    });
+  },
+);
 
 async function benched(title: string, published: PublishedServer, start: Start): Promise<Result> {
   const { result, exitCode, stderr } = await examine({
