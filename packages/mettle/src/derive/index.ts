@@ -8,3 +8,4 @@ export * from './queue-witness.ts';
 export * from './stack-join.ts';
 export * from './stretches.ts';
 export * from './victims.ts';
+export { BLOCK_MS, isAskedOnceASession } from './once-a-session.ts';

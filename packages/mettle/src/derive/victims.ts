@@ -1,4 +1,5 @@
 import type { BlockingEvidence, LatencyEvidence } from '../evidence/index.ts';
+import { BLOCK_MS, isAskedOnceASession } from './once-a-session.ts';
 import { holdsOf, type Hold } from './stretches.ts';
 
 type DriverCall = BlockingEvidence['driverCalls'][number];
@@ -30,18 +31,6 @@ function victimFromMs(soloP50Ms: number | undefined): number {
 /** Stretches shorter than this are ordinary sharing of one thread, however many of them a call meets. */
 const HOLD_COUNTS_FROM_MS = 20;
 
-/**
- * What a client asks for once a session, while the load asks for it as often as for anything else: how many calls it
- * delays is then the load's doing, so it counts only where one listing alone is a block that everybody feels.
- */
-const ONCE_A_SESSION =
-  /^(?:initialize|server\/discover|(?:tools|prompts|resources|resources\/templates)\/list)$/;
-const LISTING_COUNTS_FROM_MS = 50;
-
-function holdCountsFromMs(subject: string | null): number {
-  return subject !== null && ONCE_A_SESSION.test(subject) ? LISTING_COUNTS_FROM_MS : HOLD_COUNTS_FROM_MS;
-}
-
 /** Who delays whom: calls as the driver saw them, against the time for which other subjects held the loop meanwhile. */
 export function culprits(
   blocking: BlockingEvidence,
@@ -53,7 +42,7 @@ export function culprits(
   const bySubject = new Map<string | null, Hold[]>();
   for (const hold of holdsOf(blocking)) {
     // A collection's pause in one tool's call may clear up after another's; an unexplained wait may be the host's.
-    if (hold.costMs < holdCountsFromMs(hold.stretch.subject)) continue;
+    if (hold.costMs < (isAskedOnceASession(hold.stretch.subject) ? BLOCK_MS : HOLD_COUNTS_FROM_MS)) continue;
     if (hold.cause === 'gc' || hold.cause === 'unexplained-wait') continue;
     const holds = bySubject.get(hold.stretch.subject);
     if (holds === undefined) bySubject.set(hold.stretch.subject, [hold]);

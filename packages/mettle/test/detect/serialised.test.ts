@@ -156,6 +156,22 @@ describe('a pool', () => {
 });
 
 describe('the main thread', () => {
+  it('is no queue for listings, which clients ask for once a session, below what blocks everybody', () => {
+    const listing = (cpuMs: number): readonly string[] =>
+      serialisedByCpu
+        .detect(
+          server()
+            .tool('tools/list')
+            .called(40)
+            .blocks(cpuMs)
+            .together({ atATime: 1, soloMs: cpuMs + 2, cpuMs })
+            .evidence(),
+        )
+        .map(({ id }) => id);
+    expect(listing(36)).toEqual([]);
+    expect(listing(60)).toEqual(['serialised-by-cpu']);
+  });
+
   it('is found as the queue when the calls compute on it', () => {
     const told = server()
       .tool('login')

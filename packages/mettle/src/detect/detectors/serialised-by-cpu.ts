@@ -1,4 +1,12 @@
-import { formatPlace, groupByPlace, holdsOf, medianKnown, type HoldGroup } from '../../derive/index.ts';
+import {
+  BLOCK_MS,
+  formatPlace,
+  groupByPlace,
+  holdsOf,
+  isAskedOnceASession,
+  medianKnown,
+  type HoldGroup,
+} from '../../derive/index.ts';
 import type { Detector, Finding } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { isTool, makeFinding, verifyCommand } from '../finding.ts';
@@ -38,7 +46,8 @@ export const serialisedByCpu: Detector<'concurrency' | 'target'> = {
   detect(evidence) {
     return queuesOf(evidence).flatMap((queue) => {
       const heldMs = heldPerCall(queue);
-      if (heldMs === null || heldMs < HELD_MS_PER_CALL) return [];
+      const leastMs = isAskedOnceASession(queue.subject.name) ? BLOCK_MS : HELD_MS_PER_CALL;
+      if (heldMs === null || heldMs < leastMs) return [];
       const filled = (
         pair: SubjectQueue['largest']['pairs'][number],
         size: SubjectQueue['largest'],
