@@ -23,7 +23,7 @@ const steps = [
         // Five ailments in one server, none in its twin; npm run soak does all of them ten times.
         step(
           'sick server and healthy twin',
-          tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--budget', '30'),
+          tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--budget', '20'),
         ),
         step('smoke tests', tool(vitest, 'run', '--project', 'smoke')),
         step('harden() on every SDK', tool('packages/runtime/test/contract/run.mjs')),

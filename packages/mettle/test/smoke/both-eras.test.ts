@@ -17,6 +17,7 @@ test.each([
     const examination = await examine({
       command: ['node', SERVER, String(port)],
       url: `http://127.0.0.1:${port}/mcp`,
+      budgetSeconds: 10,
       ...(asked === undefined ? {} : { era: asked }),
     });
     const { result } = examination;

@@ -20,7 +20,7 @@ beforeAll(() => {
 
 test.each(VERSIONS)('Mettle and its target both run on Node.js %s', async (version) => {
   const node = nodes[version] ?? '';
-  const examination = await examine({ node, command: [node, SERVER] });
+  const examination = await examine({ node, command: [node, SERVER], budgetSeconds: 10 });
   const { result } = examination;
   expect(result.node).toBe(`v${version}`);
   expect(result.target.node).toBe(`v${version}`);
