@@ -7,7 +7,7 @@ import type { PublishedServer, Start } from './servers.ts';
 
 const folders = inject('serverFolders');
 
-/** `npm run smoke` benchmarks all of them; `npm test` has time for one, over both transports. */
+/** `npm run smoke` benchmarks all of them; `npm test` has time for one. */
 const servers = process.env['METTLE_SMOKE'] === 'all' ? PUBLISHED_SERVERS : PUBLISHED_SERVERS.slice(0, 1);
 
 describe.each(servers.map((published) => [`${published.package}@${published.version}`, published] as const))(
