@@ -38,9 +38,9 @@ describe('a limit of --fail-on', () => {
 
 describe('the options of a comparison', () => {
   const settings = (values: Record<string, string>, failOn = ''): unknown =>
-    compareSettings(values, thresholdsOf(failOn), '/work');
+    compareSettings(values, thresholdsOf(failOn), '/srv/shop');
   it('name files from the working folder', () => {
-    expect(settings({ save: 'base.json' })).toMatchObject({ save: '/work/base.json', tolerance: 0.05 });
+    expect(settings({ save: 'base.json' })).toMatchObject({ save: '/srv/shop/base.json', tolerance: 0.05 });
     expect(settings({ compare: 'git:main', tolerance: '10%' })).toMatchObject({
       compareWith: 'git:main',
       tolerance: 0.1,
