@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonEvidence, ThresholdsEvidence } from './comparison.ts';
+import type { HeapGrowthEvidence } from './heap.ts';
 import type { HistoryEvidence } from './history.ts';
 import type { InProcessEvidence } from './in-process.ts';
 import type { LookingCost } from './looking-cost.ts';
@@ -43,6 +44,7 @@ export interface EvidenceMap {
   thresholds: ThresholdsEvidence;
   inProcess: InProcessEvidence;
   history: HistoryEvidence;
+  heapGrowth: HeapGrowthEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 
@@ -66,7 +68,7 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile' | 'attach' | 'bench';
+export type Examination = 'check' | 'profile' | 'attach' | 'bench' | 'leak';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

@@ -82,6 +82,8 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   attach: [],
   // Blocks of its own: run/bench.
   bench: [],
+  // One stage of its own, on a server of its own: run/leak.
+  leak: [],
   profile: [
     ['solo', 0.2],
     ['mixed', 0.1],
@@ -96,6 +98,7 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   profile: ['cpu', 'latency'],
   attach: ['cpu'],
   bench: ['latency', 'regression'],
+  leak: ['leak'],
 };
 
 /**

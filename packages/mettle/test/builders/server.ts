@@ -187,7 +187,14 @@ export class ServerBuilder {
   evidence(without: readonly EvidenceKey[] = []): EvidenceMap {
     const all: Omit<
       EvidenceMap,
-      'bench' | 'comparison' | 'lookingCost' | 'thresholds' | 'inProcess' | 'history' | 'waiting'
+      | 'bench'
+      | 'comparison'
+      | 'lookingCost'
+      | 'thresholds'
+      | 'inProcess'
+      | 'history'
+      | 'waiting'
+      | 'heapGrowth'
     > = {
       target: this.#target(),
       reach: {
