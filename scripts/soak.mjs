@@ -7,8 +7,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
 
@@ -35,10 +37,14 @@ let kept = 0;
 try {
   for (const folder of folders) {
     const expected = JSON.parse(readFileSync(join(servers, folder, 'ailment.json'), 'utf8'));
-    for (const twin of ['sick', 'healthy'].filter(
-      (name) => values.twin === undefined || name === values.twin,
-    )) {
-      for (let run = 1; run <= Number(values.runs); run++) report(folder, twin, run, expected);
+    const twins = ['sick', 'healthy'].filter(
+      (name) =>
+        (values.twin === undefined || name === values.twin) &&
+        // Servers that only look ill have no ill twin.
+        existsSync(join(servers, folder, `${name}.js`)),
+    );
+    for (const twin of twins) {
+      for (let run = 1; run <= Number(values.runs); run++) await report(folder, twin, run, expected);
     }
   }
 } finally {
@@ -64,8 +70,8 @@ function soakRuntime() {
   return failed.length;
 }
 
-function report(folder, twin, run, expected) {
-  const { findings, seconds, failure } = examined(folder, twin, expected);
+async function report(folder, twin, run, expected) {
+  const { findings, seconds, failure } = await examined(folder, twin, expected);
   const complaints = failure === null ? complaintsOf(folder, twin, findings, expected) : [failure];
   faults += complaints.length;
   const verdict = complaints.length === 0 ? 'as expected' : complaints.join('; ');
@@ -81,13 +87,14 @@ function report(folder, twin, run, expected) {
   console.log(`${folder}/${twin} ${run}/${values.runs} (${seconds.toFixed(0)} s): ${verdict}${where}`);
 }
 
-function examined(folder, twin, { command = 'check', options }) {
+async function examined(folder, twin, { command = 'check', options, transport = 'stdio' }) {
   const startedAt = performance.now();
   const mettle = join(root, 'packages/mettle/bin/mettle.js');
   const server = join(servers, folder, `${twin}.js`);
   // What only a comparison shows is compared with the healthy twin: so the healthy one with itself.
   const how =
     command === 'bench' ? (options ?? ['--compare', `node ${join(servers, folder, 'healthy.js')}`]) : [];
+  const port = transport === 'http' ? await freePort() : undefined;
   const words = [
     command,
     ...how,
@@ -99,6 +106,7 @@ function examined(folder, twin, { command = 'check', options }) {
     command === 'bench' ? String(3 * Number(values.budget)) : values.budget,
     '--out',
     join(out, 'run'),
+    ...(transport === 'http' ? ['--http', `http://127.0.0.1:${port}/mcp`] : []),
     '--',
     'node',
     server,
@@ -107,12 +115,22 @@ function examined(folder, twin, { command = 'check', options }) {
     cwd: out,
     encoding: 'utf8',
     maxBuffer: 2 ** 27,
+    env: port === undefined ? process.env : { ...process.env, PORT: String(port) },
   });
   const seconds = (performance.now() - startedAt) / 1000;
   if (run.status !== 0 && run.status !== 1) {
     return { findings: [], seconds, failure: `exit code ${run.status}: ${run.stderr.trim().split('\n')[0]}` };
   }
   return { findings: JSON.parse(run.stdout).findings, seconds, failure: null };
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
 
 function complaintsOf(folder, twin, findings, { ailments, consequences }) {
@@ -132,7 +150,8 @@ function complaintsOf(folder, twin, findings, { ailments, consequences }) {
 function isAilment(folder, found, { finding, tool, location }) {
   if (found.id !== finding || (found.tool ?? null) !== tool) return false;
   if (location === null) return true;
-  if (!found.location?.file.replaceAll('\\', '/').endsWith(`${folder}/${location.file}`)) return false;
+  const file = posix.join(folder, location.file);
+  if (!found.location?.file.replaceAll('\\', '/').endsWith(file)) return false;
   if (location.function !== undefined) return found.location.function === location.function;
   const lines = readFileSync(join(servers, folder, location.file), 'utf8').split('\n');
   return found.location.line === lines.findIndex((line) => line.endsWith(`// ${location.marker}`)) + 1;

@@ -1,0 +1,3 @@
+export function convert(rows) {
+  return JSON.stringify(rows);
+}
