@@ -1,0 +1,11 @@
+export { birthRounds, highestId } from './births.ts';
+export type { SnapshotLocation } from './columns.ts';
+export { HeapGraph, NONE } from './graph.ts';
+export type { EdgeKind, NodeKind } from './graph.ts';
+export { growthByOwner } from './owners.ts';
+export type { ClassCount, GrowthByOwner, OwnerGrowth } from './owners.ts';
+export { readHeapSnapshot, SnapshotReader } from './reader.ts';
+export type { HeapSnapshot } from './reader.ts';
+export { retentionOf } from './retention.ts';
+export type { Retention } from './retention.ts';
+export { SnapshotError } from './snapshot-error.ts';
