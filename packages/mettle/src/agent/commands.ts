@@ -1,6 +1,7 @@
 import { Blocking } from './blocking.ts';
 import type { Answer } from './connection.ts';
 import { readCounters } from './counters.ts';
+import type { HeapCommands } from './heap-commands.ts';
 import { Overlap } from './overlap.ts';
 import type { AgentCommand, InstrumentName } from './protocol.ts';
 import { readScripts } from './scripts.ts';
@@ -44,6 +45,10 @@ export function createCommands(): Commands {
   let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
 
   let vitals: Vitals | null = null;
+  let heap: Promise<HeapCommands> | null = null;
+  // Loaded when it is wanted, which in a server in use it never is.
+  const heapCommands = (): Promise<HeapCommands> =>
+    (heap ??= import('./heap-commands.ts').then(({ HeapCommands }) => new HeapCommands()));
 
   const obey = (command: AgentCommand): unknown => {
     switch (command.do) {
@@ -70,6 +75,8 @@ export function createCommands(): Commands {
         vitals = command.on ? new Vitals() : null;
         return command.on ? {} : seen;
       }
+      case 'heap':
+        return heapCommands().then((commands) => commands.answer(command.request));
       case 'goodbye':
         return {};
     }
@@ -96,6 +103,8 @@ export function createCommands(): Commands {
       on = null;
       if (vitals !== null) silently(() => void vitals?.stop());
       vitals = null;
+      void heap?.then((commands) => commands.stop()).catch(() => {});
+      heap = null;
       if (last !== null) silently(() => end(last.instrument));
     },
   };

@@ -1,4 +1,5 @@
 import type { CpuProfileEvidence, Frame, OverlapRecord, WaitingRecord } from '../evidence/index.ts';
+import type { HeapRequest } from './heap-protocol.ts';
 
 /*
  * Between Mettle and its agent inside the target: newline-delimited JSON over a local socket
@@ -71,6 +72,8 @@ export type AgentCommand =
   | { readonly id: number; readonly do: 'scripts'; readonly wanted: WantedScripts }
   /** Begins to watch garbage and the loop's delay, or answers AgentVitals since then and stops. */
   | { readonly id: number; readonly do: 'vitals'; readonly on: boolean }
+  /** Answers what HeapAnswers says to the request. */
+  | { readonly id: number; readonly do: 'heap'; readonly request: HeapRequest }
   /** Orderly detaching: instruments off, hooks inert, the process lives on. No answer. */
   | { readonly id: number; readonly do: 'goodbye' };
 

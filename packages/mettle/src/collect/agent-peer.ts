@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { HeapAnswers, HeapRequest } from '../agent/heap-protocol.ts';
 import type {
   AgentCommand,
   AgentCounters,
@@ -49,6 +50,8 @@ export interface ServingAgent {
   beginVitals(): Promise<void>;
   /** What was seen since `beginVitals`. */
   endVitals(): Promise<AgentVitals>;
+  /** Asks about the heap; only of a server that is killed afterwards. */
+  heap<A extends HeapRequest['ask']>(request: HeapRequest & { readonly ask: A }): Promise<HeapAnswers[A]>;
   /** Settles when the process has gone, or the channel was closed. */
   readonly closed: Promise<void>;
 }
@@ -138,6 +141,8 @@ export class AgentPeer {
       endVitals: async () => (await this.#ask({ do: 'vitals', on: false })) as AgentVitals,
       counters: async () => (await this.#ask({ do: 'counters' })) as AgentCounters,
       scripts: async (wanted) => (await this.#ask({ do: 'scripts', wanted })) as ScriptsAnswer,
+      heap: async <A extends HeapRequest['ask']>(request: HeapRequest & { readonly ask: A }) =>
+        (await this.#ask({ do: 'heap', request })) as HeapAnswers[A],
       closed: this.closed,
     };
   }

@@ -1,0 +1,54 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
+import type { HeapInspector } from './heap-inspector.ts';
+import type { HeapMemory, MemoryFigures } from './heap-protocol.ts';
+
+/** Collects all garbage that there is, and reads what is left; what finalizers let go of is collected too. */
+export async function readMemory(inspector: HeapInspector): Promise<HeapMemory> {
+  const before = readFigures();
+  await inspector.post('HeapProfiler.collectGarbage');
+  // Finalizers run in a turn of their own, and free what the second collection takes.
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  await inspector.post('HeapProfiler.collectGarbage');
+  return {
+    atMs: Number(process.hrtime.bigint()) / 1e6,
+    before,
+    after: readFigures(),
+    heapLimitBytes: getHeapStatistics().heap_size_limit,
+    resources: countBy(process.getActiveResourcesInfo()),
+    descriptors: readDescriptors(),
+  };
+}
+
+function readFigures(): MemoryFigures {
+  const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
+  return { heapUsedBytes: heapUsed, externalBytes: external, arrayBuffersBytes: arrayBuffers, rssBytes: rss };
+}
+
+function readDescriptors(): HeapMemory['descriptors'] {
+  let names: string[];
+  try {
+    names = readdirSync('/proc/self/fd');
+  } catch {
+    return null;
+  }
+  const kinds: string[] = [];
+  for (const name of names) {
+    try {
+      // `socket:[123]`, `pipe:[4]`, `anon_inode:[eventfd]`, or a path.
+      const link = readlinkSync(`/proc/self/fd/${name}`);
+      kinds.push(link.startsWith('/') ? 'file' : link.replace(/:\[(?!\D).*$/, ''));
+    } catch {
+      // The descriptor by which the folder itself was read.
+    }
+  }
+  return countBy(kinds);
+}
+
+function countBy(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

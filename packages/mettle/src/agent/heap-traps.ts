@@ -1,0 +1,143 @@
+import { createHook } from 'node:async_hooks';
+import type { AsyncHook } from 'node:async_hooks';
+import { isAgentWork } from './agent-work.ts';
+import type { TrappedGrowth } from './heap-protocol.ts';
+import { silently } from './silently.ts';
+import { captureSites, framesOf } from './stack.ts';
+import type { Sites } from './stack.ts';
+
+/** A few calls add a few elements each; more tells nothing new. */
+const MOST_RECORDS = 2000;
+/** What is asynchronous but holds nothing open by itself. */
+const NO_RESOURCE = new Set(['PROMISE', 'TickObject', 'Immediate', 'Microtask', 'RANDOMBYTESREQUEST']);
+
+interface Trapped {
+  readonly object: number;
+  readonly resource: string | null;
+  readonly removed: boolean;
+  readonly sites: Sites;
+  ended: boolean;
+}
+
+type Method = (this: object, ...args: unknown[]) => unknown;
+
+const ADDING: Readonly<Record<string, readonly string[]>> = {
+  map: ['set'],
+  set: ['add'],
+  array: ['push', 'unshift', 'splice'],
+  target: ['addEventListener'],
+};
+const REMOVING: Readonly<Record<string, readonly string[]>> = {
+  map: ['delete', 'clear'],
+  set: ['delete', 'clear'],
+  array: ['shift', 'pop'],
+  target: ['removeEventListener'],
+};
+
+/**
+ * Notes who adds to live objects. Own methods shadow those of the prototype; a prototype in between sees keys and
+ * indexes that were not there before. Nothing of this is undone: the server is killed afterwards.
+ */
+export class HeapTraps {
+  #records: Trapped[] = [];
+  readonly #trapped = new Set<object>();
+  #hook: AsyncHook | null = null;
+  readonly #resources = new Map<number, Trapped>();
+
+  /** Whether the object could be trapped. */
+  add(index: number, object: object): boolean {
+    if (this.#trapped.has(object)) return true;
+    if (!Object.isExtensible(object)) return false;
+    this.#trapped.add(object);
+    const note = (removed: boolean, below: Method): void => {
+      this.#note(index, null, removed, below);
+    };
+    const kind = kindOf(object);
+    for (const name of ADDING[kind] ?? []) shadow(object, name, (method) => note(false, method));
+    for (const name of REMOVING[kind] ?? []) shadow(object, name, (method) => note(true, method));
+    // What is added by assignment: `list[i] = x`, `cache[key] = x`.
+    if (kind === 'array' || kind === 'object') insertPrototype(object, (method) => note(false, method));
+    return true;
+  }
+
+  followResources(): void {
+    this.#hook ??= createHook({
+      init: (asyncId, type) =>
+        silently(() => {
+          if (NO_RESOURCE.has(type) || isAgentWork()) return;
+          const record = this.#note(-1, type, false, captureSites as Method);
+          if (record !== null) this.#resources.set(asyncId, record);
+        }),
+      destroy: (asyncId) =>
+        silently(() => {
+          const record = this.#resources.get(asyncId);
+          if (record !== undefined) record.ended = true;
+          this.#resources.delete(asyncId);
+        }),
+    }).enable();
+  }
+
+  take(): readonly TrappedGrowth[] {
+    const records = this.#records;
+    this.#records = [];
+    this.#resources.clear();
+    return records.map(({ object, resource, removed, sites, ended }) => ({
+      object,
+      resource,
+      removed,
+      ended,
+      stack: framesOf(sites),
+    }));
+  }
+
+  stop(): void {
+    this.#hook?.disable();
+    this.#hook = null;
+    this.#resources.clear();
+  }
+
+  #note(object: number, resource: string | null, removed: boolean, below: Method): Trapped | null {
+    if (this.#records.length >= MOST_RECORDS) return null;
+    const record: Trapped = { object, resource, removed, sites: captureSites(below), ended: false };
+    this.#records.push(record);
+    return record;
+  }
+}
+
+function kindOf(object: object): string {
+  if (object instanceof Map) return 'map';
+  if (object instanceof Set) return 'set';
+  if (Array.isArray(object)) return 'array';
+  return object instanceof EventTarget ? 'target' : 'object';
+}
+
+function shadow(object: object, name: string, note: (below: Method) => void): void {
+  const original: unknown = Reflect.get(object, name);
+  if (typeof original !== 'function') return;
+  const method: Method = function (this: object, ...args) {
+    silently(() => note(method));
+    return Reflect.apply(original, this, args) as unknown;
+  };
+  Object.defineProperty(object, name, {
+    value: method,
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+}
+
+function insertPrototype(object: object, note: (below: Method) => void): void {
+  const prototype = Object.getPrototypeOf(object) as object | null;
+  const set: ProxyHandler<object>['set'] = (target, key, value, receiver) => {
+    if (receiver !== object) return Reflect.set(target, key, value, receiver);
+    silently(() => note(set as unknown as Method));
+    return Reflect.defineProperty(object, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  };
+  // The real prototype stays behind it, so that `instanceof` and inherited methods hold.
+  Reflect.setPrototypeOf(object, new Proxy(Object.create(prototype) as object, { set }));
+}
