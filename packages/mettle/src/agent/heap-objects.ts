@@ -62,9 +62,7 @@ export class HeapObjects {
     for (const heapId of heapIds) {
       const object = await this.#objectOf(heapId);
       out.push(
-        typeof object === 'function'
-          ? Reflect.apply(functionText, object, []).slice(0, FUNCTION_TEXT)
-          : null,
+        typeof object === 'function' ? Reflect.apply(functionText, object, []).slice(0, FUNCTION_TEXT) : null,
       );
     }
     return out;

@@ -7,7 +7,11 @@ type Arguments = Readonly<Record<string, unknown>>;
 
 /** Ready-made arguments, each valid by the schema; or why there are none. */
 export type PreparedArguments =
-  | { readonly samples: readonly [Arguments, ...Arguments[]] }
+  | {
+      readonly samples: readonly [Arguments, ...Arguments[]];
+      /** Whether the schema allows other arguments. */
+      readonly accepts: (value: unknown) => boolean;
+    }
   | { readonly samples: null; readonly reason: string };
 
 export interface ArgumentOptions {
@@ -39,7 +43,8 @@ const HARMLESS_FORMATS: Readonly<Record<string, () => string>> = {
 
 /** Arguments for a tool from its JSON Schema: modest, harmless, valid, and the same for the same seed. */
 export function prepareArguments(schema: unknown, options: ArgumentOptions): PreparedArguments {
-  if (schema === undefined || schema === null || schema === true) return { samples: [{}] };
+  if (schema === undefined || schema === null || schema === true)
+    return { samples: [{}], accepts: () => true };
   if (typeof schema !== 'object' || Array.isArray(schema))
     return { samples: null, reason: 'its input schema is not an object' };
   let validate: Validate;
@@ -53,7 +58,7 @@ export function prepareArguments(schema: unknown, options: ArgumentOptions): Pre
   }
   const hints = options.hints ?? {};
   const given = ownExamples(schema, validate);
-  if (given !== null) return { samples: given };
+  if (given !== null) return { samples: given, accepts: validate };
   const schemas = [
     modestSchema(schema, { hints, useGiven: true }),
     modestSchema(schema, { hints, useGiven: false }),
@@ -68,7 +73,7 @@ export function prepareArguments(schema: unknown, options: ArgumentOptions): Pre
     else if (samples.length === 0 && slot + 1 >= VAIN_SLOTS) break;
   }
   const [first, ...others] = samples;
-  if (first !== undefined) return { samples: [first, ...others] };
+  if (first !== undefined) return { samples: [first, ...others], accepts: validate };
   return { samples: null, reason: 'no arguments that satisfy its input schema could be generated' };
 }
 

@@ -9,6 +9,10 @@ export interface CallSource {
   /** Calls reach somebody else's service, unasked: a few, one at a time, never a load. */
   readonly gentle?: true;
   call(i: number): { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
+  /** The i-th call with arguments that no other call has; absent where none can be made. */
+  fresh?(i: number): ReturnType<CallSource['call']>;
+  /** The tool says of itself that it changes nothing: it may be called with arguments that are wrong. */
+  readonly readOnly?: true;
 }
 
 /** Clocks of the target's process, read from outside; each null when it cannot be read. */

@@ -33,7 +33,8 @@ export function workloadSource(
   const weight = calls.reduce((sum, call) => sum + call.weight, 0);
   const upTo: number[] = [];
   for (const call of calls) upTo.push((upTo.at(-1) ?? 0) + call.weight / weight);
-  return {
+  const varies = requests.every((request) => JSON.stringify(request(1)) !== JSON.stringify(request(2)));
+  const source: CallSource = {
     subject,
     weight,
     call(i) {
@@ -45,6 +46,8 @@ export function workloadSource(
       return request(i);
     },
   };
+  // The user's `{i}` and `{uuid}` make them so; without, they are what the user wants called.
+  return varies ? { ...source, fresh: source.call } : source;
 }
 
 /** The requests that a workload's `setup` asks for, in order, placeholders filled. */

@@ -8,6 +8,7 @@ import {
 import { seedFor } from '../stats/index.ts';
 import { prepareArguments, promptArguments } from './arguments.ts';
 import { closestName } from './closest-name.ts';
+import { varyArguments } from './fresh-arguments.ts';
 import type { CallSource } from './load.ts';
 import { rotatingSource, workloadSource, type PreparedRequest } from './sources.ts';
 import type { MethodCall, ToolCall, Workload } from './workload.ts';
@@ -120,7 +121,14 @@ function decideTool(tool: ToolInfo, subject: Subject, options: SubjectOptions): 
     method: 'tools/call',
     params: { name: tool.name, arguments: sample },
   });
-  const source = rotatingSource(subject, [request(first), ...others.map(request)]);
+  const vary = varyArguments(tool.inputSchema, prepared.samples, prepared.accepts);
+  const source: CallSource = {
+    ...rotatingSource(subject, [request(first), ...others.map(request)]),
+    ...(vary === null
+      ? {}
+      : { fresh: (i) => request(vary(prepared.samples[i % prepared.samples.length] ?? first, i)) }),
+    ...(tool.annotations.readOnlyHint === true ? { readOnly: true } : {}),
+  };
   // Read-only, but of somebody else's service, which may count or charge each call: not without being named.
   const gentle = tool.annotations.openWorldHint === true && !options.tools.includes(tool.name);
   return { source: gentle ? { ...source, gentle } : source, arguments: 'schema' };

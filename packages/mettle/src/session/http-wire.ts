@@ -118,10 +118,20 @@ export class HttpWire implements Wire {
     this.#stream.open();
   }
 
-  async close(): Promise<void> {
+  leave(): void {
+    this.#abortAll();
+    this.#peer.died({ phase: 'handshake', message: 'the connection was cut' });
+    this.client.close();
+  }
+
+  #abortAll(): void {
     this.#stream?.close();
     for (const exchange of this.#exchanges.values()) exchange.abort();
     for (const exchange of this.#others) exchange.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#abortAll();
     if (this.#sessionId !== null) await this.#endSession();
     this.#peer.died({ phase: 'handshake', message: 'the session was closed' });
     this.client.close();

@@ -83,6 +83,12 @@ export class McpSession implements Session {
     return this.#closing;
   }
 
+  async leave(): Promise<void> {
+    const { wire } = this.#parts;
+    if (wire.leave === undefined) await wire.close();
+    else wire.leave();
+  }
+
   /** One call to its caller, however many rounds of questions and answers the server makes of it. */
   async #requestModern(
     method: string,

@@ -78,6 +78,8 @@ export interface Session {
   openChannel(): CallChannel;
   /** Ends the MCP session (DELETE over HTTP), then stops the process if Mettle started it. Idempotent, never throws. */
   close(): Promise<void>;
+  /** Goes without ending the MCP session, as a client does that vanishes; calls under way are lost. Stops no process. */
+  leave(): Promise<void>;
 }
 
 export interface OpenOptions {

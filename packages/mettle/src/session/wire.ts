@@ -40,4 +40,6 @@ export interface Wire {
   openChannel?(meta: JsonObject | null): CallChannel;
   /** Ends the protocol session, then the wire. Never throws. */
   close(): Promise<void>;
+  /** Ends the wire alone. Absent where the session ends with it. */
+  leave?(): void;
 }

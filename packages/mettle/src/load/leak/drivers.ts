@@ -1,0 +1,113 @@
+import type { HeapSubject } from '../../evidence/index.ts';
+import type { Reply, Session } from '../../session/session.ts';
+import { nextCall } from '../call-numbers.ts';
+import type { CallSource } from '../load.ts';
+import { failureOf } from '../outcomes.ts';
+import type { SessionLives } from './session-lives.ts';
+
+/** One subject of the rounds, and how to make one call of it (or one session's life). */
+export interface LeakDriver {
+  readonly subject: HeapSubject;
+  /** Whether fresh calls have arguments of their own. */
+  readonly freshArguments: boolean;
+  /** Requests on the wire for one call: a session's life has several. */
+  readonly requests: number;
+  /** Null when it went as it was meant to, else what went wrong. */
+  run(mode: 'fresh' | 'repeat'): Promise<string | null>;
+}
+
+/** So long a cancelled call is left to begin; most are answered by then, and one that waits is cancelled as it waits. */
+const CANCEL_AFTER_MS = 5;
+/** Arguments used before, in the repeated rounds: as many, over and over. */
+const REPEATED = 5;
+
+export interface DriverSetting {
+  readonly session: Session;
+  readonly signal: AbortSignal;
+  readonly callTimeoutMs: number;
+}
+
+/** Calls that are to be answered. */
+export function answeredDriver(source: CallSource, setting: DriverSetting): LeakDriver {
+  let made = 0;
+  const { fresh } = source;
+  const next = (mode: 'fresh' | 'repeat'): ReturnType<CallSource['call']> => {
+    if (fresh === undefined) return nextCall(source);
+    if (mode === 'fresh') return fresh(FIRST_FRESH + made++);
+    // The newest ones: a bounded cache has forgotten the old ones.
+    return fresh(FIRST_FRESH + Math.max(0, made - 1 - (repeated++ % REPEATED)));
+  };
+  let repeated = 0;
+  return {
+    subject: { ...source.subject, manner: 'answered' },
+    freshArguments: fresh !== undefined,
+    requests: 1,
+    async run(mode) {
+      const { method, params } = next(mode);
+      return failureOf(await send(setting, method, params))?.message ?? null;
+    },
+  };
+}
+
+/** Numbers of fresh calls begin so high that none looks like a small amount, and all have as many digits. */
+const FIRST_FRESH = 10_000;
+
+/** Calls that the client cancels while they run; whether they were answered before does not matter. */
+export function cancelledDriver(source: CallSource, { session, callTimeoutMs }: DriverSetting): LeakDriver {
+  let made = 0;
+  return {
+    subject: { ...source.subject, manner: 'cancelled' },
+    freshArguments: source.fresh !== undefined,
+    requests: 1,
+    async run() {
+      const { method, params } = source.fresh?.(CANCELLED_FRESH + made++) ?? nextCall(source);
+      const cancel = new AbortController();
+      const timer = setTimeout(() => cancel.abort(), CANCEL_AFTER_MS);
+      const reply = await session.request(method, params, {
+        timeoutMs: callTimeoutMs,
+        signal: cancel.signal,
+      });
+      clearTimeout(timer);
+      return reply.outcome === 'lost' ? reply.message : null;
+    },
+  };
+}
+
+const CANCELLED_FRESH = 40_000;
+
+/** Calls with arguments that no schema allows; a tool that answers them nevertheless has no failing calls of this kind. */
+export function failedDriver(source: CallSource, setting: DriverSetting): LeakDriver {
+  return {
+    subject: { ...source.subject, manner: 'failed' },
+    freshArguments: false,
+    requests: 1,
+    async run() {
+      const { method, params } = nextCall(source);
+      const reply = await send(setting, method, { ...params, arguments: { mettle: ['no such argument'] } });
+      if (reply.outcome === 'lost' || reply.outcome === 'timeout') return reply.message;
+      return failureOf(reply) === null ? 'it was answered' : null;
+    },
+  };
+}
+
+/** The lives of sessions, each way of ending a subject of its own. */
+export function sessionDriver(
+  lives: SessionLives,
+  manner: 'ended' | 'abandoned' | 'cut-off',
+  requests: number,
+): LeakDriver {
+  return {
+    subject: { name: 'session', kind: 'session', manner },
+    freshArguments: false,
+    requests,
+    run: () => lives.live(manner),
+  };
+}
+
+function send(
+  { session, signal, callTimeoutMs }: DriverSetting,
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+): Promise<Reply> {
+  return session.request(method, params, { timeoutMs: callTimeoutMs, signal });
+}
