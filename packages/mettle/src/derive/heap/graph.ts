@@ -73,6 +73,9 @@ export class HeapGraph {
   /** By type of node and by type of edge: 1 = of that kind. Loops over all edges compare bytes, not words. */
   readonly #typesOf = new Map<string, Uint8Array>();
   readonly #engineNames: Int8Array;
+  readonly #weakEdge: number;
+  readonly #internalEdge: number;
+  readonly #arrayTypes: Uint8Array;
   readonly #words = new Map<string, ReadonlySet<number>>();
 
   constructor(snapshot: HeapSnapshot) {
@@ -81,6 +84,9 @@ export class HeapGraph {
     this.#nodeKinds = snapshot.nodeTypes.map((name) => NODE_KINDS[name] ?? 'other');
     this.#edgeKinds = snapshot.edgeTypes.map((name) => EDGE_KINDS.find((kind) => kind === name) ?? 'other');
     this.#engineNames = new Int8Array(snapshot.strings.count);
+    this.#weakEdge = this.edgeTypeOf('weak');
+    this.#internalEdge = this.edgeTypeOf('internal');
+    this.#arrayTypes = this.typesOf('array');
   }
 
   kind(node: number): NodeKind {
@@ -194,10 +200,10 @@ export class HeapGraph {
    * long as their keys: they have an edge from the key as well.
    */
   retains(from: number, edge: number): boolean {
-    const kind = this.edgeKind(edge);
-    if (kind === 'weak') return false;
-    if (kind !== 'internal' || this.kind(from) !== 'array') return true;
-    const { strings, edgeName } = this.snapshot;
+    const { strings, edgeName, edgeType, type } = this.snapshot;
+    const kind = edgeType[edge] as number;
+    if (kind === this.#weakEdge) return false;
+    if (kind !== this.#internalEdge || this.#arrayTypes[type[from] as number] !== 1) return true;
     const name = edgeName[edge] as number;
     if (strings.byteLength(name) < EPHEMERON_BYTES) return true;
     const table = EPHEMERON.exec(strings.raw(name).toString('latin1'))?.[1];

@@ -1,11 +1,18 @@
 export { birthRounds, highestId } from './births.ts';
 export type { SnapshotLocation } from './columns.ts';
+export { dominatorsOf } from './dominators.ts';
+export type { Dominators } from './dominators.ts';
 export { HeapGraph, NONE } from './graph.ts';
 export type { EdgeKind, NodeKind } from './graph.ts';
 export { growthByOwner } from './owners.ts';
 export type { ClassCount, GrowthByOwner, OwnerGrowth } from './owners.ts';
+export { HeapPlaces } from './places.ts';
+export type { HeapPlace } from './places.ts';
 export { readHeapSnapshot, SnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './reader.ts';
+export { retainingPath } from './retaining-path.ts';
+export type { PathOptions, RetainingPath } from './retaining-path.ts';
 export { retentionOf } from './retention.ts';
 export type { Retention } from './retention.ts';
 export { SnapshotError } from './snapshot-error.ts';
+export { classWords, describeNode } from './words.ts';

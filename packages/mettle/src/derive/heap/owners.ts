@@ -89,7 +89,7 @@ export function growthByOwner(
       ownerOf[node] = ownerOf[holder] as number;
       topOf[node] = topBelow(graph, topOf[holder] as number, holder, node);
     }
-    const owner = ownerOf[node] as number;
+    const owner = ownerOf[node];
     const nodeType = type[node] as number;
     if (owner <= 0 || slim[nodeType] === 1) continue;
     let group = groups.get(owner);

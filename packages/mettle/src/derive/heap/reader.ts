@@ -43,7 +43,7 @@ const OPEN = 91;
 /** The description of a snapshot is a few hundred bytes; a document with more there is something else. */
 const LONGEST_HEADER = 1 << 20;
 
-type Expecting = 'document' | 'member' | 'key' | 'colon' | 'value' | 'array' | 'section' | 'end';
+type Expecting = 'document' | 'member' | 'key' | 'colon' | 'value' | 'section' | 'end';
 
 /**
  * Reads a heap snapshot from chunks of bytes as they come, whatever their size: `write` each, then `end`. Memory is
@@ -139,7 +139,8 @@ export class SnapshotReader {
         return byte === COLON ? this.#expect('value') : this.#refuse(byte, offset);
       case 'value':
         return this.#value(byte, offset);
-      default:
+      case 'section':
+      case 'end':
         return this.#refuse(byte, offset);
     }
   }

@@ -42,6 +42,8 @@ class Search implements Retention {
   readonly #syntheticTypes: Uint8Array;
   readonly #lateNames = new Set<number>();
   readonly #hiddenEdge: number;
+  readonly #shortcutEdge: number;
+  readonly #nativeContexts: ReadonlySet<number>;
   /** Edges to the roots that come last, each with the node it leaves. */
   readonly #lastRoots: [from: number, edge: number][] = [];
   #count = 0;
@@ -60,6 +62,8 @@ class Search implements Retention {
     this.#syntheticTypes = graph.typesOf('synthetic');
     for (const name of LATE_CLASSES) for (const word of graph.wordsFor(name)) this.#lateNames.add(word);
     this.#hiddenEdge = graph.edgeTypeOf('hidden');
+    this.#shortcutEdge = graph.edgeTypeOf('shortcut');
+    this.#nativeContexts = graph.wordsFor('system / NativeContext');
   }
 
   run(): void {
@@ -109,6 +113,10 @@ class Search implements Retention {
   #isLate(from: number, edge: number, to: number): boolean {
     const { type, name, edgeType } = this.#graph.snapshot;
     const toType = type[to] as number;
+    // From the root a short cut leads to the global object, since V8 14 over the context that has all of V8's own.
+    if (from === 0 && edgeType[edge] === this.#shortcutEdge) return false;
+    if (this.#nativeContexts.has(name[from] as number) && this.#lateTypes[type[from] as number] === 1)
+      return !this.#graph.name(to).startsWith('global');
     if (edgeType[edge] === this.#hiddenEdge || this.#lateTypes[toType] === 1) return true;
     if (this.#objectTypes[toType] === 1) return this.#lateNames.has(name[to] as number);
     return this.#syntheticTypes[toType] === 1 && from === 0 && this.#graph.name(to) === '(GC roots)';

@@ -1,0 +1,109 @@
+import type { GrowthProof, HeapRound, HeapSubject } from '../../../evidence/index.ts';
+
+/** Whose calls a growth follows, and how surely. */
+export interface CodedMatch {
+  readonly subject: HeapSubject;
+  readonly proof: Extract<GrowthProof, 'exact' | 'correlated'>;
+  /** Elements per call. */
+  readonly perCall: number;
+  /** Calls of the subject in the fresh rounds, those of other manners that do the same included. */
+  readonly calls: number;
+}
+
+/** How often something was done in each round, and whom it stands for. */
+interface CodedVector {
+  readonly subject: HeapSubject;
+  readonly calls: readonly number[];
+}
+
+/** Fewer elements than this come about by chance among the tens of thousands of objects of a server at work. */
+const LEAST_ELEMENTS = 5;
+/**
+ * A tool that leaks on some of its calls leaks in proportion only roughly: with one in four of some sixty calls, rounds
+ * differ by this factor in nine runs of ten.
+ */
+const ROUGHLY = 1.6;
+/** How much worse the next best subject must fit. */
+const CLEARLY = 1.35;
+
+/**
+ * The subject in proportion to whose calls `counts` grow. `counts` are by round, `rounds` their calls by subject; only
+ * fresh rounds count. Null when no subject's do, or when several fit alike.
+ */
+export function matchCounts(
+  counts: readonly number[],
+  rounds: readonly HeapRound[],
+  subjects: readonly HeapSubject[],
+): CodedMatch | null {
+  const fresh = rounds.flatMap((round, r) => (round.kind === 'fresh' ? [r] : []));
+  const grown = fresh.map((r) => counts[r] ?? 0);
+  if (grown.length < 2 || sum(grown) < LEAST_ELEMENTS) return null;
+  const fits = vectorsOf(subjects, rounds)
+    .flatMap((vector) => {
+      const made = fresh.map((r) => vector.calls[r] ?? 0);
+      if (made.some((calls) => calls === 0)) return [];
+      const ratios = made.map((calls, i) => (grown[i] as number) / calls);
+      const least = Math.min(...ratios);
+      return least > 0 ? [{ vector, made, spread: Math.max(...ratios) / least }] : [];
+    })
+    .toSorted((a, b) => a.spread - b.spread);
+  const [best, next] = fits;
+  if (best === undefined) return null;
+  const exact = best.spread < 1 + 1e-9;
+  if (!exact && (best.spread > ROUGHLY || (next !== undefined && next.spread < best.spread * CLEARLY)))
+    return null;
+  const calls = sum(best.made);
+  return {
+    subject: best.vector.subject,
+    proof: exact ? 'exact' : 'correlated',
+    perCall: sum(grown) / calls,
+    calls,
+  };
+}
+
+/**
+ * Each subject alone; what all manners of one tool (or of sessions) do; every tool's calls; every request. What leaks
+ * whatever becomes of a call grows with all of them together.
+ */
+function vectorsOf(subjects: readonly HeapSubject[], rounds: readonly HeapRound[]): readonly CodedVector[] {
+  const callsOf = (members: readonly number[]): readonly number[] =>
+    rounds.map((round) => members.reduce((total, index) => total + (round.calls[index] ?? 0), 0));
+  const all = subjects.map((_, index) => index);
+  const vectors = all.map((index): CodedVector => ({
+    subject: subjects[index] as HeapSubject,
+    calls: callsOf([index]),
+  }));
+  for (const name of new Set(subjects.map((subject) => subject.name))) {
+    const same = all.filter((index) => subjects[index]?.name === name);
+    for (const members of subsets(same))
+      vectors.push({ subject: subjects[members[0] as number] as HeapSubject, calls: callsOf(members) });
+  }
+  const tools = all.filter((index) => subjects[index]?.kind === 'tool');
+  if (new Set(tools.map((index) => subjects[index]?.name)).size > 1) {
+    const answered = tools.filter((index) => subjects[index]?.manner === 'answered');
+    vectors.push(
+      { subject: ANY_TOOL, calls: callsOf(tools) },
+      { subject: ANY_TOOL, calls: callsOf(answered) },
+    );
+  }
+  const requests = all.filter((index) => subjects[index]?.kind !== 'session');
+  if (requests.length > tools.length) vectors.push({ subject: ANY_REQUEST, calls: callsOf(requests) });
+  return vectors;
+}
+
+const ANY_TOOL: HeapSubject = { name: 'tools/call', kind: 'method', manner: 'answered' };
+const ANY_REQUEST: HeapSubject = { name: 'any request', kind: 'method', manner: 'answered' };
+
+/** Of two or more members; the first is whom the whole is told of, so the plainest manner comes first. */
+function subsets(members: readonly number[]): readonly (readonly number[])[] {
+  const out: (readonly number[])[] = [];
+  for (let mask = 1; mask < 2 ** members.length; mask++) {
+    const chosen = members.filter((_, bit) => (mask & (1 << bit)) !== 0);
+    if (chosen.length > 1) out.push(chosen);
+  }
+  return out;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
