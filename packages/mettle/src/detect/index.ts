@@ -21,6 +21,16 @@ import { latencyRegression } from './detectors/latency-regression.ts';
 import { throughputRegression } from './detectors/throughput-regression.ts';
 import { memoryRegression } from './detectors/memory-regression.ts';
 import { latencyOverBudget } from './detectors/latency-over-budget.ts';
+import { listenerLeak } from './detectors/listener-leak.ts';
+import { collectionLeak } from './detectors/collection-leak.ts';
+import { unboundedCache } from './detectors/unbounded-cache.ts';
+import { intervalAccumulation } from './detectors/interval-accumulation.ts';
+import { timerLeak } from './detectors/timer-leak.ts';
+import { pendingPromiseLeak } from './detectors/pending-promise-leak.ts';
+import { sessionLeak } from './detectors/session-leak.ts';
+import { externalMemoryLeak } from './detectors/external-memory-leak.ts';
+import { handleLeak } from './detectors/handle-leak.ts';
+import { heapLeak } from './detectors/heap-leak.ts';
 
 /** Every detector, in the order in which its check reports. */
 export const detectors: readonly Detector[] = [
@@ -36,6 +46,16 @@ export const detectors: readonly Detector[] = [
   gcPressure,
   moduleLoadedPerCall,
   latencyTail,
+  listenerLeak,
+  collectionLeak,
+  unboundedCache,
+  intervalAccumulation,
+  timerLeak,
+  pendingPromiseLeak,
+  sessionLeak,
+  externalMemoryLeak,
+  handleLeak,
+  heapLeak,
   serialisedByCpu,
   serialisedByLock,
   serialisedByPool,

@@ -1,0 +1,192 @@
+import type {
+  Frame,
+  HandleGrowth,
+  HeapGrowth,
+  HeapGrowthEvidence,
+  HeapSubject,
+  MemoryTrend,
+} from '../../evidence/index.ts';
+import { isInternal } from '../frames.ts';
+import { memoised } from '../memo.ts';
+import { endingOf } from './ends.ts';
+import { byExactness, isResource, patternOf, type LeakPattern } from './pattern.ts';
+import { unexplainedTrends } from './unexplained.ts';
+
+/** One leak: everything that one fault makes grow. */
+export interface Leak {
+  readonly pattern: LeakPattern;
+  /** Whose calls leak, most bytes first; empty when no call does. */
+  readonly subjects: readonly HeapSubject[];
+  /** What shows the pattern; null when only handles or bytes grow. */
+  readonly growth: HeapGrowth | null;
+  /** What grows with it, of the same fault. */
+  readonly beside: readonly HeapGrowth[];
+  /** Open resources, most per call first. */
+  readonly handles: readonly HandleGrowth[];
+  /** Bytes that no object explains, when nothing else shows the leak. */
+  readonly trend: MemoryTrend | null;
+  /** Where it grows, innermost frame first. */
+  readonly site: readonly Frame[];
+}
+
+interface Undecided {
+  readonly pattern: LeakPattern;
+  readonly growth: HeapGrowth;
+}
+
+interface Group {
+  readonly growths: HeapGrowth[];
+  readonly handles: HandleGrowth[];
+}
+
+/** Every leak once, by its most exact pattern. */
+export const leaksOf: (evidence: HeapGrowthEvidence) => readonly Leak[] = memoised((evidence) => {
+  const { growths, handles } = evidence;
+  const endless = growths.filter((growth) => endingOf(growth, growths) === 'never');
+  const groups = grouped(endless);
+  for (const handle of handles) addHandle(groups, handle);
+  const leaks = groups.map(leakOf);
+  return [...leaks, ...unexplainedTrends(evidence, leaks).map(leakOfTrend)];
+});
+
+/** What grows and could not be decided, by the pattern that it would be. */
+export const undecidedOf: (evidence: HeapGrowthEvidence) => readonly Undecided[] = memoised(({ growths }) =>
+  growths
+    .filter((growth) => endingOf(growth, growths) === 'undecided')
+    .map((growth) => ({ pattern: patternOf(growth), growth })),
+);
+
+/** What grows and ends. */
+export const endingGrowthsOf: (evidence: HeapGrowthEvidence) => readonly HeapGrowth[] = memoised(
+  ({ growths }) => growths.filter((growth) => endingOf(growth, growths) === 'ends'),
+);
+
+/** The subject whose calls make it grow, or started the timer that does. */
+export function responsible({ subject, startedBy }: HeapGrowth): HeapSubject | null {
+  return subject ?? startedBy;
+}
+
+function grouped(endless: readonly HeapGrowth[]): Group[] {
+  const groups: Group[] = [];
+  const bySize = endless.toSorted(
+    (a, b) => byExactness(patternOf(a), patternOf(b)) || b.bytesPerCall - a.bytesPerCall,
+  );
+  for (const growth of bySize) {
+    const group = groups.find(({ growths }) => growths.some((other) => isSameFault(other, growth)));
+    if (group === undefined) groups.push({ growths: [growth], handles: [] });
+    else group.growths.push(growth);
+  }
+  return groups;
+}
+
+/** `known` is of the more exact pattern. */
+function isSameFault(known: HeapGrowth, growth: HeapGrowth): boolean {
+  const [a, b] = [responsible(known), responsible(growth)];
+  if (a?.kind === 'session' || b?.kind === 'session')
+    return a?.kind === b?.kind && endsProperly(a) === endsProperly(b);
+  if (isSameOwner(known, growth) || isSamePlace(known, growth)) return true;
+  if (a === null || b === null || a.name !== b.name) return false;
+  // What a timer of the call feeds is that timer's doing.
+  if (known.element.kind === 'interval')
+    return growth.driver === 'time' || growth.element.kind === 'interval';
+  // An owner without a name beside one that has one: the runtime's side of the same object.
+  return (
+    patternOf(growth) === 'heap-leak' && growth.site.length === 0 && growth.owner?.kind !== 'linked-list'
+  );
+}
+
+function endsProperly(subject: HeapSubject | null): boolean {
+  return subject?.manner === 'ended';
+}
+
+function isSameOwner({ owner: a }: HeapGrowth, { owner: b }: HeapGrowth): boolean {
+  return (
+    a !== null &&
+    b !== null &&
+    a.name !== null &&
+    a.file !== null &&
+    a.kind === b.kind &&
+    a.name === b.name &&
+    a.file === b.file
+  );
+}
+
+function isSamePlace(a: HeapGrowth, b: HeapGrowth): boolean {
+  const [one, other] = [placeOf(a.site), placeOf(b.site)];
+  return one !== undefined && one === other;
+}
+
+function placeOf(site: readonly Frame[]): string | undefined {
+  const frame = site.find((each) => !isInternal(each));
+  return frame === undefined ? undefined : `${frame.file}:${frame.line}`;
+}
+
+function addHandle(groups: Group[], handle: HandleGrowth): void {
+  if (handle.bound.kind !== 'none' || handle.subject === null || handle.perCall <= 0) return;
+  const mine = groups.filter(({ growths, handles }) =>
+    [...growths.map(responsible), ...handles.map(({ subject }) => subject)].some(
+      (subject) => subject?.name === handle.subject?.name,
+    ),
+  );
+  const patterns = (group: Group): readonly LeakPattern[] => group.growths.map(patternOf);
+  if (!isResource(handle)) {
+    // Timers that the heap shows are told there.
+    if (mine.length === 0) groups.push({ growths: [], handles: [handle] });
+    return;
+  }
+  // What keeps a socket's objects is the socket that is open.
+  const group =
+    mine.find((each) => each.handles.length > 0) ??
+    mine.find((each) =>
+      patterns(each).some((one) => one === 'handle-leak' || one === 'session-leak' || one === 'heap-leak'),
+    );
+  if (group === undefined) groups.push({ growths: [], handles: [handle] });
+  else group.handles.push(handle);
+}
+
+function leakOf({ growths, handles }: Group): Leak {
+  const [growth = null, ...beside] = growths;
+  const resources = handles.filter(isResource).toSorted((a, b) => rankOf(a) - rankOf(b));
+  const subjects = new Map<string, HeapSubject>();
+  for (const subject of [...growths.map(responsible), ...handles.map((handle) => handle.subject)])
+    if (subject !== null) subjects.set(`${subject.name} ${subject.manner}`, subject);
+  const site = [...growths, ...resources].find((each) => each.site.length > 0)?.site ?? [];
+  const pattern = growth === null ? 'timer-leak' : patternOf(growth);
+  return {
+    pattern: resources.length > 0 && pattern !== 'session-leak' ? 'handle-leak' : pattern,
+    subjects: [...subjects.values()],
+    growth,
+    beside,
+    handles: resources.length > 0 ? resources : handles,
+    trend: null,
+    site,
+  };
+}
+
+/** A child process holds pipes, a socket a file descriptor: what holds the others comes first. */
+const RANK: readonly HandleGrowth['kind'][] = [
+  'child-process',
+  'worker',
+  'server',
+  'socket',
+  'watcher',
+  'file',
+];
+
+function rankOf({ kind }: HandleGrowth): number {
+  const rank = RANK.indexOf(kind);
+  return rank < 0 ? RANK.length : rank;
+}
+
+function leakOfTrend(trend: MemoryTrend): Leak {
+  return {
+    pattern:
+      trend.kind === 'external' || trend.kind === 'array-buffers' ? 'external-memory-leak' : 'heap-leak',
+    subjects: trend.subject === null ? [] : [trend.subject],
+    growth: null,
+    beside: [],
+    handles: [],
+    trend,
+    site: [],
+  };
+}

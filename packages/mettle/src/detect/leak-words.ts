@@ -1,0 +1,107 @@
+import type { GrowthOwner, HeapGrowth, HeapSubject, SourceLocation } from '../evidence/index.ts';
+import type { Leak } from '../derive/leaks/index.ts';
+import { packageOf } from '../derive/frames.ts';
+import { count, figure, plural, quoted } from './figures.ts';
+
+/** Bytes as people read them: `54 B`, `2.3 kB`, `1.2 MB`. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${Math.round(value)} B`;
+  if (value < 1e6) return `${figure(value / 1e3)} kB`;
+  return value < 1e9 ? `${figure(value / 1e6)} MB` : `${figure(value / 1e9)} GB`;
+}
+
+/** Of what one is made each time: a call, one that fails, a session that is left. */
+export function occasionOf(subject: HeapSubject | null): string {
+  switch (subject?.manner) {
+    case undefined:
+    case 'answered':
+      return 'call';
+    case 'failed':
+      return 'failed call';
+    case 'cancelled':
+      return 'cancelled call';
+    case 'ended':
+      return 'session, though it is ended';
+    case 'abandoned':
+      return 'session that its client leaves';
+    case 'cut-off':
+      return 'session cut off in mid-call';
+  }
+}
+
+/** Who makes it grow, as the beginning of a sentence. */
+export function whoLeaks({ subjects }: Leak): string {
+  const names = [...new Set(subjects.map(({ name }) => name))];
+  const [first, second] = names;
+  if (first === undefined) return 'The server, without any call,';
+  if (subjects[0]?.kind === 'session') return 'The server';
+  if (names.length > 2)
+    return `Each of ${count(names.length)} tools and methods (${names.map(quoted).join(', ')})`;
+  return second === undefined ? quoted(first) : `${quoted(first)} and ${quoted(second)} each`;
+}
+
+/** `Map "sessions"`; what holds it, when it has no name. */
+export function holderOf(owner: GrowthOwner | null): string {
+  if (owner === null) return 'memory';
+  if (owner.name !== null) return `the ${owner.className} ${quoted(owner.name)}`;
+  return owner.className === '' ? 'an object' : `a ${owner.className}`;
+}
+
+/** `one listener`, `3 entries`, `0.25 entries`: so many of a thing each time. */
+export function many(value: number, noun: string, nouns = `${noun}s`): string {
+  if (value === 1) return `one ${noun}`;
+  return `${Number.isInteger(value) ? count(value) : figure(value)} ${nouns}`;
+}
+
+/** All that the leak's growths add to each time. */
+export function bytesEach({ growth, beside, trend }: Leak): {
+  readonly bytes: number;
+  readonly external: number;
+} {
+  const growths = [...(growth === null ? [] : [growth]), ...beside];
+  const sum = (of: (growth: HeapGrowth) => number): number =>
+    growths.reduce((all, each) => all + of(each), 0);
+  if (trend !== null) {
+    const unexplained = Math.max(0, trend.bytesPerCall - trend.explainedBytesPerCall);
+    return { bytes: unexplained, external: trend.kind === 'heap' ? 0 : unexplained };
+  }
+  return { bytes: sum((each) => each.bytesPerCall), external: sum((each) => each.externalBytesPerCall) };
+}
+
+/** What timers add while nobody calls, per second. */
+export function bytesASecond({ growth, beside }: Leak): number {
+  return [growth, ...beside].reduce(
+    (sum, each) => sum + (each?.driver === 'time' ? each.bytesPerSecondIdle : 0),
+    0,
+  );
+}
+
+/** `, in the package express`, when the line that grows it is a dependency's. */
+export function libraryOf(location: SourceLocation | undefined): string | null {
+  return location === undefined ? null : packageOf(location.file);
+}
+
+/** The bound at which a growth ended, short. */
+export function boundOf({ bound, owner, subject, startedBy }: HeapGrowth): string {
+  const name = owner?.name ?? (subject ?? startedBy)?.name ?? owner?.className ?? 'one';
+  switch (bound.kind) {
+    case 'plateau':
+      return `${quoted(name)} stops at ${count(bound.size)}`;
+    case 'declared':
+      return `${quoted(name)} has ${bound.property}: ${count(bound.limit)}`;
+    case 'ttl':
+      return `${quoted(name)} forgets after ${duration(bound.ttlMs / 1000)}`;
+    case 'undecided':
+      return `${quoted(name)}: ${bound.why}`;
+    case 'none':
+      return quoted(name);
+  }
+}
+
+/** A time as people plan with it: `40 s`, `12 min`, `15 h`, `3 days`. */
+export function duration(seconds: number): string {
+  if (seconds < 120) return `${figure(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return plural(Math.round(seconds / 86_400), 'day');
+}

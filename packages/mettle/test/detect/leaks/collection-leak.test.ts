@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { collectionLeak } from '../../../src/detect/detectors/collection-leak.ts';
+import { leakRun, type Grows } from '../../builders/heap.ts';
+import { allFindings, leaksFound, onlyFinding, staysSilent } from './every-pattern.ts';
+
+const ENTRY: Grows = { bytesPerCall: 1422, at: 'src/sessions.js:39' };
+
+describe('collection-leak', () => {
+  it('names the collection, the bytes and the line', () => {
+    const finding = onlyFinding(leakRun().calls('open').calls('search').grows(ENTRY));
+    expect(finding.title).toBe(
+      '`search` adds one entry to the Map `sessions` per call, and nothing takes them out: 1.42 kB per call, at src/sessions.js:39',
+    );
+    expect(finding.tool).toBe('search');
+    expect(finding.fix).toContain('finally { map.delete(id); }');
+  });
+
+  it('shows the path, the growth round by round, and when memory is full', () => {
+    const { evidence } = onlyFinding(leakRun().calls('open').grows(ENTRY));
+    expect(evidence.map(({ kind, title }) => `${kind}: ${title}`)).toEqual([
+      'retaining-path: What keeps it in memory',
+      'table: Objects that are still there at the end, by the round that made them',
+      'series: How it grows',
+      'table: Its size when the calls went on, to see whether it ends',
+      'table: What each leaves behind',
+      'stack: Where it grows',
+      'table: When V8’s heap limit of 2.15 GB is reached by this alone',
+    ]);
+    const [, rounds] = evidence;
+    expect(rounds).toMatchObject({ rows: expect.arrayContaining([['1 (new arguments)', 13, 13, 1]]) });
+    expect(evidence.at(-1)).toMatchObject({
+      columns: ['after', 'at 1 call a second', 'at 10 calls a second', 'at 100 calls a second'],
+      rows: [['1,495,945 calls', '17 days', '42 h', '4 h']],
+    });
+  });
+
+  it('finds growth on one call in four, and numbers in an array', () => {
+    const told = leakRun()
+      .calls('badge')
+      .grows({ objectsPerCall: 0.25, proof: 'correlated', bytesPerCall: 40 })
+      .calls('record')
+      .grows({
+        bytesPerCall: 8,
+        owner: { kind: 'numbers', className: 'Array', name: 'readings' },
+        element: { kind: 'number', description: 'number' },
+      });
+    expect(leaksFound(told)).toEqual([
+      ['collection-leak', 'badge'],
+      ['collection-leak', 'record'],
+    ]);
+    expect(allFindings(told).map(({ title }) => title)[0]).toContain('adds 0.25 entries');
+  });
+
+  it('is told of the server when the calls of many tools fill the same collection', () => {
+    const told = leakRun();
+    for (const tool of ['a', 'b', 'c', 'd']) told.calls(tool).grows(ENTRY);
+    const finding = onlyFinding(told);
+    expect(finding.tool).toBeUndefined();
+    expect(finding.title).toContain('Each of 4 tools and methods (`a`, `b`, `c`, `d`) adds one entry');
+  });
+
+  it('keeps two collections of one tool apart', () => {
+    const told = leakRun()
+      .calls('open')
+      .grows(ENTRY)
+      .grows({ ...ENTRY, owner: { name: 'audit', kind: 'array', className: 'Array' }, at: 'src/audit.js:4' });
+    expect(leaksFound(told)).toEqual([
+      ['collection-leak', 'open'],
+      ['collection-leak', 'open'],
+    ]);
+  });
+
+  it('tells failed and cancelled calls from others', () => {
+    const failed = onlyFinding(leakRun().calls('open').calls('open', 'failed').grows(ENTRY));
+    expect(failed.title).toContain('per failed call');
+    const cancelled = onlyFinding(leakRun().calls('open', 'cancelled').grows(ENTRY));
+    expect(cancelled.title).toContain('per cancelled call');
+  });
+
+  it('tells what a poller of nobody’s calls piles up by the second', () => {
+    const finding = onlyFinding(leakRun().calls('open').growsByTime({ startedBy: 'nobody' }));
+    expect(finding).toMatchObject({ id: 'collection-leak', cost: { value: 3600, per: 'second' } });
+    expect(finding.tool).toBeUndefined();
+    expect(finding.title).toBe(
+      'The server, without any call, adds to the Map `sessions` from a timer, and nothing takes anything out: 3.6 kB a second, without any call',
+    );
+  });
+
+  it('is silent about growth that is nobody’s', () => {
+    const told = leakRun()
+      .calls('open')
+      .grows({ ...ENTRY, proof: 'none' });
+    const evidence = told.evidence();
+    const growths = evidence.heapGrowth.growths.map((growth) => ({ ...growth, subject: null }));
+    const heapGrowth = { ...evidence.heapGrowth, growths };
+    expect(collectionLeak.detect({ ...evidence, heapGrowth })).toEqual([]);
+  });
+
+  staysSilent(collectionLeak, ENTRY);
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { listenerLeak } from '../../../src/detect/detectors/listener-leak.ts';
+import { leakRun, type Grows } from '../../builders/heap.ts';
+import { leaksFound, onlyFinding, staysSilent } from './every-pattern.ts';
+
+const LISTENER: Grows = {
+  bytesPerCall: 2272,
+  owner: { kind: 'event-emitter', className: 'Station', name: 'station' },
+  element: { kind: 'closure', description: 'ƒ onReading' },
+  at: 'src/weather.js:28',
+};
+
+describe('listener-leak', () => {
+  it('names the emitter, the bytes and the line that adds the listener', () => {
+    const finding = onlyFinding(leakRun().calls('forecast').grows(LISTENER));
+    expect(finding.title).toBe(
+      '`forecast` adds one listener to the Station `station` per call and never removes it: 2.27 kB per call, at src/weather.js:28',
+    );
+    expect(finding).toMatchObject({
+      id: 'listener-leak',
+      tool: 'forecast',
+      confidence: 'measured',
+      cost: { value: 2270, unit: 'bytes', per: 'call' },
+      location: { file: '/srv/shop/src/weather.js', line: 28 },
+    });
+    expect(finding.fix).toContain('emitter.off(name, listener)');
+    expect(finding.verify.command).toBe(
+      'npx mettle leak --tool forecast --fail-on listener-leak -- node src/server.js',
+    );
+  });
+
+  it('tells listeners of an AbortSignal that the server keeps how they are removed', () => {
+    const finding = onlyFinding(
+      leakRun()
+        .calls('fetch_page')
+        .grows({
+          ...LISTENER,
+          owner: { kind: 'event-target', className: 'AbortSignal', name: 'signal' },
+          element: { kind: 'listener', description: 'ƒ onAbort' },
+        }),
+    );
+    expect(finding.id).toBe('listener-leak');
+    expect(finding.fix).toContain('removeEventListener');
+  });
+
+  it('is one finding, though the emitter and its list of listeners both grow', () => {
+    const told = leakRun()
+      .calls('forecast')
+      .grows(LISTENER)
+      .grows({ ...LISTENER, owner: { kind: 'array', className: 'Array', name: '_events.reading' } });
+    expect(leaksFound(told)).toEqual([['listener-leak', 'forecast']]);
+  });
+
+  it('names the package when a dependency adds the listener', () => {
+    const file = '/srv/shop/node_modules/weather-client/index.js';
+    const at = [{ function: 'subscribe', file, line: 40, column: 5 }];
+    const finding = onlyFinding(
+      leakRun()
+        .calls('forecast')
+        .grows({ ...LISTENER, at }),
+    );
+    expect(finding.title).toContain('(library leak, in the package weather-client)');
+    expect(finding.fix).toContain('look for a newer version');
+  });
+
+  staysSilent(listenerLeak, LISTENER);
+});
