@@ -150,6 +150,8 @@ function complaintsOf(folder, twin, findings, { ailments, consequences }) {
 function isAilment(folder, found, { finding, tool, location }) {
   if (found.id !== finding || (found.tool ?? null) !== tool) return false;
   if (location === null) return true;
+  if (location.package !== undefined)
+    return found.location?.file.replaceAll('\\', '/').includes(`/node_modules/${location.package}/`) === true;
   const file = posix.join(folder, location.file);
   if (!found.location?.file.replaceAll('\\', '/').endsWith(file)) return false;
   if (location.function !== undefined) return found.location.function === location.function;

@@ -1,0 +1,3 @@
+import { serveDictionary } from './dictionary.js';
+
+serveDictionary({ enableJsonResponse: false });
