@@ -53,6 +53,8 @@ export class SnapshotReader {
   #expecting: Expecting = 'document';
   #offset = 0;
   #key = '';
+  /** The last member that was read to its end. */
+  #read = '';
   #header: ValueText | null = null;
   #section: Section | null = null;
   #layout: SnapshotLayout | null = null;
@@ -114,7 +116,7 @@ export class SnapshotReader {
 
   #where(): string {
     if (this.#expecting === 'section') return `within "${this.#key}"`;
-    return this.#key === '' ? 'at its beginning' : `after "${this.#key}"`;
+    return this.#read === '' ? 'at its beginning' : `after "${this.#read}"`;
   }
 
   /** One byte of what is around the members of the document. */
@@ -127,7 +129,7 @@ export class SnapshotReader {
         return byte === OPEN_BRACE ? this.#expect('member') : this.#refuse(byte, offset);
       case 'member':
         if (byte === CLOSE_BRACE) return this.#expect('end');
-        if (byte === COMMA && this.#key !== '') return;
+        if (byte === COMMA && this.#read !== '') return;
         if (byte !== QUOTE) return this.#refuse(byte, offset);
         this.#key = '';
         return this.#expect('key');
@@ -180,6 +182,7 @@ export class SnapshotReader {
     this.#section?.finish?.(offset);
     if (this.#key === 'snapshot' && this.#header !== null)
       this.#layout = parseLayout(this.#header.text(), this.#header.offset);
+    this.#read = this.#key;
     this.#section = null;
     this.#header = null;
     this.#expecting = 'member';

@@ -121,8 +121,9 @@ function shownSteps(
   return steps;
 }
 
-/** A table that holds entries is shown by its entries. */
+/** A table that holds entries is shown by its entries; roots have numbers only. */
 function labelHere(graph: HeapGraph, holder: number, edge: number): string | null {
+  if (graph.kind(holder) === 'synthetic') return null;
   const isTable = graph.edgeKind(edge) === 'internal' && graph.edgeName(edge) === 'table';
   return isTable && graph.kind(holder) === 'object' ? 'entry' : labelOf(graph, holder, edge);
 }

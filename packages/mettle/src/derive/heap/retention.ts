@@ -21,8 +21,8 @@ const LAST_ROOTS =
 const LATE_CLASSES = ['Timeout', 'TimersList', 'Immediate', 'ImmediateList'];
 
 /**
- * The breadth-first tree from the root. First whatever is reached by variables, properties, elements and tables; then,
- * in stages, what is reached only over hidden edges, code, object shapes and timers; last what the stack and V8's own
+ * The breadth-first tree from the root. First whatever is reached by variables, properties, elements and tables, from
+ * the global object before V8's roots; then, in stages, what is reached only over hidden edges, code, object shapes and timers; last what the stack and V8's own
  * lists hold. Weak edges never hold.
  */
 export function retentionOf(graph: HeapGraph): Retention {
@@ -44,7 +44,8 @@ class Search implements Retention {
   readonly #hiddenEdge: number;
   readonly #shortcutEdge: number;
   readonly #nativeContexts: ReadonlySet<number>;
-  /** Edges to the roots that come last, each with the node it leaves. */
+  /** Edges to V8's roots and to those that come last, each with the node it leaves. */
+  readonly #gcRoots: [from: number, edge: number][] = [];
   readonly #lastRoots: [from: number, edge: number][] = [];
   #count = 0;
   /** Nodes of the order whose easy edges were followed, and those whose late ones were. */
@@ -70,6 +71,8 @@ class Search implements Retention {
     if (this.#graph.nodeCount === 0) return;
     this.#seen[0] = 1;
     this.order[this.#count++] = 0;
+    this.#spreadEasily();
+    for (const [from, edge] of this.#gcRoots) this.#take(from, edge);
     this.#spreadInStages();
     for (const [from, edge] of this.#lastRoots) {
       this.#take(from, edge);
@@ -81,11 +84,15 @@ class Search implements Retention {
   /** Easy edges as far as they go, then the late edges of all that was reached, and again. */
   #spreadInStages(): void {
     for (;;) {
-      while (this.#spread < this.#count) this.#follow(this.order[this.#spread++] as number, false);
+      this.#spreadEasily();
       if (this.#staged === this.#count) return;
       const until = this.#count;
       while (this.#staged < until) this.#follow(this.order[this.#staged++] as number, true);
     }
+  }
+
+  #spreadEasily(): void {
+    while (this.#spread < this.#count) this.#follow(this.order[this.#spread++] as number, false);
   }
 
   #follow(from: number, late: boolean): void {
@@ -95,9 +102,9 @@ class Search implements Retention {
       const to = edgeTo[edge] as number;
       if (this.#seen[to] === 1 || this.#isLate(from, edge, to) !== late) continue;
       if (!this.#graph.retains(from, edge)) continue;
-      if (this.#isLastRoot(to)) {
-        if (!late) this.#lastRoots.push([from, edge]);
-      } else this.#take(from, edge);
+      const roots = this.#rootsApart(from, to);
+      if (roots === null) this.#take(from, edge);
+      else if (!late) roots.push([from, edge]);
     }
   }
 
@@ -118,12 +125,15 @@ class Search implements Retention {
     if (this.#nativeContexts.has(name[from] as number) && this.#lateTypes[type[from] as number] === 1)
       return !this.#graph.name(to).startsWith('global');
     if (edgeType[edge] === this.#hiddenEdge || this.#lateTypes[toType] === 1) return true;
-    if (this.#objectTypes[toType] === 1) return this.#lateNames.has(name[to] as number);
-    return this.#syntheticTypes[toType] === 1 && from === 0 && this.#graph.name(to) === '(GC roots)';
+    return this.#objectTypes[toType] === 1 && this.#lateNames.has(name[to] as number);
   }
 
-  #isLastRoot(to: number): boolean {
+  /** Roots are followed after the global object, and some of them last. */
+  #rootsApart(from: number, to: number): [from: number, edge: number][] | null {
     const { snapshot } = this.#graph;
-    return this.#syntheticTypes[snapshot.type[to] as number] === 1 && LAST_ROOTS.test(this.#graph.name(to));
+    if (this.#syntheticTypes[snapshot.type[to] as number] !== 1) return null;
+    const name = this.#graph.name(to);
+    if (from === 0 && name === '(GC roots)') return this.#gcRoots;
+    return LAST_ROOTS.test(name) ? this.#lastRoots : null;
   }
 }
