@@ -30,9 +30,17 @@ interface CompilingModule {
 export function hookSdk(serving: Serving): void {
   const wrapped = new WeakSet<object>();
   let identified = false;
+  let lastDone: object | null = null;
   const onRequest = (protocol: object, request: Request, url: string): void => {
+    const kind = Object.getPrototypeOf(protocol) as object | null;
+    if (kind !== null && kind === lastDone) return;
     const owner = ownerOfDispatch(protocol);
-    if (owner === null || wrapped.has(owner)) return;
+    if (owner === null) return;
+    if (wrapped.has(owner)) {
+      // Unless the object has a dispatch of its own, all of its kind are done.
+      if (owner !== protocol) lastDone = kind;
+      return;
+    }
     silently(() => {
       if (!serving.attached || typeof request.method !== 'string' || CLIENT_METHODS.has(request.method))
         return;
@@ -43,11 +51,12 @@ export function hookSdk(serving: Serving): void {
       serving.sawSdk(identifySdk(url));
     });
   };
-  Object.defineProperty(globalThis, Symbol.for(ANCHOR), { value: onRequest, configurable: true });
+  Object.defineProperty(globalThis, ANCHOR, { value: onRequest, configurable: true });
   rewriteModules();
 }
 
-type Dispatch = (this: unknown, request: Request, ...rest: unknown[]) => unknown;
+/** The definitions that are rewritten have one or two parameters. */
+type Dispatch = (this: unknown, request: Request, extra: unknown) => unknown;
 interface Dispatcher {
   _onrequest: Dispatch;
 }
@@ -69,9 +78,11 @@ function ownerOfDispatch(protocol: object): Dispatcher | null {
  */
 function runDispatchInCalls(owner: Dispatcher): void {
   const dispatch = owner._onrequest;
-  owner._onrequest = function (this: unknown, ...args: Parameters<Dispatch>): unknown {
-    const call = observing() ? callWithoutTransport(args[0]) : null;
-    return call === null ? dispatch.apply(this, args) : runInCall(call, () => dispatch.apply(this, args));
+  owner._onrequest = function (this: unknown, request: Request, extra: unknown): unknown {
+    const call = observing() ? callWithoutTransport(request) : null;
+    return call === null
+      ? dispatch.call(this, request, extra)
+      : runInCall(call, () => dispatch.call(this, request, extra));
   };
 }
 

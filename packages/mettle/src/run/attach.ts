@@ -129,7 +129,7 @@ async function throughInspector<T>(
 }
 
 const FACTS = `JSON.stringify({ node: process.version, cwd: process.cwd(), command: [process.argv0, ...process.execArgv, ...process.argv.slice(1)],
-  requiresModules: process.features.require_module === true, hasAgent: Symbol.for(${JSON.stringify(ANCHOR)}) in globalThis })`;
+  requiresModules: process.features.require_module === true, hasAgent: ${JSON.stringify(ANCHOR)} in globalThis })`;
 
 /** Loads the agent, which starts its instrument at once, even while the server's code holds the loop. */
 async function enter(

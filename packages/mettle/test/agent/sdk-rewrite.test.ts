@@ -10,7 +10,7 @@ describe('rewriting the SDK', () => {
     ]) {
       const heard: unknown[] = [];
       const rewritten = rewriteSdk(source, 'file:///sdk.js') ?? '';
-      const self = { [Symbol.for(ANCHOR)]: (...args: unknown[]) => heard.push(args) };
+      const self = { [ANCHOR]: (...args: unknown[]) => heard.push(args) };
       const P = new Function('globalThis', `${rewritten}; return P`)(self) as new () => {
         _onrequest(r: unknown): unknown;
       };
