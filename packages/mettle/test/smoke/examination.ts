@@ -22,7 +22,7 @@ export interface ExaminationOptions {
   readonly url?: string;
   readonly era?: string;
   /** Default: check. */
-  readonly examination?: 'check' | 'profile' | 'bench';
+  readonly examination?: 'check' | 'profile' | 'bench' | 'leak';
   /** Where the server is started. Default: a fresh folder. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;

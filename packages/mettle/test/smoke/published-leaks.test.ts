@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { examine, freePort } from './examination.ts';
+import type { Examination } from './examination.ts';
+import { PUBLISHED_SERVERS } from './servers.ts';
+import type { PublishedServer, Start } from './servers.ts';
+import { findingNames } from './truthful.ts';
+
+const folders = inject('serverFolders');
+
+const OFFICIAL = PUBLISHED_SERVERS.filter((published) =>
+  published.package.startsWith('@modelcontextprotocol/server-'),
+);
+/** `npm run smoke` examines all of them; `npm test` has time for one. */
+const servers = process.env['METTLE_SMOKE'] === 'all' ? OFFICIAL : OFFICIAL.slice(1, 2);
+
+describe.each(servers.map((published) => [`${published.package}@${published.version}`, published] as const))(
+  'mettle leak of %s',
+  (_title, published) => {
+    test('finds nothing over stdio', async () => {
+      const { result, exitCode, stderr } = await leaksOf(published, published.stdio);
+      expect(findingNames(result), stderr).toEqual([]);
+      expect(result.checks.leak).toMatchObject({ status: 'clear' });
+      expect(exitCode).toBe(0);
+    });
+  },
+);
+
+test.runIf(process.env['METTLE_SMOKE'] === 'all')(
+  'mettle leak finds the sessions that server-everything keeps when its clients leave without a word',
+  async () => {
+    const everything = PUBLISHED_SERVERS.find(({ package: name }) => name.endsWith('/server-everything'));
+    if (everything?.http === undefined) throw new Error('server-everything is not among the servers');
+    const { result, stderr } = await leaksOf(everything, everything.http(await freePort()));
+    expect(findingNames(result), stderr).toEqual(['session-leak session']);
+    expect(result.findings[0]?.location?.file).toMatch(/server-everything/);
+  },
+);
+
+function leaksOf(published: PublishedServer, start: Start): Promise<Examination> {
+  const folder = folders[`${published.package}@${published.version}`] ?? '';
+  return examine({
+    examination: 'leak',
+    budgetSeconds: 30,
+    command: ['node', join(folder, 'node_modules', published.package, published.script), ...start.args],
+    ...(start.env === undefined ? {} : { env: start.env }),
+    ...(start.url === undefined ? {} : { url: start.url }),
+    ...(published.prepare === undefined ? {} : { prepare: published.prepare }),
+  });
+}
