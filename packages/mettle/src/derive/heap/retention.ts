@@ -19,6 +19,8 @@ const LAST_ROOTS =
   /Stack roots|Handle scope|Eternal|Relocatable|Debugger|Compilation cache|Weak|Retain maps|Code flusher|object cache|Micro tasks|native stack/i;
 /** Node's lists of timers reach everything that waits, by longer and less telling ways than its owner's own. */
 const LATE_CLASSES = ['Timeout', 'TimersList', 'Immediate', 'ImmediateList'];
+/** Hidden, and yet what a user wrote: modules and the cells of their exports. */
+const MODULE_CLASSES = ['system / SourceTextModule', 'system / Cell'];
 
 /**
  * The breadth-first tree from the root. First whatever is reached by variables, properties, elements and tables, from
@@ -41,6 +43,7 @@ class Search implements Retention {
   readonly #objectTypes: Uint8Array;
   readonly #syntheticTypes: Uint8Array;
   readonly #lateNames = new Set<number>();
+  readonly #moduleNames = new Set<number>();
   readonly #hiddenEdge: number;
   readonly #shortcutEdge: number;
   readonly #nativeContexts: ReadonlySet<number>;
@@ -62,6 +65,7 @@ class Search implements Retention {
     this.#objectTypes = graph.typesOf('object');
     this.#syntheticTypes = graph.typesOf('synthetic');
     for (const name of LATE_CLASSES) for (const word of graph.wordsFor(name)) this.#lateNames.add(word);
+    for (const name of MODULE_CLASSES) for (const word of graph.wordsFor(name)) this.#moduleNames.add(word);
     this.#hiddenEdge = graph.edgeTypeOf('hidden');
     this.#shortcutEdge = graph.edgeTypeOf('shortcut');
     this.#nativeContexts = graph.wordsFor('system / NativeContext');
@@ -124,7 +128,8 @@ class Search implements Retention {
     if (from === 0 && edgeType[edge] === this.#shortcutEdge) return false;
     if (this.#nativeContexts.has(name[from] as number) && this.#lateTypes[type[from] as number] === 1)
       return !this.#graph.name(to).startsWith('global');
-    if (edgeType[edge] === this.#hiddenEdge || this.#lateTypes[toType] === 1) return true;
+    if (edgeType[edge] === this.#hiddenEdge) return !this.#moduleNames.has(name[from] as number);
+    if (this.#lateTypes[toType] === 1) return !this.#moduleNames.has(name[to] as number);
     return this.#objectTypes[toType] === 1 && this.#lateNames.has(name[to] as number);
   }
 
