@@ -34,6 +34,7 @@ export interface HeapSubjectRecord extends HeapSubject {
   readonly calls: number;
   /** Of calls that were to be answered, those that failed. */
   readonly errors: number;
+  readonly firstError: string | null;
   /** Whether each call of a fresh round had arguments of its own; false: a cache keyed by argument could not be seen to grow. */
   readonly freshArguments: boolean;
 }
@@ -141,7 +142,7 @@ export type GrowthBound =
 
 /** One thing that has more elements after each round than before. Healthy ones too: `bound` tells them apart. */
 export interface HeapGrowth {
-  /** Whose calls make it grow; null when nobody's do. */
+  /** Whose calls make it grow (`tools/call`, `any request`: everybody's); null when nobody's do. */
   readonly subject: HeapSubject | null;
   /** `time`: it grows without calls as well, from a timer or a poller. */
   readonly driver: 'calls' | 'time';

@@ -22,3 +22,15 @@ export { runSolo } from './profiles/solo.ts';
 export { runPairedTurns } from './paired/paired-turns.ts';
 export type { PairedSide } from './paired/turn.ts';
 export { warmUp } from './paired/warm-up.ts';
+
+// Rounds of calls that tell by their numbers whose calls make something grow.
+export { codes } from './leak/codes.ts';
+export {
+  answeredDriver,
+  cancelledDriver,
+  failedDriver,
+  sessionDriver,
+  type LeakDriver,
+} from './leak/drivers.ts';
+export { runRound, type DriverTally } from './leak/rounds.ts';
+export { sessionLives } from './leak/session-lives.ts';

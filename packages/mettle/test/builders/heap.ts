@@ -192,6 +192,7 @@ export class HeapBuilder {
       ...told.subject,
       calls: rounds.reduce((sum, round) => sum + (round.calls[i] ?? 0), 0) + FURTHER_CALLS,
       errors: told.errors,
+      firstError: null,
       freshArguments: told.freshArguments,
     }));
     return {

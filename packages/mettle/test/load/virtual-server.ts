@@ -109,6 +109,7 @@ export class VirtualServer {
         throw new Error('a virtual server has no wire');
       },
       close: async () => {},
+      leave: async () => {},
     };
   }
 

@@ -29,6 +29,7 @@ function sessionWith(capabilities: Record<string, unknown>, answers: Record<stri
       throw new Error('a listing needs no channel');
     },
     close: () => Promise.resolve(),
+    leave: () => Promise.resolve(),
   };
 }
 

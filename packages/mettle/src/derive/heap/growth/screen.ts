@@ -24,6 +24,8 @@ export interface GrowthCandidate {
   /** Its size can be read of the live object, and is the number of its elements. */
   readonly measure: 'size' | 'listeners' | null;
   readonly element: GrowthElement;
+  /** V8's name of the elements' class. */
+  readonly topClass: string;
   /** New elements by round, those of the warm-up not counted. */
   readonly counts: readonly number[];
   /** Whose calls they follow; null when they follow nobody's. */
@@ -36,6 +38,8 @@ export interface GrowthCandidate {
     readonly bytes: number;
   })[];
   readonly path: readonly string[];
+  /** Of a timer: the id of the function that it calls. */
+  readonly callbackId: number | null;
   /** The owner and the objects that hold it, nearest first: their fields may say how much it is to hold. */
   readonly holders: readonly number[];
 }
@@ -135,12 +139,14 @@ function candidateOf(
     },
     measure: measureOf(screening, node, kind, top, count),
     element: describeElement(graph, places, top, shownFile),
+    topClass: classWords(graph, top),
     counts: rounds.map((_, r) => (r === 0 ? 0 : (count.tops[r] ?? 0))),
     match,
     bytes,
     externalBytes: share * externalBytesOf(group, screening, fresh),
     holds,
     path: path.steps,
+    callbackId: callbackOf(graph, top),
     holders: holdersOf(graph, retention, node),
   };
 }
@@ -197,6 +203,11 @@ function externalBytesOf(group: OwnerGrowth, { graph }: Screening, fresh: readon
     bytes += all === 0 ? 0 : (count.bytes * inFresh) / all;
   }
   return bytes;
+}
+
+function callbackOf(graph: HeapGraph, top: number): number | null {
+  const callback = graph.name(top) === 'Timeout' ? graph.follow(top, '_onTimeout') : NONE;
+  return callback === NONE ? null : graph.id(callback);
 }
 
 function holdersOf(graph: HeapGraph, { parent }: Retention, owner: number): readonly number[] {

@@ -1,0 +1,48 @@
+import { closeSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A file that holds one snapshot at a time: readable by its owner alone, in a folder of its own, gone with the run. */
+export interface HeapFile {
+  readonly path: string;
+  /** Takes what was written away, so that nothing of the server's memory lies about longer than it is read. */
+  empty(): void;
+  /** Deletes file and folder. Idempotent, never throws. */
+  remove(): Promise<void>;
+}
+
+/** Memory, not a disk: what a server holds in its heap may be secret. */
+const MEMORY_FOLDER = '/dev/shm';
+/** A snapshot as text is about twice the heap; room for that, and for others. */
+const ROOM_PER_HEAP_BYTE = 4;
+
+/** Opens the file: in memory where there is such a folder with room, else in the folder for temporary files. */
+export async function openHeapFile(heapBytes: number): Promise<HeapFile> {
+  const parent = hasRoom(MEMORY_FOLDER, heapBytes * ROOM_PER_HEAP_BYTE) ? MEMORY_FOLDER : tmpdir();
+  // mkdtemp gives it to its owner alone.
+  const folder = await mkdtemp(join(parent, 'mettle-heap-'));
+  const path = join(folder, 'server.heapsnapshot');
+  const removeNow = (): void => rmSync(folder, { recursive: true, force: true });
+  // For an end of Mettle's that had no time to remove it.
+  process.once('exit', removeNow);
+  const empty = (): void => closeSync(openSync(path, 'w', 0o600));
+  empty();
+  return {
+    path,
+    empty,
+    async remove() {
+      process.off('exit', removeNow);
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
+    },
+  };
+}
+
+function hasRoom(folder: string, bytes: number): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize > bytes;
+  } catch {
+    return false;
+  }
+}

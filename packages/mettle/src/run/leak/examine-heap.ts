@@ -1,0 +1,89 @@
+import type { HeapRecording } from '../../collect/index.ts';
+import { laterGrowth } from '../../derive/heap/growth/counts-of-classes.ts';
+import { growingHandles } from '../../derive/heap/growth/handles.ts';
+import type { HeapGrowthEvidence } from '../../evidence/index.ts';
+import type { LeakDriver } from '../../load/index.ts';
+import { heapEvidence } from './heap-evidence.ts';
+import { LeakRun } from './leak-run.ts';
+import { boundByTimers, fillUp, readDeclared, saturate } from './live-bounds.ts';
+import { isolate, separateCauses } from './live-causes.ts';
+import { findSites } from './live-sites.ts';
+import { screenHeap } from './screening.ts';
+import { trackOf } from './track.ts';
+import type { Track } from './track.ts';
+
+export interface HeapExamination {
+  readonly recording: HeapRecording;
+  readonly drivers: readonly LeakDriver[];
+  readonly callMs: readonly number[];
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly untilMs: number;
+  readonly onCall: (subject: string, calls: number) => void;
+  readonly shownFile: (file: string) => string;
+  /** Whether a script is Mettle's own, inside the server. */
+  readonly isOurs: (file: string) => boolean;
+  readonly notCovered: readonly string[];
+}
+
+/** What follows nobody's calls is mostly V8's and Node's own housekeeping: so many of these are looked at further. */
+const MOST_UNMATCHED = 40;
+const MOST_MATCHED = 60;
+/** Of what it should have grown by, what counts as growing on. */
+const STILL_GROWS = 0.8;
+
+/**
+ * Finds what each call leaves behind. First coded rounds and one analysed snapshot, then the live owners: their sizes
+ * over idle time, repeated arguments and thousands of calls, who adds to them, and what they do when they are full.
+ * The server is of no use afterwards.
+ */
+export async function examineHeap(options: HeapExamination): Promise<HeapGrowthEvidence> {
+  const run = new LeakRun(options);
+  const { candidates, fence } = await screenHeap(run, options);
+  const matched = candidates.filter(({ match }) => match !== null).slice(0, MOST_MATCHED);
+  const unmatched = candidates
+    .filter(({ match, measure }) => match === null && measure !== null)
+    .slice(0, MOST_UNMATCHED);
+  const chosen = [...matched, ...unmatched];
+  const measured = chosen.filter(({ measure }) => measure !== null);
+  const tracks = chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
+  await run.recording.watch(
+    measured.map(({ heapId, measure }) => ({ heapId, measure: { by: measure ?? 'size' } })),
+  );
+  await separateCauses(run, tracks);
+  await isolate(run, tracks);
+  const growing = tracks.filter(
+    (track) => track.subject !== null || track.driver === 'time' || track.bound !== null,
+  );
+  await boundByTimers(run, growing);
+  await saturate(run, growing);
+  await countUnsized(run, growing, fence);
+  await readDeclared(run, growing);
+  const handles = growingHandles(run.memories, run.rounds.slice(0, run.memories.length), run.subjects);
+  const after = await run.readMemory();
+  const sites = await findSites(
+    run,
+    growing,
+    handles.flatMap(({ subject }) => subject ?? []),
+  );
+  await fillUp(run, growing);
+  return heapEvidence(run, { tracks: growing, handles, after, sites, ...options });
+}
+
+/** What has no size of its own is counted in one more snapshot. */
+async function countUnsized(run: LeakRun, tracks: readonly Track[], fence: number): Promise<void> {
+  const unsized = tracks.filter(
+    (track) => track.index < 0 && track.bound === null && track.subject !== null && track.boundCalls > 0,
+  );
+  if (unsized.length === 0 || run.isShortOfTime) return;
+  const later = laterGrowth(await run.snapshot(), fence);
+  for (const track of unsized) {
+    const { candidate } = track;
+    const grown = Math.max(later.byOwner(candidate.heapId), later.byClass(candidate.topClass));
+    const expected = track.perCall * track.boundCalls;
+    track.bound =
+      grown >= STILL_GROWS * expected
+        ? { kind: 'none', calls: track.boundCalls, sizes: [] }
+        : { kind: 'plateau', size: grown, calls: track.boundCalls };
+  }
+}

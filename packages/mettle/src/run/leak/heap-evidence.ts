@@ -1,0 +1,142 @@
+import type { HeapMemory } from '../../collect/index.ts';
+import { memoryTrends } from '../../derive/heap/growth/trends.ts';
+import type { HandleCandidate } from '../../derive/heap/growth/handles.ts';
+import type {
+  HandleGrowth,
+  HeapGrowth,
+  HeapGrowthEvidence,
+  HeapSubject,
+  MemoryTrend,
+} from '../../evidence/index.ts';
+import type { LeakRun } from './leak-run.ts';
+import { bytesPerCallOf, concludeBound } from './live-bounds.ts';
+import { usualStack } from './live-sites.ts';
+import type { Sites } from './live-sites.ts';
+import { driverOf, sizeOf } from './track.ts';
+import type { Track } from './track.ts';
+
+export interface HeapFindings {
+  readonly tracks: readonly Track[];
+  readonly handles: readonly HandleCandidate[];
+  /** Memory after the further calls. */
+  readonly after: HeapMemory;
+  readonly sites: Sites;
+  readonly notCovered: readonly string[];
+}
+
+/** Of what more calls should have opened, what counts as opening on. */
+const STILL_OPENS = 0.5;
+
+/** Puts everything that was learnt on record. */
+export function heapEvidence(run: LeakRun, found: HeapFindings): HeapGrowthEvidence {
+  const { limitBytes } = run.recording.room();
+  const growths = found.tracks
+    .map((track) => growthOf(run, track))
+    .toSorted((a, b) => b.bytesPerCall - a.bytesPerCall);
+  return {
+    by: 'snapshot',
+    whySampling: null,
+    subjects: run.drivers.map(({ subject, freshArguments }, i) => ({
+      ...subject,
+      calls: run.tallies[i]?.calls ?? 0,
+      errors: run.tallies[i]?.errors ?? 0,
+      firstError: run.tallies[i]?.firstError ?? null,
+      freshArguments,
+    })),
+    rounds: run.rounds,
+    growths,
+    trends: trendsOf(run, growths),
+    handles: found.handles.map((handle) => handleOf(run, handle, found)),
+    timeline: run.timeline,
+    limits: { heapBytes: found.after.heapLimitBytes, memoryBytes: limitBytes },
+    snapshots: run.snapshots,
+    notCovered: found.notCovered,
+  };
+}
+
+function growthOf(run: LeakRun, track: Track): HeapGrowth {
+  const { candidate } = track;
+  const { match } = candidate;
+  // Found by calling it alone: how many bytes an element takes, the rounds tell.
+  const elements = candidate.counts.reduce((sum, count) => sum + count, 0);
+  const bytesPerElement = elements === 0 ? 0 : candidate.bytes / elements;
+  const byCalls = track.driver === 'calls' && track.subject !== null;
+  const bytesPerCall = !byCalls
+    ? 0
+    : match === null
+      ? bytesPerElement * track.perCall
+      : bytesPerCallOf(track);
+  const perByte = candidate.bytes === 0 ? 0 : bytesPerCall / candidate.bytes;
+  const counts = [...candidate.counts, ...track.laterCounts];
+  return {
+    subject: track.subject,
+    driver: track.driver,
+    proof: track.proof,
+    startedBy: track.startedBy,
+    counts: run.rounds.map((_, r) => counts[r] ?? 0),
+    objectsPerCall: byCalls ? track.perCall : 0,
+    bytesPerCall,
+    externalBytesPerCall: candidate.externalBytes * perByte,
+    objectsPerSecondIdle: track.idlePerSecond,
+    bytesPerSecondIdle: track.idlePerSecond * bytesPerElement,
+    keyed: track.keyed,
+    owner: { ...candidate.owner, size: sizeOf(track) },
+    element: candidate.element,
+    holds: candidate.holds.map(({ className, kind, count, bytes }) => ({
+      className,
+      kind,
+      perCall: elements === 0 ? 0 : (count / elements) * track.perCall,
+      bytesPerCall: bytes * perByte,
+    })),
+    path: candidate.path,
+    site: track.site,
+    removals: track.removals,
+    bound: concludeBound(track),
+  };
+}
+
+function trendsOf(run: LeakRun, growths: readonly HeapGrowth[]): readonly MemoryTrend[] {
+  const readings = run.memories.map(({ after }) => after);
+  return memoryTrends(readings, run.rounds.slice(0, readings.length), run.subjects).map((trend) => ({
+    ...trend,
+    explainedBytesPerCall: growths
+      .filter(({ subject }) => isSame(subject, trend.subject))
+      .reduce((sum, growth) => sum + growth.externalBytesPerCall, 0),
+  }));
+}
+
+function handleOf(run: LeakRun, handle: HandleCandidate, { after, sites }: HeapFindings): HandleGrowth {
+  const driver = handle.subject === null ? -1 : driverOf(run, handle.subject);
+  const then = run.rounds.slice(0, handle.readings.length);
+  const made = then.reduce((sum, round) => sum + (round.calls[driver] ?? 0), 0);
+  const further = (run.tallies[driver]?.calls ?? 0) - made;
+  const now =
+    after.resources[handle.resource] ??
+    after.descriptors?.[handle.resource.replace(/ descriptor$/, '')] ??
+    0;
+  const grown = now - (handle.readings.at(-1) ?? 0);
+  const goesOn = further > 0 && grown >= STILL_OPENS * handle.perCall * further;
+  return {
+    ...handle,
+    site: usualStack(
+      (sites.opened.get(driver) ?? []).filter((record) => opens(record.resource ?? '', handle)),
+    ),
+    bound: goesOn
+      ? { kind: 'none', calls: further, sizes: [...handle.readings, now] }
+      : further > 0
+        ? { kind: 'plateau', size: now, calls: further }
+        : { kind: 'undecided', why: 'no further calls were made after the rounds (raise --budget)' },
+  };
+}
+
+/** Hooks and lists name the same resource in two ways: `TCPWRAP`, `TCPSocketWrap`. */
+function opens(resource: string, { resource: listed, kind }: HandleCandidate): boolean {
+  const bare = (name: string): string => name.toLowerCase().replaceAll(/wrap|socket|connect/g, '');
+  if (bare(resource) === bare(listed)) return true;
+  if (kind === 'file') return resource === 'FILEHANDLE';
+  return kind === 'socket' && /^(TCP|PIPE|UDP|TLS)/.test(resource);
+}
+
+function isSame(a: HeapSubject | null, b: HeapSubject | null): boolean {
+  return a !== null && b !== null && a.name === b.name;
+}

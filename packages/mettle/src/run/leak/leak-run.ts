@@ -1,0 +1,142 @@
+import { setMaxListeners } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HeapMemory, HeapRecording } from '../../collect/index.ts';
+import { readFence } from '../../derive/heap/fence.ts';
+import { readHeapSnapshot } from '../../derive/heap/index.ts';
+import type { HeapSnapshot } from '../../derive/heap/index.ts';
+import type { HeapGrowthEvidence, HeapReading, HeapRound, HeapSubject } from '../../evidence/index.ts';
+import { runRound } from '../../load/index.ts';
+import type { DriverTally, LeakDriver } from '../../load/index.ts';
+import { monotonicMs } from '../../session/index.ts';
+import { seededRandom } from '../../stats/index.ts';
+
+export interface LeakRunOptions {
+  readonly recording: HeapRecording;
+  readonly drivers: readonly LeakDriver[];
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  /** End of the examination on the machine's monotonic clock. */
+  readonly untilMs: number;
+  /** How long a call of each driver takes. */
+  readonly callMs: readonly number[];
+  readonly onCall: (subject: string, calls: number) => void;
+}
+
+/** Calls under way together: facts have it twice as fast per call as one at a time, and more gains little. */
+const IN_FLIGHT = 16;
+/** Work that goes on after the answers: timers of some milliseconds, streams that end. */
+const SETTLE_MS = 60;
+/** Of the time that is left, for the further calls of one subject at a time. */
+const SHARE_OF_A_BURST = 0.2;
+/** Of the whole time, for the steps that come after the calls. */
+const RESERVED = 0.15;
+/** The snapshot is read in pieces of this size. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** The rounds of one examination, and what was read between them. */
+export class LeakRun {
+  readonly recording: HeapRecording;
+  readonly drivers: readonly LeakDriver[];
+  readonly subjects: readonly HeapSubject[];
+  readonly tallies: readonly DriverTally[];
+  readonly signal: AbortSignal;
+  readonly rounds: HeapRound[] = [];
+  readonly memories: HeapMemory[] = [];
+  readonly timeline: HeapReading[] = [];
+  readonly snapshots: HeapGrowthEvidence['snapshots'][number][] = [];
+  readonly #random: () => number;
+  readonly callMs: readonly number[];
+  readonly #untilMs: number;
+  readonly #reserveMs: number;
+  readonly #onCall: LeakRunOptions['onCall'];
+  #calls = 0;
+
+  constructor(options: LeakRunOptions) {
+    this.recording = options.recording;
+    this.drivers = options.drivers;
+    this.subjects = options.drivers.map((driver) => driver.subject);
+    this.tallies = options.drivers.map(() => ({ calls: 0, errors: 0, firstError: null }));
+    this.signal = options.signal;
+    this.#random = seededRandom(options.seed);
+    this.callMs = options.callMs;
+    this.#untilMs = options.untilMs;
+    this.#reserveMs = (options.untilMs - monotonicMs()) * RESERVED;
+    // Each call under way listens to it.
+    setMaxListeners(10 * IN_FLIGHT, options.signal);
+    this.#onCall = options.onCall;
+  }
+
+  /** What is left is for the last steps: the verdicts, and where things grow. */
+  get isShortOfTime(): boolean {
+    return this.#untilMs - monotonicMs() < this.#reserveMs;
+  }
+
+  /** How many calls of a driver fit into a part of the time that is left. */
+  affordableCalls(driver: number): number {
+    const callMs = this.callMs[driver] ?? 0;
+    const leftMs = Math.max(0, this.#untilMs - this.#reserveMs - monotonicMs());
+    // One after the other at worst: what calls have in common often is a lock.
+    return Math.floor((leftMs * SHARE_OF_A_BURST) / Math.max(0.05, callMs));
+  }
+
+  /** Makes the calls of one round and waits until the server is quiet; the round is put on record. */
+  async round(kind: HeapRound['kind'], counts: readonly number[]): Promise<void> {
+    const startedAtMs = monotonicMs();
+    await this.calls(kind === 'repeat' ? 'repeat' : 'fresh', counts);
+    this.rounds.push({ kind, durationMs: monotonicMs() - startedAtMs, calls: counts });
+  }
+
+  async idle(durationMs: number): Promise<void> {
+    await pause(durationMs);
+    this.rounds.push({ kind: 'idle', durationMs, calls: this.drivers.map(() => 0) });
+  }
+
+  /** Calls that belong to no round. */
+  async calls(
+    mode: 'fresh' | 'repeat',
+    counts: readonly number[],
+    settleMs: number = SETTLE_MS,
+  ): Promise<void> {
+    await runRound(this.drivers, counts, this.tallies, {
+      mode,
+      inFlight: IN_FLIGHT,
+      random: this.#random,
+      signal: this.signal,
+      onCall: (subject) => this.#onCall(subject, ++this.#calls),
+    });
+    if (settleMs > 0) await pause(settleMs);
+    this.signal.throwIfAborted();
+  }
+
+  /** Collects garbage and notes what is left. */
+  async readMemory(): Promise<HeapMemory> {
+    const memory = await this.recording.memory();
+    this.memories.push(memory);
+    const round = this.rounds.length - 1;
+    for (const collected of ['before', 'after'] as const)
+      this.timeline.push({ atMs: memory.atMs, round, collected, ...memory[collected] });
+    return memory;
+  }
+
+  /** A snapshot of which only what divides the older from the younger is kept. */
+  fence(): Promise<number> {
+    return this.#snapshot(false, (file) => readFence(chunksOf(file)));
+  }
+
+  /** A snapshot that is read whole. */
+  snapshot(): Promise<HeapSnapshot> {
+    return this.#snapshot(true, (file) => readHeapSnapshot(chunksOf(file)));
+  }
+
+  async #snapshot<T>(numbers: boolean, read: (file: string) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    const taken = await this.recording.snapshot({ numbers }, read);
+    this.snapshots.push({ pauseMs: taken.pauseMs, bytes: taken.bytes });
+    return taken.read;
+  }
+}
+
+function chunksOf(file: string): AsyncIterable<Uint8Array> {
+  return createReadStream(file, { highWaterMark: CHUNK_BYTES });
+}

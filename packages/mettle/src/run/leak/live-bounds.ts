@@ -1,0 +1,135 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HeapGrowth } from '../../evidence/index.ts';
+import { declaredBound } from '../../derive/heap/growth/declared.ts';
+import type { LeakRun } from './leak-run.ts';
+import { driverOf, readSizes, sizeOf } from './track.ts';
+import type { Track } from './track.ts';
+
+/** Further calls of each subject whose owner still grows: some thousand in all, which fill most caches. */
+const BURSTS = [100, 200, 400, 800, 1600];
+/** A burst that adds less than this share of what it would was the last. */
+const FLAT = 0.05;
+/** A leak of large things must not take the machine's memory. */
+const MOST_BYTES = 128 * 1024 * 1024;
+/** Objects that no size can be read of are counted by one more snapshot, after so many calls. */
+const UNSIZED_CALLS = 150;
+/** Filled up to so many, a container that has a limit below shows it with the next calls. */
+const FILLED_UP_TO = 100_000;
+const CALLS_WHEN_FULL = 16;
+const STILL_GROWS = 0.5;
+const FILLABLE: readonly string[] = ['map', 'set', 'array', 'object'];
+/** Time-driven growth is looked at again after so long. */
+const LATER_MS = 400;
+
+/** Drives the subjects of all tracks on until their owners stop to grow, or have grown for so long that nothing will stop them. */
+export async function saturate(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  await readSizes(run, tracks);
+  for (const burst of BURSTS) {
+    const open = tracks.filter((track) => isOpen(track) && (track.index >= 0 || track.boundCalls < UNSIZED_CALLS));
+    if (open.length === 0 || run.isShortOfTime) break;
+    const counts = burstCounts(run, open, burst);
+    if (counts.every((count) => count === 0)) break;
+    await run.calls('fresh', counts);
+    const changes = await readSizes(run, tracks);
+    for (const track of open) judgeBurst(run, track, changes.get(track) ?? 0, counts);
+  }
+}
+
+function isOpen(track: Track): boolean {
+  return track.bound === null && track.driver === 'calls' && track.subject !== null;
+}
+
+/** For each driver as many calls as its most growing owner can bear. */
+function burstCounts(run: LeakRun, open: readonly Track[], burst: number): readonly number[] {
+  return run.drivers.map((_, index) => {
+    const mine = open.filter((track) => track.subject !== null && driverOf(run, track.subject) === index);
+    if (mine.length === 0) return 0;
+    const bytesPerCall = Math.max(...mine.map(bytesPerCallOf));
+    const bearable = Math.floor(MOST_BYTES / Math.max(1, bytesPerCall) / BURSTS.length);
+    return Math.min(burst, bearable, run.affordableCalls(index));
+  });
+}
+
+export function bytesPerCallOf({ candidate: { bytes, match } }: Track): number {
+  return match === null ? 0 : bytes / match.calls;
+}
+
+function judgeBurst(run: LeakRun, track: Track, change: number, counts: readonly number[]): void {
+  const calls = track.subject === null ? 0 : (counts[driverOf(run, track.subject)] ?? 0);
+  if (calls === 0) return;
+  track.boundCalls += calls;
+  if (track.index < 0) return;
+  const size = sizeOf(track);
+  if (size === null || change < FLAT * track.perCall * calls)
+    track.bound = { kind: 'plateau', size: size ?? 0, calls: track.boundCalls };
+}
+
+/** What the fields of the owner and of those that hold it say: a limit, an age. */
+export async function readDeclared(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  for (const track of tracks) {
+    if (track.bound !== null || track.index < 0) continue;
+    const fields = await run.recording.fields(track.candidate.holders);
+    track.bound = declaredBound(fields.flat(), sizeOf(track) ?? 0);
+  }
+}
+
+/** What a function does that takes an entry away. */
+const TAKES_AWAY = /delete|clear|splice|shift|remove|evict|expire|close|dispose|destroy|clean|release|abort|end\(/i;
+
+/** An entry that has a timer of its own, which takes it away, lives as long as that timer waits. */
+export async function boundByTimers(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  const all = tracks.filter((track) => track.candidate.element.kind === 'timeout');
+  const texts = await run.recording.functions(all.map(({ candidate }) => candidate.callbackId ?? 0));
+  const timers = all.filter((_, i) => TAKES_AWAY.test(texts[i] ?? ''));
+  for (const track of tracks) {
+    if (track.bound !== null || track.subject === null) continue;
+    const timer = timers.find(
+      ({ subject, candidate, bound }) =>
+        subject?.name === track.subject?.name &&
+        bound?.kind === 'ttl' &&
+        candidate.counts.join() === track.candidate.counts.join(),
+    );
+    if (timer?.bound?.kind === 'ttl') track.bound = timer.bound;
+  }
+}
+
+/** Fills what still grows up to a hundred thousand, far beyond any limit that could have been reached by calls. */
+export async function fillUp(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  for (const track of tracks) {
+    if (track.bound !== null || track.index < 0 || !FILLABLE.includes(track.candidate.owner.kind)) continue;
+    if (track.subject === null && track.driver === 'calls') continue;
+    const before = sizeOf(track) ?? 0;
+    const filled = await run.recording.fill(track.index, FILLED_UP_TO);
+    if (filled === null || filled < FILLED_UP_TO) continue;
+    await readSizes(run, [track]);
+    const expected = await growSome(run, track);
+    await readSizes(run, [track]);
+    const after = sizeOf(track);
+    const grown = (after ?? 0) - filled;
+    if (after !== null && grown < STILL_GROWS * expected)
+      track.bound = { kind: 'plateau', size: Math.max(0, after), calls: track.boundCalls };
+    else track.sizes.splice(-2, 2, before);
+  }
+}
+
+/** Makes it grow as it does; how much it should have. */
+async function growSome(run: LeakRun, track: Track): Promise<number> {
+  if (track.subject === null) {
+    await pause(LATER_MS);
+    return (track.idlePerSecond * LATER_MS) / 1000;
+  }
+  const driver = driverOf(run, track.subject);
+  await run.calls(
+    'fresh',
+    run.drivers.map((_, i) => (i === driver ? CALLS_WHEN_FULL : 0)),
+  );
+  return track.perCall * CALLS_WHEN_FULL;
+}
+
+/** The verdict on what has none yet. */
+export function concludeBound(track: Track): HeapGrowth['bound'] {
+  if (track.bound !== null) return track.bound;
+  const sizes = track.sizes.filter((size) => size !== null);
+  if (track.driver === 'time' || track.boundCalls > 0) return { kind: 'none', calls: track.boundCalls, sizes };
+  return { kind: 'undecided', why: 'the time was used up before its limit could be looked for (raise --budget)' };
+}

@@ -1,0 +1,96 @@
+import { monotonicMs } from '../../session/index.ts';
+import type { LeakRun } from './leak-run.ts';
+import { readSizes } from './track.ts';
+import type { Track } from './track.ts';
+
+/** Long enough for a timer of a tenth of a second to come three times. */
+const IDLE_MS = 400;
+/** What grows by more than this while nobody calls is driven by time. */
+const IDLE_ELEMENTS = 2;
+/** Calls with arguments that were used before; a cache keyed by argument keeps nothing of them. */
+const REPEATED_CALLS = 24;
+const KEYED_SHARE = 0.1;
+/** Calls of one subject alone: enough for one that leaks on every fourth call to show. */
+const ALONE_CALLS = 24;
+const ALONE_ELEMENTS = 3;
+/** By how much the subject must lead before the next. */
+const CLEARLY = 2;
+
+/** Idle time and repeated arguments: what grows by time, and what is kept by argument. */
+export async function separateCauses(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  await readSizes(run, tracks);
+  const startedAtMs = monotonicMs();
+  await run.idle(IDLE_MS);
+  const idle = await readSizes(run, tracks);
+  const seconds = (monotonicMs() - startedAtMs) / 1000;
+  for (const track of tracks) {
+    const grown = idle.get(track) ?? 0;
+    track.laterCounts.push(Math.max(0, grown));
+    if (grown <= IDLE_ELEMENTS || track.proof === 'exact') continue;
+    track.driver = 'time';
+    track.idlePerSecond = grown / seconds;
+    track.subject = null;
+    track.proof = 'none';
+  }
+  const repeated = run.drivers.map((driver) =>
+    driver.freshArguments && driver.subject.manner === 'answered' ? REPEATED_CALLS : 0,
+  );
+  await run.round('repeat', repeated);
+  const again = await readSizes(run, tracks);
+  for (const track of tracks) {
+    const grown = again.get(track) ?? 0;
+    track.laterCounts.push(Math.max(0, grown));
+    if (track.driver === 'time' || track.subject === null || track.index < 0) continue;
+    const { name, manner } = track.subject;
+    const calls = repeated[run.subjects.findIndex((each) => each.name === name && each.manner === manner)] ?? 0;
+    if (calls > 0) track.keyed = grown < KEYED_SHARE * track.perCall * calls;
+  }
+}
+
+/** Calls each subject alone, for what grew but followed nobody's calls exactly. */
+export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  const unclear = tracks.filter(
+    (track) => track.index >= 0 && track.driver === 'calls' && track.proof !== 'exact',
+  );
+  if (unclear.length === 0) return;
+  const grown = new Map<Track, number[]>(unclear.map((track) => [track, []]));
+  await readSizes(run, tracks);
+  for (const [index] of run.drivers.entries()) {
+    const counts = run.drivers.map((_, i) => (i === index ? ALONE_CALLS : 0));
+    await run.calls('fresh', counts, 0);
+    const changes = await readSizes(run, tracks);
+    for (const track of unclear) grown.get(track)?.push(changes.get(track) ?? 0);
+    if (run.isShortOfTime) break;
+  }
+  for (const track of unclear) attribute(run, track, grown.get(track) ?? []);
+}
+
+function attribute(run: LeakRun, track: Track, grown: readonly number[]): void {
+  const order = grown.map((change, index) => ({ change, index })).toSorted((a, b) => b.change - a.change);
+  const [first, ...others] = order;
+  if (first === undefined || first.change < ALONE_ELEMENTS) return clearOf(track);
+  const name = run.subjects[first.index]?.name;
+  // The other manners of the same tool may do the same.
+  const next = others.find(({ index }) => run.subjects[index]?.name !== name);
+  if (next !== undefined && next.change * CLEARLY > first.change) return clearOf(track);
+  const plainest = order.findLast(
+    ({ change, index }) => run.subjects[index]?.name === name && change * CLEARLY > first.change,
+  );
+  const answered = order.find(
+    ({ change, index }) =>
+      run.subjects[index]?.name === name &&
+      run.subjects[index]?.manner === 'answered' &&
+      change * CLEARLY > first.change,
+  );
+  const chosen = answered ?? plainest ?? first;
+  track.subject = run.subjects[chosen.index] ?? null;
+  track.proof = 'alone';
+  track.perCall = chosen.change / ALONE_CALLS;
+}
+
+/** It grew in the rounds, but no subject makes it grow. */
+function clearOf(track: Track): void {
+  if (track.proof === 'correlated') return;
+  track.subject = null;
+  track.perCall = 0;
+}

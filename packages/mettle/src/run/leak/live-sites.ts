@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TrappedGrowth } from '../../collect/index.ts';
+import type { Frame, HeapSubject } from '../../evidence/index.ts';
+import type { LeakRun } from './leak-run.ts';
+import { driverOf } from './track.ts';
+import type { Track } from './track.ts';
+
+/** Calls with traps laid: more than one, since one may be the first of its kind. */
+const TRAPPED_CALLS = 4;
+/** For timers that feed what grows by time. */
+const WAIT_MS = 300;
+
+/** Where elements are added, and what is opened, one subject after the other. */
+export interface Sites {
+  /** Resources that calls of each driver left open, by driver. */
+  readonly opened: ReadonlyMap<number, readonly TrappedGrowth[]>;
+}
+
+/**
+ * Lays traps at all live owners that still grow and calls their subjects a few times more. `subjects`: whose calls leave
+ * something open, besides.
+ */
+export async function findSites(
+  run: LeakRun,
+  tracks: readonly Track[],
+  subjects: readonly HeapSubject[],
+): Promise<Sites> {
+  const growing = tracks.filter((track) => track.bound === null || track.bound.kind === 'none');
+  const trapped = growing.filter((track) => track.index >= 0);
+  const timers = tracks.some(({ candidate }) => ['interval', 'timeout'].includes(candidate.element.kind));
+  await run.recording.trap(
+    trapped.map((track) => track.index),
+    timers || subjects.length > 0,
+  );
+  const drivers = new Set(
+    [...tracks.filter((track) => track.bound?.kind !== 'plateau').map((track) => track.subject), ...subjects].flatMap(
+      (subject) => (subject === null ? [] : [driverOf(run, subject)]),
+    ),
+  );
+  const opened = new Map<number, readonly TrappedGrowth[]>();
+  await run.recording.trapped();
+  for (const driver of drivers) {
+    await run.calls(
+      'fresh',
+      run.drivers.map((_, i) => (i === driver ? TRAPPED_CALLS : 0)),
+    );
+    const records = await run.recording.trapped();
+    const mine = (track: Track): boolean => track.subject !== null && driverOf(run, track.subject) === driver;
+    for (const track of trapped.filter(mine)) take(track, records);
+    const resources = records.filter((record) => record.resource !== null && !record.ended);
+    opened.set(driver, resources);
+    for (const track of tracks.filter(mine)) takeTimerSite(track, resources);
+  }
+  const timed = trapped.filter((track) => track.driver === 'time');
+  if (timed.length > 0) {
+    await pause(WAIT_MS);
+    const records = await run.recording.trapped();
+    for (const track of timed) take(track, records);
+  }
+  for (const track of timed) track.startedBy = startedBy(track, tracks);
+  return { opened };
+}
+
+function take(track: Track, records: readonly TrappedGrowth[]): void {
+  const mine = records.filter((record) => record.object === track.index);
+  track.removals = (track.removals ?? 0) + mine.filter((record) => record.removed).length;
+  if (track.site.length === 0) track.site = usualStack(mine.filter((record) => !record.removed));
+}
+
+/** A timer's element has no owner that could be trapped: its creation is what adds it. */
+function takeTimerSite(track: Track, resources: readonly TrappedGrowth[]): void {
+  if (!['interval', 'timeout'].includes(track.candidate.element.kind) || track.site.length > 0) return;
+  track.site = usualStack(resources.filter((record) => record.resource === 'Timeout'));
+}
+
+/** The stack that came most often; of an empty one nothing can be told. */
+export function usualStack(records: readonly Pick<TrappedGrowth, 'stack'>[]): readonly Frame[] {
+  const counts = new Map<string, { count: number; stack: readonly Frame[] }>();
+  for (const { stack } of records) {
+    if (stack.length === 0) continue;
+    const key = stack.map(({ file, line, column }) => `${file}:${line}:${column}`).join();
+    const known = counts.get(key) ?? { count: 0, stack };
+    known.count++;
+    counts.set(key, known);
+  }
+  return [...counts.values()].toSorted((a, b) => b.count - a.count)[0]?.stack ?? [];
+}
+
+/** The subject whose timer's function is in the stack that adds; the only one whose timers run, when none is. */
+function startedBy(track: Track, tracks: readonly Track[]): HeapSubject | null {
+  const timers = tracks.filter(({ candidate }) => candidate.element.kind === 'interval');
+  const named = timers.find(({ candidate }) => {
+    const at = candidate.element.function;
+    return (
+      at !== null &&
+      track.site.some(
+        (frame) =>
+          frame.file === at.file &&
+          (frame.function === at.function || frame.line === at.line) &&
+          frame.line >= at.line,
+      )
+    );
+  });
+  return (named ?? (timers.length === 1 ? timers[0] : undefined))?.subject ?? null;
+}
