@@ -18,7 +18,7 @@ import type {
 import { figure, plural } from './figures.ts';
 import { makeFinding, shellWord } from './finding.ts';
 import { leakExhibits, leakingOf } from './leak-exhibits.ts';
-import { boundOf, bytes, libraryOf, occasionOf, whoLeaks } from './leak-words.ts';
+import { boundOf, bytes, libraryOf, occasionOf, toolOf, whoLeaks } from './leak-words.ts';
 
 type Needs = 'heapGrowth' | 'target';
 type Input = DetectorInput<Needs>;
@@ -28,8 +28,6 @@ const CALLS_A_SECOND = 10;
 const SESSIONS_A_SECOND = 1;
 /** Many bounds found are many names: these are told, and the number of the others. */
 const BOUNDS_TOLD = 4;
-/** A leak in so many tools is the server's, not one tool's. */
-const TOOLS_OF_THE_SERVER = 3;
 
 /** A pattern of leaks: how it is told and what to do about it. */
 export interface LeakKind {
@@ -61,8 +59,7 @@ export function leakDetector(kind: LeakKind): Detector<Needs> {
 function findingOf(kind: LeakKind, evidence: Input, leak: Leak): Finding {
   const { heapGrowth, target } = evidence;
   const location = placeOf(leak, target);
-  const names = [...new Set(leak.subjects.map(({ name }) => name))];
-  const tool = names.length >= TOOLS_OF_THE_SERVER ? null : (names[0] ?? null);
+  const tool = toolOf(leak);
   const occasion = occasionOf(leak.subjects[0] ?? null);
   const leaking = leakingOf(leak);
   const where = location === undefined ? '' : `, at ${formatPlace(location, target.cwd)}`;

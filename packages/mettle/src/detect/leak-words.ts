@@ -10,12 +10,29 @@ export function bytes(value: number): string {
   return value < 1e9 ? `${figure(value / 1e6)} MB` : `${figure(value / 1e9)} GB`;
 }
 
+/** Growth that follows the calls of all tools together, or all requests, has these for its subject. */
+const EVERYBODY: Readonly<Record<string, string>> = {
+  'tools/call': 'Each tool, whichever is called,',
+  'any request': 'The server, whatever is asked of it,',
+};
+
+/** The subject as a finding's tool: none when it is everybody's. */
+export function toolOf({ subjects }: Leak): string | null {
+  const names = [...new Set(subjects.map(({ name }) => name))];
+  const [first] = names;
+  if (first === undefined || names.length >= TOOLS_OF_THE_SERVER || first in EVERYBODY) return null;
+  return first;
+}
+
+/** A leak in so many tools is the server's, not one tool's. */
+const TOOLS_OF_THE_SERVER = 3;
+
 /** Of what one is made each time: a call, one that fails, a session that is left. */
 export function occasionOf(subject: HeapSubject | null): string {
-  switch (subject?.manner) {
-    case undefined:
+  if (subject === null) return 'call';
+  switch (subject.manner) {
     case 'answered':
-      return 'call';
+      return subject.name === 'any request' ? 'request' : 'call';
     case 'failed':
       return 'failed call';
     case 'cancelled':
@@ -35,7 +52,9 @@ export function whoLeaks({ subjects }: Leak): string {
   const [first, second] = names;
   if (first === undefined) return 'The server, without any call,';
   if (subjects[0]?.kind === 'session') return 'The server';
-  if (names.length > 2)
+  const everybody = names.map((name) => EVERYBODY[name]).find((words) => words !== undefined);
+  if (everybody !== undefined) return everybody;
+  if (names.length >= TOOLS_OF_THE_SERVER)
     return `Each of ${count(names.length)} tools and methods (${names.map(quoted).join(', ')})`;
   return second === undefined ? quoted(first) : `${quoted(first)} and ${quoted(second)} each`;
 }

@@ -59,6 +59,14 @@ describe('collection-leak', () => {
     expect(finding.title).toContain('Each of 4 tools and methods (`a`, `b`, `c`, `d`) adds one entry');
   });
 
+  it('is told of the server when it follows everybody’s calls', () => {
+    const finding = onlyFinding(leakRun().calls('any request').grows(ENTRY));
+    expect(finding.tool).toBeUndefined();
+    expect(finding.title).toContain(
+      'The server, whatever is asked of it, adds one entry to the Map `sessions` per request',
+    );
+  });
+
   it('keeps two collections of one tool apart', () => {
     const told = leakRun()
       .calls('open')
