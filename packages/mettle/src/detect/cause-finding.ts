@@ -5,7 +5,7 @@ import type { Detector, DetectorInput, Exhibit, Finding } from '../evidence/inde
 import { median } from '../stats/order.ts';
 import { effectOnOthers } from './effect-on-others.ts';
 import { count, figure, ms, percent, plural, quoted } from './figures.ts';
-import { isTool, makeFinding, verifyCommand } from './finding.ts';
+import { askedFor, makeFinding, verifyCommand } from './finding.ts';
 import { recurs, severityOfDelay } from './judgement.ts';
 
 /**
@@ -112,7 +112,7 @@ function findingOf(
     cost: { value: figure(typicalMs), unit: kind.waits === true ? 'ms blocked' : 'ms CPU', per: 'call' },
     fix: kind.fix(cost),
     verify: {
-      command: verifyCommand(kind.id, evidence.target, isTool(subject, evidence.exercise) ? [subject] : []),
+      command: verifyCommand(kind.id, evidence.target, askedFor(subject, evidence.exercise)),
       expect: `exit code 0: a call of ${quoted(subject)} no longer spends ${COSTLY_MS} ms so`,
     },
   });

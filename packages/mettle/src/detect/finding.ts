@@ -48,6 +48,11 @@ export function isTool(name: string, exercise: ExerciseEvidence | undefined): bo
   return known === undefined ? !METHOD.test(name) : known.kind === 'tool';
 }
 
+/** The subject as `--tool` takes it; nothing for methods, and for the server as a whole. */
+export function askedFor(subject: string | null, exercise: ExerciseEvidence | undefined): readonly string[] {
+  return subject !== null && isTool(subject, exercise) ? [subject] : [];
+}
+
 /**
  * The command that shows the fault `id` now and passes once it is mended, whatever else is found.
  * Only `tools` are examined when any are given.

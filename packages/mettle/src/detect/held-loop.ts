@@ -1,7 +1,7 @@
 import { formatPlace, groupByPlace, holdsOf, homeOf, type Home, type HoldGroup } from '../derive/index.ts';
 import type { DetectorInput, Finding } from '../evidence/index.ts';
 import { count, figure, ms, quoted } from './figures.ts';
-import { isTool, makeFinding, verifyCommand } from './finding.ts';
+import { askedFor, makeFinding, verifyCommand } from './finding.ts';
 import { severityOfDelay } from './judgement.ts';
 import { holdingWhat, remedyFor } from './remedies.ts';
 
@@ -49,7 +49,7 @@ interface Hang {
 function findingOf(id: string, evidence: Input, { subject, group, home }: Hang): Finding {
   const [dearest] = group.holds;
   const { stack } = dearest.stretch;
-  const tools = subject !== null && isTool(subject, evidence.exercise) ? [subject] : [];
+  const tools = askedFor(subject, evidence.exercise);
   return makeFinding({
     id,
     tool: subject,

@@ -3,6 +3,8 @@ import { exhaustionOf, responsible, type Leak } from '../derive/leaks/index.ts';
 import { figure } from './figures.ts';
 import { bytes, bytesASecond, bytesEach, duration, holderOf, occasionOf } from './leak-words.ts';
 
+/** Sizes read while a bound was looked for: so many fill a line. */
+const READINGS_TOLD = 8;
 /** Rates for which the time to the limit is reckoned: a quiet server, a used one, a busy one. */
 const CALLS_A_SECOND = [1, 10, 100];
 
@@ -51,7 +53,7 @@ function growthExhibits(evidence: HeapGrowthEvidence, growth: HeapGrowth): reado
       elapsedMs += each.round.durationMs;
       return growth.driver === 'time' ? [figure(elapsedMs / 1000), kept] : [calls, kept];
     });
-  const more = growth.bound.kind === 'none' ? growth.bound.sizes : [];
+  const more = growth.bound.kind === 'none' ? lastChanges(growth.bound.sizes) : [];
   return [
     {
       kind: 'table',
@@ -88,6 +90,11 @@ function callsOf(evidence: HeapGrowthEvidence, growth: HeapGrowth, round: number
     (each) => each.name === subject?.name && each.manner === subject.manner,
   );
   return evidence.rounds[round]?.calls[index] ?? 0;
+}
+
+/** Readings that say something new; the last few of them. */
+function lastChanges(sizes: readonly number[]): readonly number[] {
+  return sizes.filter((size, i) => size !== sizes[i - 1]).slice(-READINGS_TOLD);
 }
 
 function furtherTable(sizes: readonly number[]): Exhibit {
@@ -170,7 +177,7 @@ function besideTable(beside: readonly HeapGrowth[]): Exhibit {
     title: 'What grows with it',
     columns: ['in', 'objects', 'grows by'],
     rows: beside.map((growth) => [
-      holderOf(growth.owner),
+      holderOf(growth),
       growth.element.description,
       growth.driver === 'time'
         ? `${figure(growth.objectsPerSecondIdle)} (${bytes(growth.bytesPerSecondIdle)}) a second`

@@ -15,7 +15,7 @@ import type {
   Severity,
   SourceLocation,
 } from '../evidence/index.ts';
-import { figure, plural } from './figures.ts';
+import { count, figure, plural } from './figures.ts';
 import { makeFinding, shellWord } from './finding.ts';
 import { leakExhibits, leakingOf } from './leak-exhibits.ts';
 import { boundOf, bytes, libraryOf, occasionOf, toolOf, whoLeaks } from './leak-words.ts';
@@ -144,5 +144,5 @@ function looked(evidence: HeapGrowthEvidence): string {
       ? ''
       : `; what grows ends: ${bounds.slice(0, BOUNDS_TOLD).join(', ')}${bounds.length > BOUNDS_TOLD ? ` and ${bounds.length - BOUNDS_TOLD} more` : ''}`;
   const uncovered = evidence.notCovered.length === 0 ? '' : `; ${evidence.notCovered.join('; ')}`;
-  return `${plural(names.size, 'tool or method')}, ${plural(calls, 'call')} in ${how}: nothing grows without end${ends}${uncovered}`;
+  return `${names.size === 1 ? '1 tool or method' : `${count(names.size)} tools and methods`}, ${plural(calls, 'call')} in ${how}: nothing grows without end${ends}${uncovered}`;
 }

@@ -1,5 +1,5 @@
-import type { GrowthOwner, HeapGrowth, HeapSubject, SourceLocation } from '../evidence/index.ts';
-import type { Leak } from '../derive/leaks/index.ts';
+import type { HeapGrowth, HeapSubject, SourceLocation } from '../evidence/index.ts';
+import { responsible, type Leak } from '../derive/leaks/index.ts';
 import { packageOf } from '../derive/frames.ts';
 import { count, figure, plural, quoted } from './figures.ts';
 
@@ -59,11 +59,39 @@ export function whoLeaks({ subjects }: Leak): string {
   return second === undefined ? quoted(first) : `${quoted(first)} and ${quoted(second)} each`;
 }
 
-/** `Map "sessions"`; what holds it, when it has no name. */
-export function holderOf(owner: GrowthOwner | null): string {
-  if (owner === null) return 'memory';
-  if (owner.name !== null) return `the ${owner.className} ${quoted(owner.name)}`;
-  return owner.className === '' ? 'an object' : `a ${owner.className}`;
+/** ``the Map `sessions` ``; what the user called it, or what holds it, when it has no name itself. */
+export function holderOf(growth: HeapGrowth | null): string {
+  const owner = growth?.owner ?? null;
+  if (growth === null || owner === null) return 'memory';
+  const known = knownHolder(growth);
+  if (known !== null) return `the ${known.what} ${quoted(known.name)}`;
+  return owner.kind === 'scope' || owner.className === '' ? 'a variable' : `a ${owner.className}`;
+}
+
+/** The name that the user gave it. */
+export function nameOf(growth: HeapGrowth): string | null {
+  return knownHolder(growth)?.name ?? null;
+}
+
+/** The innermost step of the path that is the user's: private fields and Node's own names are behind something that is. */
+function knownHolder({ owner, path }: HeapGrowth): { readonly what: string; readonly name: string } | null {
+  if (owner === null) return null;
+  const { kind, className, name } = owner;
+  const isListening = kind === 'event-emitter' || kind === 'event-target';
+  if (name !== null && !isListening && /^[a-z_$][\w$]+$/i.test(name)) return { what: className, name };
+  const steps = path.slice(0, -1).flatMap((step) => {
+    const [, what, label] = /^(?:entry |element )?(.+?) "([^"]+)"/.exec(step) ?? [];
+    return what === undefined || label === undefined ? [] : [{ what, name: label }];
+  });
+  const events = steps.findIndex((step) => step.name === '_events');
+  const own = (events < 0 ? steps : steps.slice(0, events)).filter((step) => /^[a-z_$]/i.test(step.name));
+  return own.at(-1) ?? (name === null || isListening ? null : { what: className, name });
+}
+
+/** The event that listeners of an emitter wait for; null when the path does not say. */
+export function eventOf({ owner, path }: HeapGrowth): string | null {
+  if (owner?.kind !== 'event-emitter' || owner.name === null) return null;
+  return path.some((step) => step.endsWith('"_events"')) ? owner.name : null;
 }
 
 /** `one listener`, `3 entries`, `0.25 entries`: so many of a thing each time. */
@@ -101,8 +129,9 @@ export function libraryOf(location: SourceLocation | undefined): string | null {
 }
 
 /** The bound at which a growth ended, short. */
-export function boundOf({ bound, owner, subject, startedBy }: HeapGrowth): string {
-  const name = owner?.name ?? (subject ?? startedBy)?.name ?? owner?.className ?? 'one';
+export function boundOf(growth: HeapGrowth): string {
+  const { bound, owner } = growth;
+  const name = nameOf(growth) ?? responsible(growth)?.name ?? owner?.className ?? 'one';
   switch (bound.kind) {
     case 'plateau':
       return `${quoted(name)} stops at ${count(bound.size)}`;

@@ -9,7 +9,7 @@ import {
 import type { DetectorInput, Exhibit, Finding, LatencyRecord } from '../evidence/index.ts';
 import { median } from '../stats/order.ts';
 import { count, figure, ms, plural, quoted } from './figures.ts';
-import { isTool, makeFinding, verifyCommand } from './finding.ts';
+import { askedFor, makeFinding, verifyCommand } from './finding.ts';
 import { recurs, severityOfDelay } from './judgement.ts';
 import { holdingWhat, remedyFor } from './remedies.ts';
 
@@ -126,7 +126,7 @@ function tailFinding(
         ? 'Look at what the call waits for: a remote service, a connection that is opened anew, a cache that expires. Set a time-out, keep connections open, and refresh caches before they expire.'
         : remedyFor(dearest.cause, dearest.stretch.stack, place?.location?.function),
     verify: {
-      command: verifyCommand('latency-tail', evidence.target, isTool(name, evidence.exercise) ? [name] : []),
+      command: verifyCommand('latency-tail', evidence.target, askedFor(name, evidence.exercise)),
       expect: `exit code 0: ${quoted(name)} answers within ten times its median in 99 of 100 calls`,
     },
   });

@@ -11,12 +11,14 @@ import type {
   ComparisonEvidence,
   DetectorInput,
   Exhibit,
+  Finding,
   JudgedFigure,
   Metric,
   Severity,
   SourceLocation,
 } from '../evidence/index.ts';
-import { figure, percent, plural } from './figures.ts';
+import { figure, percent, plural, quoted } from './figures.ts';
+import { askedFor, makeFinding } from './finding.ts';
 
 export type RegressionInput = DetectorInput<'comparison' | 'target'>;
 
@@ -44,6 +46,35 @@ export function worseSubjects(
   });
   if (named.length > 0 || worse.length === 0) return named;
   return [{ subject: null, worse }];
+}
+
+/** What a regression's finding says of its own; the rest is the same for all. */
+export interface Regression extends Pick<Finding, 'id' | 'severity' | 'title' | 'cost' | 'fix'> {
+  readonly expect: string;
+}
+
+/** The finding with what the pairs show beside it: the tables, the place whose time grew most, and the command to repeat it. */
+export function regressionFinding(
+  evidence: RegressionInput,
+  subject: string | null,
+  { expect, title, ...regression }: Regression,
+): Finding {
+  const { comparison, target, exercise } = evidence;
+  const location = regressionLocation(comparison);
+  return makeFinding({
+    ...regression,
+    tool: subject,
+    location,
+    confidence: 'measured',
+    title: `${title}${atPlace(location, target.cwd)}${whatMoved(comparison)}`,
+    evidence: regressionExhibits(comparison, subject),
+    verify: { command: compareCommand(evidence, regression.id, askedFor(subject, exercise)), expect },
+  });
+}
+
+/** How the subject of a comparison is called in a sentence. */
+export function comparedName(subject: string | null): string {
+  return subject === null ? 'The server as a whole' : quoted(subject);
 }
 
 /** `1.32 times (at least 1.21)`. */

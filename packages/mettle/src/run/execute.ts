@@ -9,9 +9,9 @@ import { quotePlaces } from '../derive/quoted-places.ts';
 import type { Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../evidence/index.ts';
 import { findReadable, isSuccess, planSubjects, prepareWorkingCopy, setupRequests } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
-import { openProcessClock, openSession, readCatalogue, TargetError } from '../session/index.ts';
+import { openProcessClock, openSession, readCatalogue } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
-import { exerciseEvidence, noAgentReason, stdoutEvidence, targetEvidence } from './facts.ts';
+import { exerciseEvidence, noAgentReason, noteUnreached, stdoutEvidence, targetEvidence } from './facts.ts';
 import { plan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { RunProgress } from './progress.ts';
@@ -90,15 +90,7 @@ async function reachAndExamine(
       gathering.notes.push('Interrupted before the server was reached: nothing was examined.');
       return null;
     }
-    if (!(error instanceof TargetError)) throw error;
-    evidence.reach = error.reach;
-    evidence.target = targetEvidence({
-      request,
-      session: null,
-      agent: null,
-      noAgent: 'the server was not reached',
-    });
-    return error.message;
+    return noteUnreached(error, request, evidence);
   }
   try {
     return await examineSession(gathering, channel, session, copy);

@@ -10,6 +10,7 @@ import type {
   TargetEvidence,
 } from '../evidence/index.ts';
 import { redactCommand, redactText } from '../evidence/index.ts';
+import { TargetError } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
 import type { ExaminationRequest } from './request.ts';
 
@@ -22,9 +23,12 @@ export function noAgentReason(channel: AgentChannel | null): string {
   return 'Mettle’s agent was loaded but saw no MCP message in that process, so the server was examined from the outside only';
 }
 
+/** What of a request tells who is examined. */
+type FactsRequest = Pick<ExaminationRequest, 'spec' | 'targetArguments'>;
+
 /** Who was examined. `noAgent` is used when `agent` is null. */
 export function targetEvidence(facts: {
-  readonly request: ExaminationRequest;
+  readonly request: FactsRequest;
   readonly session: Session | null;
   readonly agent: ServingAgent | null;
   readonly noAgent: string;
@@ -56,6 +60,19 @@ export function targetEvidence(facts: {
   };
 }
 
+/** Notes that the target could not be reached; the sentence for the user. Throws on whatever is no TargetError. */
+export function noteUnreached(error: unknown, request: FactsRequest, evidence: Partial<EvidenceMap>): string {
+  if (!(error instanceof TargetError)) throw error;
+  evidence.reach = error.reach;
+  evidence.target ??= targetEvidence({
+    request,
+    session: null,
+    agent: null,
+    noAgent: 'the server was not reached',
+  });
+  return error.message;
+}
+
 /** Each planned subject with what became of its calls without instruments. */
 export function exerciseEvidence(
   plans: readonly SubjectPlan[],
@@ -72,7 +89,8 @@ export function exerciseEvidence(
   };
 }
 
-function addOutcomes(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
+/** Both together; the first error is the first one's. */
+export function addOutcomes(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
   const errorKinds: Record<string, number> = { ...a.errorKinds };
   for (const [kind, count] of Object.entries(b.errorKinds))
     errorKinds[kind] = (errorKinds[kind] ?? 0) + count;

@@ -11,7 +11,7 @@ import {
 import type { Detector, DetectorInput, Finding, StackExhibit, TableExhibit } from '../../evidence/index.ts';
 import { median } from '../../stats/order.ts';
 import { count, figure, ms, percent, plural, quoted } from '../figures.ts';
-import { isTool, makeFinding, verifyCommand } from '../finding.ts';
+import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import { heldLoop } from '../held-loop.ts';
 import { recurs, severityOfDelay } from '../judgement.ts';
 import { holdingWhat, remedyFor } from '../remedies.ts';
@@ -110,11 +110,7 @@ function findingOf(evidence: Input, { name, calls, group, home }: Place): Findin
     cost: { value: figure(typicalMs), unit: 'ms blocked', per: 'call' },
     fix: remedyFor(dearest.cause, dearest.stretch.stack, group.location?.function),
     verify: {
-      command: verifyCommand(
-        'blocked-event-loop',
-        evidence.target,
-        isTool(name, evidence.exercise) ? [name] : [],
-      ),
+      command: verifyCommand('blocked-event-loop', evidence.target, askedFor(name, evidence.exercise)),
       expect: `exit code 0: calls of ${quoted(name)} no longer hold the event loop for ${BLOCK_MS} ms`,
     },
   });

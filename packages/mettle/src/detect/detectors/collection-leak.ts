@@ -7,8 +7,8 @@ export const collectionLeak: Detector<'heapGrowth' | 'target'> = leakDetector({
   id: 'collection-leak',
   does: ({ growth }, occasion) =>
     growth?.driver === 'time'
-      ? `adds to ${holderOf(growth.owner)} from a timer, and nothing takes anything out`
-      : `adds ${many(growth?.objectsPerCall ?? 1, 'entry', 'entries')} to ${holderOf(growth?.owner ?? null)} per ${occasion}, ${(growth?.removals ?? 0) > 0 ? 'and takes out fewer' : 'and nothing takes them out'}`,
+      ? `adds to ${holderOf(growth)} from a timer, and nothing takes anything out`
+      : `adds ${many(growth?.objectsPerCall ?? 1, 'entry', 'entries')} to ${holderOf(growth)} per ${occasion}, ${(growth?.removals ?? 0) > 0 ? 'and takes out fewer' : 'and nothing takes them out'}`,
   fix: ({ growth }) =>
     growth?.owner?.kind === 'array' || growth?.owner?.kind === 'numbers'
       ? 'Keep only the last so many: `const recent = ring(1000); recent.push(entry)` (`ring` of @mettle/runtime/memory). When entries belong to a call, take them out in its `finally`; when they are to be written, write them in batches and begin a new array.'

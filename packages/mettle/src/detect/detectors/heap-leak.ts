@@ -12,9 +12,10 @@ export const heapLeak: Detector<'heapGrowth' | 'target'> = leakDetector({
         : 'leaves memory behind';
     if (growth === null) return `keeps memory per ${occasion}`;
     const { element, owner } = growth;
-    if (growth.driver === 'time') return `keeps more and more (${element.description}) in ${holderOf(owner)}`;
+    if (growth.driver === 'time')
+      return `keeps more and more (${element.description}) in ${holderOf(growth)}`;
     const chain = owner?.kind === 'linked-list' ? ', each holding the one before it' : '';
-    return `keeps ${many(growth.objectsPerCall, 'object')} per ${occasion} for ever (${element.description}, in ${holderOf(owner)}${chain})`;
+    return `keeps ${many(growth.objectsPerCall, 'object')} per ${occasion} for ever (${element.description}, in ${holderOf(growth)}${chain})`;
   },
   fix: ({ growth, trend }) => {
     if (trend?.kind === 'rss')

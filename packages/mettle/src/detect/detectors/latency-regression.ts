@@ -1,18 +1,14 @@
 import type { Detector, Finding } from '../../evidence/index.ts';
-import { quoted } from '../figures.ts';
-import { isTool, makeFinding } from '../finding.ts';
 import { percent } from '../figures.ts';
 import {
-  atPlace,
-  compareCommand,
+  comparedName,
   factorOf,
   lookedAt,
-  regressionExhibits,
-  regressionLocation,
+  regressionFinding,
   severityOfFactor,
   undecided,
-  whatMoved,
   worseSubjects,
+  type Regression,
   type RegressionInput,
 } from '../regression.ts';
 
@@ -49,7 +45,7 @@ function latencyFinding(
   const { comparison } = evidence;
   return finding(evidence, subject, {
     severity: severityOfFactor(low),
-    title: `${nameOf(subject)} takes ${factorOf(value, low)} as long as in ${comparison.baseline.label}`,
+    title: `${comparedName(subject)} takes ${factorOf(value, low)} as long as in ${comparison.baseline.label}`,
     cost: { value: Math.round((value - 1) * 1000) / 10, unit: '% of latency', per: 'call' },
   });
 }
@@ -62,7 +58,7 @@ function tailFinding(
   const { comparison } = evidence;
   return finding(evidence, subject, {
     severity: low >= TAIL_WORTH_ACTING ? 'medium' : 'low',
-    title: `${nameOf(subject)} is slow in ${percent(value)} more of its calls than in ${comparison.baseline.label} (at least ${percent(low)} more), though the usual call is not`,
+    title: `${comparedName(subject)} is slow in ${percent(value)} more of its calls than in ${comparison.baseline.label} (at least ${percent(low)} more), though the usual call is not`,
     cost: {
       value: Math.round(value * 1000) / 10,
       unit: '% more calls twice as slow as 95 in 100 were',
@@ -74,27 +70,12 @@ function tailFinding(
 function finding(
   evidence: RegressionInput,
   subject: string | null,
-  { title, ...figures }: Pick<Finding, 'severity' | 'title' | 'cost'>,
+  figures: Pick<Regression, 'severity' | 'title' | 'cost'>,
 ): Finding {
-  const { comparison, target, exercise } = evidence;
-  const location = regressionLocation(comparison);
-  const named = subject !== null && isTool(subject, exercise) ? [subject] : [];
-  return makeFinding({
+  return regressionFinding(evidence, subject, {
     ...figures,
     id: ID,
-    tool: subject,
-    location,
-    confidence: 'measured',
-    title: `${title}${atPlace(location, target.cwd)}${whatMoved(comparison)}`,
-    evidence: regressionExhibits(comparison, subject),
     fix: 'Look at the functions and dependencies whose time grew (the tables here, or the two profiles in the bundle) and at what changed in them between the two versions: work added per call, a cache that no longer hits, a dependency upgraded, a wait added. Where nothing on the main thread grew, the time is waited for: compare what the calls await.',
-    verify: {
-      command: compareCommand(evidence, ID, named),
-      expect: `exit code 0: ${nameOf(subject)} is not surely slower than in ${comparison.baseline.label}`,
-    },
+    expect: `exit code 0: ${comparedName(subject)} is not surely slower than in ${evidence.comparison.baseline.label}`,
   });
-}
-
-function nameOf(subject: string | null): string {
-  return subject === null ? 'The server as a whole' : quoted(subject);
 }

@@ -9,7 +9,7 @@ import {
 } from '../../derive/index.ts';
 import type { Detector, Finding } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
-import { isTool, makeFinding, verifyCommand } from '../finding.ts';
+import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import {
   addedMs,
   heldShare,
@@ -95,11 +95,7 @@ function findingOf(
     cost: { value: figure(heldMs), unit: 'ms added for every other call', per: 'call' },
     fix: remedyFor(place?.holds[0].cause ?? 'cpu', stack, place?.location?.function),
     verify: {
-      command: verifyCommand(
-        'serialised-by-cpu',
-        evidence.target,
-        isTool(subject.name, evidence.exercise) ? [subject.name] : [],
-      ),
+      command: verifyCommand('serialised-by-cpu', evidence.target, askedFor(subject.name, evidence.exercise)),
       expect: `exit code 0: calls of ${quoted(subject.name)} no longer take turns on the main thread`,
     },
   });

@@ -1,7 +1,7 @@
 import { formatPlace, locationOf, type SizeView } from '../../derive/index.ts';
 import type { Detector, Finding, SourceLocation } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
-import { isTool, makeFinding, verifyCommand } from '../finding.ts';
+import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import {
   addedMs,
   inAllRounds,
@@ -162,7 +162,7 @@ function finding(evidence: QueueInput, queue: SubjectQueue, verdict: Verdict): F
       command: verifyCommand(
         'serialised-by-lock',
         evidence.target,
-        isTool(subject.name, evidence.exercise) ? [subject.name] : [],
+        askedFor(subject.name, evidence.exercise),
       ),
       expect: `exit code 0: calls of ${quoted(subject.name)} sent together no longer go one at a time`,
     },

@@ -1,7 +1,7 @@
 import { formatPlace, locationOf, type SizeView } from '../../derive/index.ts';
 import type { Detector, Finding, OverlapRecord } from '../../evidence/index.ts';
 import { figure, ms, quoted } from '../figures.ts';
-import { isTool, makeFinding, verifyCommand } from '../finding.ts';
+import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import {
   addedMs,
   inAllRounds,
@@ -93,7 +93,7 @@ function findingOf(
       command: verifyCommand(
         'serialised-by-pool',
         evidence.target,
-        isTool(subject.name, evidence.exercise) ? [subject.name] : [],
+        askedFor(subject.name, evidence.exercise),
       ),
       expect: `exit code 0: more than ${width} calls of ${quoted(subject.name)} run at a time`,
     },

@@ -6,7 +6,7 @@ import { holderOf } from '../leak-words.ts';
 export const sessionLeak: Detector<'heapGrowth' | 'target'> = leakDetector({
   id: 'session-leak',
   does: ({ growth }, occasion) =>
-    `keeps in ${holderOf(growth?.owner ?? null)} what belongs to each ${occasion}, and never lets go of it`,
+    `keeps in ${holderOf(growth)} what belongs to each ${occasion}, and never lets go of it`,
   fix: ({ subjects }) =>
     subjects.some(({ manner }) => manner === 'ended')
       ? 'Free everything of a session when it ends: in the transport’s `onclose` delete it from every collection, close its server, clear its timers. What belongs to a session belongs in a `WeakMap` keyed by its transport (`stateOf` of @mettle/runtime/memory). Clients that crash never end theirs: `createSessions` expires them.'

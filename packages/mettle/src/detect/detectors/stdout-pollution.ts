@@ -8,7 +8,7 @@ import type {
   StdoutEvidence,
 } from '../../evidence/index.ts';
 import { count, plural, quoted } from '../figures.ts';
-import { isTool, makeFinding, verifyCommand } from '../finding.ts';
+import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 
 const ID = 'stdout-pollution';
 const START_UP = 'start-up';
@@ -155,11 +155,7 @@ function finding(evidence: Input, draft: Draft): Finding {
     cost: { value: draft.count, unit: draft.count === 1 ? 'line' : 'lines', per: 'run' },
     fix: `Log to stderr: \`console.error\` instead of \`console.log\`, or a logger that is told to write there (pino: \`destination: 2\`; winston: \`stderrLevels\`).${wrapper}`,
     verify: {
-      command: verifyCommand(
-        'stdout-pollution',
-        evidence.target,
-        subject !== null && isTool(subject, evidence.exercise) ? [subject] : [],
-      ),
+      command: verifyCommand('stdout-pollution', evidence.target, askedFor(subject, evidence.exercise)),
       expect: 'exit code 0: every line on stdout is a JSON-RPC message',
     },
   });

@@ -1,16 +1,11 @@
 import type { Detector, Finding } from '../../evidence/index.ts';
-import { quoted } from '../figures.ts';
-import { isTool, makeFinding } from '../finding.ts';
 import {
-  atPlace,
-  compareCommand,
+  comparedName,
   factorOf,
   lookedAt,
-  regressionExhibits,
-  regressionLocation,
+  regressionFinding,
   severityOfFactor,
   undecided,
-  whatMoved,
   worseSubjects,
   type RegressionInput,
 } from '../regression.ts';
@@ -35,7 +30,7 @@ export const throughputRegression: Detector<'comparison' | 'target'> = {
       const cpu = worse.find(({ metric }) => metric === 'cpu');
       const rate = worse.find(({ metric }) => metric === 'throughput');
       const { baseline } = evidence.comparison;
-      const name = subject === null ? 'The server as a whole' : quoted(subject);
+      const name = comparedName(subject);
       if (rate !== undefined) {
         const surely = 1 / rate.bounds.high;
         const title = `${name} with eight calls in flight takes ${factorOf(1 / rate.bounds.value, surely)} as long as in ${baseline.label}, though a single call does not`;
@@ -55,22 +50,12 @@ function finding(
   subject: string | null,
   { title, surely, lost }: { readonly title: string; readonly surely: number; readonly lost: number },
 ): Finding {
-  const { comparison, target, exercise } = evidence;
-  const location = regressionLocation(comparison);
-  const named = subject !== null && isTool(subject, exercise) ? [subject] : [];
-  return makeFinding({
+  return regressionFinding(evidence, subject, {
     id: ID,
-    tool: subject,
-    location,
     severity: severityOfFactor(surely),
-    confidence: 'measured',
-    title: `${title}${atPlace(location, target.cwd)}${whatMoved(comparison)}`,
-    evidence: regressionExhibits(comparison, subject),
+    title,
     cost: { value: Math.round(lost * 1000) / 10, unit: '% of capacity', per: 'run' },
     fix: 'More CPU per call: look at the functions and dependencies whose time grew (the tables here). Fewer calls at once with single calls as fast as before: something now lets calls pass one at a time, such as a lock, a pool that is too small or a connection that is shared; run mettle check, which names it (serialised-by-lock, serialised-by-pool, serialised-by-cpu).',
-    verify: {
-      command: compareCommand(evidence, ID, named),
-      expect: `exit code 0: no capacity is surely lost against ${comparison.baseline.label}`,
-    },
+    expect: `exit code 0: no capacity is surely lost against ${evidence.comparison.baseline.label}`,
   });
 }

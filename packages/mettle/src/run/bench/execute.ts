@@ -12,16 +12,10 @@ import {
   setupRequests,
 } from '../../load/index.ts';
 import type { BlockOptions, Driver, SubjectPlanning } from '../../load/index.ts';
-import {
-  monotonicMs,
-  openProcessClock,
-  openSession,
-  readCatalogue,
-  TargetError,
-} from '../../session/index.ts';
+import { monotonicMs, openProcessClock, openSession, readCatalogue } from '../../session/index.ts';
 import type { Session } from '../../session/index.ts';
 import type { Examined } from '../execute.ts';
-import { noAgentReason, stdoutEvidence, targetEvidence } from '../facts.ts';
+import { noAgentReason, noteUnreached, stdoutEvidence, targetEvidence } from '../facts.ts';
 import { attackWithArguments } from './adversarial.ts';
 import { benchBundle } from './bundle.ts';
 import { findCapacity } from './capacity.ts';
@@ -99,15 +93,7 @@ async function reachAndDrive(
       notes.push('Interrupted before the server was reached: nothing was measured.');
       return null;
     }
-    if (!(error instanceof TargetError)) throw error;
-    evidence.reach = error.reach;
-    evidence.target = targetEvidence({
-      request: { ...request, onProgress() {} },
-      session: null,
-      agent: null,
-      noAgent: 'the server was not reached',
-    });
-    return error.message;
+    return noteUnreached(error, request, evidence);
   }
   evidence.reach = clients.reach;
   try {
@@ -162,7 +148,7 @@ async function drive(
   if (request.thresholds.length > 0) evidence.thresholds = { thresholds: request.thresholds };
   evidence.exercise = benchedSubjects(planning.plans, bench, gathering.alone);
   evidence.target = targetEvidence({
-    request: { ...request, onProgress() {} },
+    request,
     session,
     agent,
     noAgent: agent !== null ? '' : request.settings.agent ? noAgentReason(channel) : 'left out (--no-agent)',

@@ -6,6 +6,7 @@ import type {
   SubjectPlan,
 } from '../../evidence/index.ts';
 import type { CallSource } from '../../load/index.ts';
+import { addOutcomes } from '../facts.ts';
 
 /** Requests of each subject kept for exports: as many as a generated pool varies. */
 const SAMPLES = 16;
@@ -40,7 +41,7 @@ export function benchedSubjects(
       return {
         ...plan,
         reason: left === undefined ? plan.reason : left.reason,
-        outcomes: parts.length === 0 ? null : parts.map(countsOf).reduce(add),
+        outcomes: parts.length === 0 ? null : parts.map(countsOf).reduce(addOutcomes),
       };
     }),
   };
@@ -54,17 +55,5 @@ function countsOf(outcomes: CallOutcomes): OutcomeCounts {
     errors: outcomes.calls - outcomes.ok,
     errorKinds: Object.fromEntries(kinds),
     firstError: most === undefined ? null : (outcomes.firstMessages[most] ?? null),
-  };
-}
-
-function add(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
-  const errorKinds: Record<string, number> = { ...a.errorKinds };
-  for (const [kind, count] of Object.entries(b.errorKinds))
-    errorKinds[kind] = (errorKinds[kind] ?? 0) + count;
-  return {
-    calls: a.calls + b.calls,
-    errors: a.errors + b.errors,
-    errorKinds,
-    firstError: a.firstError ?? b.firstError,
   };
 }

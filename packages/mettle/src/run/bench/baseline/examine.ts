@@ -1,8 +1,7 @@
 import { historyChanges } from '../../../derive/index.ts';
 import type { EvidenceMap } from '../../../evidence/index.ts';
-import { TargetError } from '../../../session/index.ts';
 import type { Examined } from '../../execute.ts';
-import { targetEvidence } from '../../facts.ts';
+import { noteUnreached, targetEvidence } from '../../facts.ts';
 import { benchBundle } from '../bundle.ts';
 import { compareVersions } from '../compare/compare.ts';
 import {
@@ -98,16 +97,7 @@ async function besideYardstick(request: BaselineRequest, baseline: Baseline | nu
       );
   } catch (error) {
     if (request.signal.aborted) notes.push('Interrupted before anything was measured.');
-    else if (error instanceof TargetError) {
-      evidence.reach = error.reach;
-      evidence.target = targetEvidence({
-        request,
-        session: null,
-        agent: null,
-        noAgent: 'the server was not reached',
-      });
-      targetFault = error.message;
-    } else throw error;
+    else targetFault = noteUnreached(error, request, evidence);
   }
   return { bundle: benchBundle(request, startedAt, evidence, notes), targetFault };
 }

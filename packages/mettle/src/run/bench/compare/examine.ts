@@ -8,9 +8,8 @@ import type {
   SubjectPlan,
   Threshold,
 } from '../../../evidence/index.ts';
-import { TargetError } from '../../../session/index.ts';
 import type { Examined } from '../../execute.ts';
-import { targetEvidence } from '../../facts.ts';
+import { noteUnreached, targetEvidence } from '../../facts.ts';
 import type { ExaminationRequest } from '../../request.ts';
 import { benchBundle } from '../bundle.ts';
 import { compareVersions, type Compared } from './compare.ts';
@@ -50,16 +49,7 @@ export async function examineComparison(
     if (request.signal.aborted) notes.push('Interrupted: the figures are of what was measured until then.');
   } catch (error) {
     if (request.signal.aborted) notes.push('Interrupted before anything was compared.');
-    else if (error instanceof TargetError) {
-      evidence.reach = error.reach;
-      evidence.target = targetEvidence({
-        request,
-        session: null,
-        agent: null,
-        noAgent: 'the server was not reached',
-      });
-      targetFault = error.message;
-    } else throw error;
+    else targetFault = noteUnreached(error, request, evidence);
   } finally {
     version.remove();
   }

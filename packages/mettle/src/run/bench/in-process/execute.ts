@@ -16,14 +16,13 @@ import {
   benchInProcess,
   openSession,
   readCatalogue,
-  TargetError,
   type InProcessPlan,
   type InProcessSubject,
   type Session,
 } from '../../../session/index.ts';
 import { ascending, quantile } from '../../../stats/index.ts';
 import type { Examined } from '../../execute.ts';
-import { targetEvidence } from '../../facts.ts';
+import { noteUnreached, targetEvidence } from '../../facts.ts';
 import type { ExaminationRequest } from '../../request.ts';
 import { benchBundle } from '../bundle.ts';
 
@@ -63,16 +62,7 @@ export async function benchModule(request: InProcessRequest): Promise<Examined> 
     if (signal.aborted) notes.push('Interrupted: the figures are of what was measured until then.');
   } catch (error) {
     if (signal.aborted) notes.push('Interrupted before anything was measured.');
-    else if (error instanceof TargetError) {
-      evidence.reach = error.reach;
-      evidence.target ??= targetEvidence({
-        request,
-        session: null,
-        agent: null,
-        noAgent: 'it was not reached',
-      });
-      targetFault = error.message;
-    } else throw error;
+    else targetFault = noteUnreached(error, request, evidence);
   } finally {
     await copy?.remove();
   }
