@@ -19,6 +19,17 @@ describe('heap-leak', () => {
     expect(finding.fix).toContain('Cut the chain');
   });
 
+  it('names a chain by the variable that holds its newest', () => {
+    const owner = { kind: 'linked-list', className: 'scope', name: null } as const;
+    const path = ['module src/editor.js', 'Object "newest"', 'chain of 80 Object {words} "before"'];
+    const finding = onlyFinding(
+      leakRun()
+        .calls('edit')
+        .grows({ ...CHAIN, owner, path }),
+    );
+    expect(finding.title).toContain('in the Object `newest`, each holding the one before it');
+  });
+
   it('gives way to a pattern that is known', () => {
     const scope: Grows = { owner: { kind: 'scope', className: 'context', name: null } };
     const told = leakRun().calls('edit').grows().grows(scope);

@@ -51,6 +51,23 @@ describe('listener-leak', () => {
     expect(leaksFound(told)).toEqual([['listener-leak', 'forecast']]);
   });
 
+  it('names the emitter and the event by the path, where the listeners are a list without a name', () => {
+    const path = [
+      'module src/weather.js',
+      'EventEmitter "updates"',
+      'Object "_events"',
+      'Array "reading"',
+      'element closure onReading',
+    ];
+    const owner = { kind: 'event-emitter', className: 'Array', name: 'reading' } as const;
+    const finding = onlyFinding(
+      leakRun()
+        .calls('forecast')
+        .grows({ ...LISTENER, owner, path }),
+    );
+    expect(finding.title).toContain('adds one listener for `reading` to the EventEmitter `updates` per call');
+  });
+
   it('names the package when a dependency adds the listener', () => {
     const file = '/srv/shop/node_modules/weather-client/index.js';
     const at = [{ function: 'subscribe', file, line: 40, column: 5 }];
