@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Result } from '../evidence/index.ts';
+import { UsageError } from '../evidence/index.ts';
+import type { Examination, Result } from '../evidence/index.ts';
 import { k6Script, profileFiles, renderHtml, renderJson } from '../report/index.ts';
 import { detectors, resultOf, sourceReader, writeBundle } from '../run/index.ts';
 import type { Examined } from '../run/index.ts';
@@ -11,11 +12,17 @@ import { DEFAULT_BAR, parseBar } from './fail-on.ts';
 import type { Host } from './host.ts';
 import type { CommandOptions } from './options.ts';
 import { print, writeRendering } from './output.ts';
+import { thresholdsOf } from './thresholds.ts';
 import type { FormatName } from '../report/index.ts';
 
-/** Throws UsageError for a bar that cannot be: before anything is measured. */
-export function checkBar(options: CommandOptions): void {
+/** Throws UsageError for a bar that cannot be, or that `command` could never judge: before anything is measured. */
+export function checkBar(options: CommandOptions, command: Examination): void {
   barOf(options);
+  const [limit] = thresholdsOf(options.failOn);
+  if (limit !== undefined && command !== 'bench')
+    throw new UsageError(
+      `--fail-on: "${limit.expression}" is a limit on a figure, and mettle ${command} would never fail by it: mettle bench judges limits; here give a severity, a check or a finding id.`,
+    );
 }
 
 /** Judges a run, keeps it, prints it, and says with which code the command ends. */

@@ -72,6 +72,11 @@ describe('the command line', () => {
     [['check'], 2, 'No target: name one as'],
     [['check', '--format', 'xml', '--', 'node', 'x'], 2, '--format: this version writes'],
     [['check', '--fail-on', 'p99', '--', 'node', 'x'], 2, '--fail-on: "p99" is no severity'],
+    [
+      ['check', '--fail-on', 'high,p99>2x', '--', 'node', 'x'],
+      2,
+      '"p99>2x" is a limit on a figure, and mettle check would never fail by it',
+    ],
     [['check', '--http', 'localhost'], 2, '--http takes'],
     [['check', '--config', 'gone.json', '--server', 'x'], 2, 'gone.json does not exist'],
     [['check', '--config', 'gone.json'], 2, '--config needs --server NAME'],

@@ -31,7 +31,7 @@ export async function attachCommand(argv: readonly string[], host: Host): Promis
   const config = await readConfigFile(resolve(host.cwd));
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
-  checkBar(options);
+  checkBar(options, 'attach');
   const progress = progressView(host, options.quiet);
   const examined = await attachAndWatch({
     pid,

@@ -33,7 +33,7 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
   const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
-  checkBar(options);
+  checkBar(options, 'bench');
   const thresholds = thresholdsOf(options.failOn);
   const comparing = { ...compareSettings(options.extra, thresholds, host.cwd), thresholds };
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);

@@ -37,7 +37,7 @@ export async function examineCommand(
   const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
-  checkBar(options);
+  checkBar(options, examination);
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const workload = await workloadOf(options, config, host);
   const progress = progressView(host, options.quiet);
