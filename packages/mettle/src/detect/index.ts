@@ -31,6 +31,7 @@ import { sessionLeak } from './detectors/session-leak.ts';
 import { externalMemoryLeak } from './detectors/external-memory-leak.ts';
 import { handleLeak } from './detectors/handle-leak.ts';
 import { heapLeak } from './detectors/heap-leak.ts';
+import { heapGrowth } from './detectors/heap-growth.ts';
 
 /** Every detector, in the order in which its check reports. */
 export const detectors: readonly Detector[] = [
@@ -56,6 +57,7 @@ export const detectors: readonly Detector[] = [
   externalMemoryLeak,
   handleLeak,
   heapLeak,
+  heapGrowth,
   serialisedByCpu,
   serialisedByLock,
   serialisedByPool,

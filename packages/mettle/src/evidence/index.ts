@@ -2,6 +2,7 @@ export * from './bench.ts';
 export * from './comparison.ts';
 export * from './finding.ts';
 export * from './heap.ts';
+export * from './heap-comparison.ts';
 export * from './looking-cost.ts';
 export * from './history.ts';
 export * from './in-process.ts';

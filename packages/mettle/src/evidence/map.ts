@@ -1,6 +1,7 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonEvidence, ThresholdsEvidence } from './comparison.ts';
 import type { HeapGrowthEvidence } from './heap.ts';
+import type { HeapComparisonEvidence } from './heap-comparison.ts';
 import type { HistoryEvidence } from './history.ts';
 import type { InProcessEvidence } from './in-process.ts';
 import type { LookingCost } from './looking-cost.ts';
@@ -45,6 +46,7 @@ export interface EvidenceMap {
   inProcess: InProcessEvidence;
   history: HistoryEvidence;
   heapGrowth: HeapGrowthEvidence;
+  heapComparison: HeapComparisonEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 

@@ -1,5 +1,6 @@
 import type { BenchEvidence } from './bench.ts';
 import type { ComparisonResult, ThresholdResult } from './comparison.ts';
+import type { HeapComparisonEvidence } from './heap-comparison.ts';
 import type { HistoryEvidence } from './history.ts';
 import type { InProcessEvidence } from './in-process.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
@@ -80,7 +81,8 @@ export interface Result {
   readonly durationMs: number;
   readonly command: string;
   readonly target: {
-    readonly kind: 'stdio' | 'http' | 'module';
+    /** `snapshots`: no server was started or reached; two heap snapshots were compared. */
+    readonly kind: 'stdio' | 'http' | 'module' | 'snapshots';
     readonly command: readonly string[] | null;
     readonly url: string | null;
     readonly node: string | null;
@@ -102,6 +104,8 @@ export interface Result {
   readonly inProcess?: InProcessEvidence;
   /** Of the runs of a history file, with `--history`. */
   readonly history?: Pick<HistoryEvidence, 'changes'> & { readonly runs: number };
+  /** Of `mettle leak --compare`: two heap snapshots. */
+  readonly heapComparison?: HeapComparisonEvidence;
   /** Limits given with `--fail-on`, and whether they were kept. */
   readonly thresholds?: readonly ThresholdResult[];
   /** What the profiler cost the server's main thread; absent when nothing was profiled, or by `mettle attach`. */

@@ -88,10 +88,14 @@ export function notMeasured(
 }
 
 /** The examined server: its name (where it was not reached, how it was to be), and what is known of it in short clauses. */
-export function describeTarget(target: Result['target']): {
+export function describeTarget({ target, heapComparison }: Result): {
   readonly name: string;
   readonly facts: readonly string[];
 } {
+  if (heapComparison !== undefined) {
+    const { before, after } = heapComparison;
+    return { name: `${after.file} against ${before.file}`, facts: ['heap snapshots'] };
+  }
   const { server, sdk, protocolVersion, era, kind, node } = target;
   const style = era === '2026' ? ' (stateless)' : era === '2025' ? ' (initialize)' : '';
   const facts = [

@@ -32,6 +32,7 @@ import {
   inProcessRow,
   inProcessTitle,
 } from './in-process-words.ts';
+import { CLASS_COLUMNS, classRows, heapComparisonHeadline, holderRows } from './heap-comparison-words.ts';
 import { clip, printable } from './printable.ts';
 import { groupByRootCause } from './root-causes.ts';
 
@@ -39,7 +40,7 @@ const ROWS = 60;
 
 /** The result as Markdown that GitHub and GitLab show: a summary, tables, findings with their fix. */
 export function renderMarkdown(result: Result, _bundle?: Bundle): string {
-  const { name, facts } = describeTarget(result.target);
+  const { name, facts } = describeTarget(result);
   const causes = groupByRootCause(result.findings);
   const sections = [
     `## ${text(name)}`,
@@ -48,6 +49,7 @@ export function renderMarkdown(result: Result, _bundle?: Bundle): string {
     ...benchParts(result),
     ...comparisonParts(result),
     ...inProcessParts(result),
+    ...heapComparisonParts(result),
     verdicts(result),
     ...result.findings.map(
       (finding) =>
@@ -64,6 +66,7 @@ export function renderMarkdown(result: Result, _bundle?: Bundle): string {
 function summary(result: Result, causes: number): string {
   if (result.comparison !== undefined) return comparisonHeadline(result);
   if (result.inProcess !== undefined) return inProcessHeadline(result.inProcess);
+  if (result.heapComparison !== undefined) return heapComparisonHeadline(result.heapComparison);
   return result.bench === undefined ? headline(result, causes) : benchHeadline(result.bench);
 }
 
@@ -75,6 +78,16 @@ function comparisonParts({ comparison, thresholds }: Result): readonly string[] 
       : table(['', ...COMPARISON_COLUMNS], comparisonRows(comparison)),
     bullets(thresholdLines(thresholds)),
     bullets(comparison?.caveats ?? []),
+  ];
+}
+
+function heapComparisonParts({ heapComparison }: Result): readonly string[] {
+  if (heapComparison === undefined) return [];
+  return [
+    holderRows(heapComparison)
+      .map(({ title, lines }, i) => `${i + 1}. ${[title, ...lines].map(text).join('\n   ')}`)
+      .join('\n'),
+    table(CLASS_COLUMNS, classRows(heapComparison)),
   ];
 }
 
@@ -91,8 +104,8 @@ function inProcessParts({ inProcess }: Result): readonly string[] {
   ];
 }
 
-function isBenchmark({ bench, comparison, inProcess }: Result): boolean {
-  return bench !== undefined || comparison !== undefined || inProcess !== undefined;
+function isBenchmark({ bench, comparison, inProcess, heapComparison }: Result): boolean {
+  return [bench, comparison, inProcess, heapComparison].some((part) => part !== undefined);
 }
 
 function benchParts({ bench }: Result): readonly string[] {

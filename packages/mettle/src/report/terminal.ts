@@ -1,5 +1,6 @@
 import { benchHeadline } from './bench/words.ts';
 import { comparisonHeadline } from './comparison-words.ts';
+import { heapComparisonHeadline } from './heap-comparison-words.ts';
 import { inProcessHeadline } from './in-process-words.ts';
 import { buildCallTree } from '../derive/call-tree.ts';
 import { homeOf } from '../derive/frames.ts';
@@ -21,6 +22,7 @@ import type { ReadSource } from './source-excerpt.ts';
 import { findingBlock, type Page } from './terminal/finding-block.ts';
 import { benchSections } from './terminal/bench-section.ts';
 import { comparisonSections } from './terminal/comparison-section.ts';
+import { heapComparisonSections } from './terminal/heap-comparison-section.ts';
 import { inProcessSections } from './terminal/in-process-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
@@ -68,6 +70,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     ...(bench === undefined ? [] : benchSections(bench, width, ink)),
     ...comparisonSections(result, width, ink),
     ...inProcessSections(result, width, ink),
+    ...heapComparisonSections(result.heapComparison, width, ink),
     checksShown(result).flatMap((check) =>
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
     ),
@@ -89,16 +92,17 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
 function summary(result: Result, rootCauses: number): string {
   if (result.comparison !== undefined) return comparisonHeadline(result);
   if (result.inProcess !== undefined) return inProcessHeadline(result.inProcess);
+  if (result.heapComparison !== undefined) return heapComparisonHeadline(result.heapComparison);
   if (result.bench === undefined) return headline(result, rootCauses);
   const found = result.findings.length === 0 ? '' : ` ${headline(result, rootCauses)}`;
   return benchHeadline(result.bench) + found;
 }
 
-function isBenchmark({ bench, comparison, inProcess }: Result): boolean {
-  return bench !== undefined || comparison !== undefined || inProcess !== undefined;
+function isBenchmark({ bench, comparison, inProcess, heapComparison }: Result): boolean {
+  return [bench, comparison, inProcess, heapComparison].some((part) => part !== undefined);
 }
 
-/** A benchmark looks for one failure mode; that it skipped the others is no news. */
+/** A benchmark or a comparison looks for one failure mode; that it skipped the others is no news. */
 function checksShown(result: Result): readonly Check[] {
   return !isBenchmark(result) ? CHECKS : CHECKS.filter((check) => result.checks[check].status !== 'skipped');
 }
@@ -113,7 +117,7 @@ function hotFunctions(bundle: Bundle, width: number, ink: Ink): string[] {
 }
 
 function header(result: Result, width: number, ink: Ink): string[] {
-  const { name, facts } = describeTarget(result.target);
+  const { name, facts } = describeTarget(result);
   const shown = printable(clip(name, 200));
   const [first = '', ...rest] = wrap([shown, ...facts, formatDuration(result.durationMs)].join(' · '), width);
   return [first.startsWith(shown) ? ink.bold(shown) + first.slice(shown.length) : first, ...rest];

@@ -8,6 +8,7 @@ export { benchModule } from './bench/in-process/execute.ts';
 export { benchmark } from './bench/execute.ts';
 export type { BenchProgress, BenchSettings } from './bench/request.ts';
 export { readBundle, writeBundle } from './bundle.ts';
+export { examineSnapshots } from './leak/compare-snapshots.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';
 export type { Progress } from './progress.ts';

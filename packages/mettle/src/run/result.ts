@@ -16,7 +16,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     durationMs: manifest.durationMs,
     command: manifest.command,
     target: {
-      kind: target?.kind ?? 'stdio',
+      kind: target?.kind ?? (evidence.heapComparison === undefined ? 'stdio' : 'snapshots'),
       command: target?.command ?? null,
       url: target?.url ?? null,
       node: target?.node ?? null,
@@ -32,6 +32,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     ...benchMember(evidence),
     ...comparisonMembers(evidence),
     ...(evidence.inProcess === undefined ? {} : { inProcess: evidence.inProcess }),
+    ...(evidence.heapComparison === undefined ? {} : { heapComparison: evidence.heapComparison }),
     ...historyMember(evidence),
     ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
     notes: manifest.notes,

@@ -189,6 +189,7 @@ export class ServerBuilder {
       EvidenceMap,
       | 'bench'
       | 'comparison'
+      | 'heapComparison'
       | 'lookingCost'
       | 'thresholds'
       | 'inProcess'

@@ -4,6 +4,7 @@ import { groupByRootCause } from '../root-causes.ts';
 import type { ReadSource } from '../source-excerpt.ts';
 import { benchSection } from './bench.ts';
 import { comparisonSection } from './comparison.ts';
+import { heapComparisonSection } from './heap-comparison.ts';
 import { inProcessSection } from './in-process.ts';
 import { blockingSection } from './blocking-timeline.ts';
 import { CLIENT_SCRIPT, CLIENT_SCRIPT_SHA256 } from './client-script.ts';
@@ -46,6 +47,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
   const sections: readonly [id: string, name: string, section: Html | null][] = [
     ['bench', 'Benchmark', benchSection(result)],
     ['comparison', 'Comparison', comparisonSection(result)],
+    ['heap-comparison', 'Heap snapshots', heapComparisonSection(result)],
     ['in-process', 'In process', inProcessSection(result)],
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],

@@ -11,7 +11,7 @@ import { html, type Html } from './template.ts';
 /** Who was examined, when and how, and the whole outcome in one sentence. */
 export function masthead(result: Result, causes: readonly RootCause[]): Html {
   const { server } = result.target;
-  const { name, facts } = describeTarget(result.target);
+  const { name, facts } = describeTarget(result);
   const version = server === null ? [] : [`version ${server.version}`];
   return html`<header class="masthead">
     <div class="bar">

@@ -66,19 +66,19 @@ describe(`a snapshot of Node ${process.version}`, () => {
 
   test('listeners of an emitter and of an AbortSignal, with the line of their function', () => {
     expect(paths(closure('onPlantedUpdate'))).toEqual([
-      'module planted-store.mjs → EventEmitter "bus" → Object "_events" → Array "plantedUpdate" → element closure onPlantedUpdate (planted.mjs:20:51)',
+      'module planted-store.mjs → EventEmitter "bus" → Object "_events" → Array "plantedUpdate" → element closure onPlantedUpdate (planted.mjs:17:51)',
     ]);
     const listeners = paths(
       (node) => graph.name(node) === 'Listener' && closure('onPlantedAbort')(graph.follow(node, 'callback')),
     );
     expect(listeners.join('\n')).toMatch(
-      /^module planted\.mjs → AbortController "controller" → .*Listener of closure onPlantedAbort \(planted\.mjs:25:70\)$/m,
+      /^module planted\.mjs → AbortController "controller" → .*Listener of closure onPlantedAbort \(planted\.mjs:22:70\)$/m,
     );
   });
 
   test('a pending timer', () => {
     expect(paths(closure('plantedTimer'))).toEqual([
-      'pending timers → Timeout → closure plantedTimer (planted.mjs:29:33)',
+      'pending timers → Timeout → closure plantedTimer (planted.mjs:26:33)',
     ]);
   });
 

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { redactCommand, UsageError } from '../../evidence/index.ts';
+import { examineSnapshots } from '../../run/index.ts';
+import { conclude } from '../conclusion.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Host } from '../host.ts';
+import type { CommandOptions, ExtraOptions } from '../options.ts';
+import { formatsOf } from '../output.ts';
+import { progressView } from '../progress.ts';
+import { shellQuote } from '../shell-quote.ts';
+import { VERSION } from '../version.ts';
+
+/** What `mettle leak` takes to compare snapshots. */
+export const LEAK_COMPARE_OPTIONS: ExtraOptions = { compare: { type: 'boolean' } };
+
+/** `mettle leak --compare BEFORE AFTER`: two heap snapshots from anywhere. `argv` as typed behind `leak`. */
+export async function leakCompareCommand(
+  options: CommandOptions,
+  argv: readonly string[],
+  host: Host,
+): Promise<ExitCode> {
+  const formats = formatsOf(options.format);
+  const [before, after, ...more] = options.positionals;
+  if (before === undefined || after === undefined || more.length > 0)
+    throw new UsageError(
+      '--compare takes two heap snapshots, the earlier one first: mettle leak --compare before.heapsnapshot after.heapsnapshot',
+    );
+  if (options.command.length > 0 || options.http !== undefined || options.module !== undefined)
+    throw new UsageError('--compare looks at two files only: leave the server out, or leave --compare out.');
+  const cwd = resolve(host.cwd, options.cwd ?? '.');
+  const progress = progressView(host, options.quiet);
+  const examined = await examineSnapshots({
+    before: resolve(cwd, before),
+    after: resolve(cwd, after),
+    cwd,
+    command: shellQuote(['mettle', 'leak', ...redactCommand(argv)]),
+    mettle: VERSION,
+    signal: host.signal,
+    onProgress: (now) => progress.show(now),
+  }).finally(() => progress.end());
+  return conclude(host, options, examined, formats);
+}

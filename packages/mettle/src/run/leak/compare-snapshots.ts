@@ -1,0 +1,101 @@
+import { relative } from 'node:path';
+import { compareSnapshots, surveyOf } from '../../derive/heap/comparison/index.ts';
+import type { HeapComparison } from '../../derive/heap/comparison/index.ts';
+import { UsageError } from '../../evidence/index.ts';
+import type { Bundle } from '../../evidence/index.ts';
+import type { Examined } from '../execute.ts';
+import type { Progress } from '../progress.ts';
+import { readSnapshotFile, snapshotFileBytes } from './snapshot-file.ts';
+
+/** Two files to be compared. */
+export interface SnapshotsRequest {
+  /** Absolute. */
+  readonly before: string;
+  readonly after: string;
+  /** Paths in the snapshots are shown relative to it. */
+  readonly cwd: string;
+  /** As typed, secrets redacted. */
+  readonly command: string;
+  readonly mettle: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Why there is no other evidence: for the verdicts. */
+const NOTHING_CALLED = 'two snapshots were compared and nothing was called: `mettle leak -- COMMAND` does';
+/** Reading and making sense of a snapshot takes about so long, by byte; for the progress only. */
+const BYTES_PER_MS = 50_000;
+
+/**
+ * Compares two snapshot files, whoever took them. The first is given up, but for a few bytes per object, before the
+ * second is read. Throws UsageError for files that are no snapshots.
+ */
+export async function examineSnapshots(request: SnapshotsRequest): Promise<Examined> {
+  const startedAt = new Date();
+  const comparison = await compared(request);
+  const { reversed, before, after, ...rest } = comparison;
+  const shown = (file: string): string => relative(request.cwd, file) || file;
+  if (reversed)
+    throw new UsageError(
+      `${shown(request.before)} was taken after ${shown(request.after)}, by the ids in them: give the earlier one first.`,
+    );
+  const bundle: Bundle = {
+    manifest: {
+      schema: 'mettle/bundle@1',
+      mettle: request.mettle,
+      node: process.version,
+      examination: 'leak',
+      command: request.command,
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      present: ['heapComparison'],
+      absent: { heapGrowth: NOTHING_CALLED, target: NOTHING_CALLED },
+      notes: rest.unknown,
+    },
+    evidence: {
+      heapComparison: {
+        ...rest,
+        before: { ...before, file: shown(request.before) },
+        after: { ...after, file: shown(request.after) },
+      },
+    },
+  };
+  return { bundle, targetFault: null };
+}
+
+async function compared({
+  before,
+  after,
+  cwd,
+  signal,
+  onProgress,
+}: SnapshotsRequest): Promise<HeapComparison> {
+  if (before === after)
+    throw new UsageError('--compare was given one file twice: name the earlier and the later snapshot.');
+  const sizes = [await snapshotFileBytes(before), await snapshotFileBytes(after)] as const;
+  const total = sizes[0] + sizes[1];
+  const tell =
+    (title: string, from: number) =>
+    (bytes: number): void =>
+      onProgress({
+        title,
+        subject: null,
+        calls: 0,
+        done: (from + bytes) / total,
+        remainingMs: (total - from - bytes) / BYTES_PER_MS,
+      });
+  const shownFile = (file: string): string => shownIn(cwd, file);
+  const survey = surveyOf(
+    await readSnapshotFile(before, tell('reading the first snapshot', 0), signal),
+    shownFile,
+  );
+  const later = await readSnapshotFile(after, tell('reading the second snapshot', sizes[0]), signal);
+  return compareSnapshots(survey, later, shownFile);
+}
+
+/** A snapshot may be of another machine: only what lies below the folder is shown relative to it. */
+function shownIn(cwd: string, file: string): string {
+  const modules = file.lastIndexOf('/node_modules/');
+  if (modules >= 0) return file.slice(modules + 1);
+  return file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file;
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { heapGrowth } from '../../src/detect/detectors/heap-growth.ts';
+import { addSessions, comparedHeaps, grownSessions, sessionServer } from '../builders/compared-heaps.ts';
+
+describe('heap-growth', () => {
+  test('a collection that holds more is measured in one process, and never reproduced', () => {
+    const [finding, ...others] = heapGrowth.detect({ heapComparison: grownSessions(100) });
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      id: 'heap-growth',
+      severity: 'medium',
+      confidence: 'measured',
+      title:
+        'Map "sessions" of module dist/sessions.js holds 100 more Session, 107 kB in all, made since the first snapshot and alive at the second',
+      location: { file: '/srv/dist/sessions.js', line: 12 },
+      cost: { value: 107_200, unit: 'bytes', per: 'run' },
+    });
+    expect(finding?.fix).toContain('whether the growth goes on');
+    expect(finding?.verify.command).toBe(
+      'npx mettle leak --compare before.heapsnapshot after.heapsnapshot --fail-on heap-growth',
+    );
+  });
+
+  test('in different processes it is suspected, and low', () => {
+    const [before, after] = [sessionServer(300), sessionServer(301)];
+    addSessions(before.heap, before.sessions, 20);
+    addSessions(after.heap, after.sessions, 120);
+    const [finding] = heapGrowth.detect({ heapComparison: comparedHeaps(before.heap, after.heap) });
+    expect(finding).toMatchObject({ confidence: 'suspected', severity: 'low' });
+    expect(finding?.title).toContain('more than in the other process');
+  });
+
+  test('a few elements, or a few bytes, are what any server gains', () => {
+    expect(heapGrowth.detect({ heapComparison: grownSessions(9, 50_000) })).toEqual([]);
+    expect(heapGrowth.detect({ heapComparison: grownSessions(20, 40) })).toEqual([]);
+  });
+
+  test('what Node’s own modules hold is no finding', () => {
+    const heap = (): ReturnType<typeof sessionServer> => sessionServer();
+    const [before, after] = [heap(), heap()];
+    for (const { heap: each } of [before, after])
+      each.module('node:internal/bootstrap/realm', { map: each.map() });
+    const map = after.heap.map();
+    after.heap.module('node:internal/util', { map });
+    addSessions(after.heap, map, 50);
+    expect(heapGrowth.detect({ heapComparison: comparedHeaps(before.heap, after.heap) })).toEqual([]);
+  });
+
+  test('clear says what was looked at', () => {
+    expect(heapGrowth.looked({ heapComparison: grownSessions(0) })).toMatch(
+      /^two snapshots of \d+ objects and \d+ objects, 0 new objects of 0 B: nothing got 10 elements or more/,
+    );
+  });
+});
