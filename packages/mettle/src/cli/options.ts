@@ -115,14 +115,21 @@ export function parseOptions(argv: readonly string[], also: ExtraOptions = {}): 
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true; strict: true }>>;
 
+/** Node's sentence names the option; its advice on "--" would mislead here. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [sentence = error.message] = error.message.split(/\. To specify|[.\n]*\n/);
+  return sentence.endsWith('ambiguous')
+    ? `${sentence}, since what follows it begins with a dash: write --option=value`
+    : sentence;
+}
+
 function parse(args: readonly string[], also: ExtraOptions): Values {
   try {
     const options = { ...also, ...OPTIONS };
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    // Node's sentence names the option; its advice on "--" would mislead here.
-    const message = error instanceof Error ? error.message.split('. To specify')[0] : String(error);
-    throw new UsageError(`${message}. Run "mettle --help" for the options.`);
+    throw new UsageError(`${sentenceOf(error)}. Run "mettle --help" for the options.`);
   }
 }
 

@@ -16,7 +16,6 @@ const SEVERITY_RANK: Readonly<Record<Severity, number>> = { critical: 0, high: 1
 
 /** Checks that this version has no detector for, and what is said instead of a verdict. */
 const NOT_BUILT: Readonly<Partial<Record<Check, string>>> = {
-  leak: 'this version of Mettle does not look for leaks yet',
   race: 'this version of Mettle does not explore interleavings yet',
   overload: 'this version of Mettle does not overload the server yet',
   regression: 'nothing to compare with: run mettle bench --compare git:main, or --against FILE',
@@ -112,6 +111,7 @@ function nothingWatched({ exercise, blocking }: Partial<EvidenceMap>): string | 
 }
 
 function whyMissing(missing: readonly EvidenceKey[], bundle: Bundle): string {
+  if (bundle.evidence.reach?.failed != null) return 'the server was not reached';
   const reasons = new Set(
     missing.map((key) => bundle.manifest.absent[key] ?? NOT_ASKED_FOR[key] ?? `no ${key} evidence was taken`),
   );

@@ -73,6 +73,11 @@ describe('the command line', () => {
     [['check', '--format', 'xml', '--', 'node', 'x'], 2, '--format: this version writes'],
     [['check', '--fail-on', 'p99', '--', 'node', 'x'], 2, '--fail-on: "p99" is no severity'],
     [
+      ['check', '--budget', '-3', '--', 'node', 'x'],
+      2,
+      "'--budget' argument is ambiguous, since what follows it begins with a dash: write --option=value. Run",
+    ],
+    [
       ['check', '--fail-on', 'high,p99>2x', '--', 'node', 'x'],
       2,
       '"p99>2x" is a limit on a figure, and mettle check would never fail by it',

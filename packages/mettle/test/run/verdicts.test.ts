@@ -19,6 +19,21 @@ describe('verdicts', () => {
     expect(checks.cpu).toEqual({ status: 'skipped', why: 'no agent: start the server with Mettle' });
   });
 
+  test('nothing is said of evidence where the server was not reached at all', () => {
+    const reach = {
+      phases: [],
+      failed: {
+        phase: 'connect' as const,
+        message: 'Nothing listens at http://127.0.0.1:9/.',
+        stderrTail: [],
+      },
+    };
+    expect(judge(bundleWith({ reach }), [silent('a', ['blocking', 'latency'])]).cpu).toEqual({
+      status: 'skipped',
+      why: 'the server was not reached',
+    });
+  });
+
   test('clear says what was looked at, and what was not', () => {
     const checks = judge(bundleWith({}, { blocking: 'no agent' }), [silent('a'), silent('b', ['blocking'])]);
     expect(checks.cpu).toEqual({ status: 'clear', looked: 'a looked; not looked for b: no agent' });
