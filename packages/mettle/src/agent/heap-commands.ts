@@ -17,7 +17,7 @@ export class HeapCommands {
   async answer(request: HeapRequest): Promise<HeapAnswers[HeapRequest['ask']]> {
     switch (request.ask) {
       case 'memory':
-        return readMemory(this.#inspector);
+        return readMemory();
       case 'snapshot':
         return takeSnapshot(request.file, request.numbers);
       case 'watch':
@@ -34,7 +34,9 @@ export class HeapCommands {
         return this.#traps.take();
       case 'fill': {
         const object = this.#objects.at(request.object);
-        return object === null ? null : fill(object, request.upTo);
+        if (object === null) return null;
+        this.#traps.remove(object);
+        return fill(object, request.upTo);
       }
       case 'sampling':
         return this.#sample(request.intervalBytes);

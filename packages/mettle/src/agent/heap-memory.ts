@@ -1,17 +1,17 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
-import type { HeapInspector } from './heap-inspector.ts';
+import { collectGarbage } from './garbage.ts';
 import type { HeapMemory, MemoryFigures } from './heap-protocol.ts';
 
 /** Collects all garbage that there is, and reads what is left; what finalizers let go of is collected too. */
-export async function readMemory(inspector: HeapInspector): Promise<HeapMemory> {
+export async function readMemory(): Promise<HeapMemory> {
   const before = readFigures();
-  await inspector.post('HeapProfiler.collectGarbage');
+  collectGarbage();
   // Finalizers run in a turn of their own, and free what the second collection takes.
   await new Promise((resolve) => {
     setImmediate(resolve);
   });
-  await inspector.post('HeapProfiler.collectGarbage');
+  collectGarbage();
   return {
     atMs: Number(process.hrtime.bigint()) / 1e6,
     before,

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { HeapInspector } from './heap-inspector.ts';
 import type { Measure, NumberField, Sizes, WatchedObject } from './heap-protocol.ts';
 
@@ -13,9 +14,14 @@ interface Property {
 
 /** Under this name the inspector hands an object over; there only while it does. */
 const HANDOVER = Symbol.for('mettle.heap.handover');
+const HANDED_OVER = `globalThis[Symbol.for('mettle.heap.handover')]`;
 const HAND_OVER = `function () { globalThis[Symbol.for('mettle.heap.handover')](this); }`;
+/** To find one object by its id takes half as long as to find all. */
+const WORTH_A_QUERY = 3;
 /** A list longer than this is walked no further: it has shown that it grows. */
 const LONGEST_CHAIN = 1_000_000;
+/** An object with more of them is a dictionary. */
+const MOST_FIELDS = 200;
 const FUNCTION_TEXT = 4000;
 const GROUP = 'mettle-heap';
 
@@ -35,9 +41,10 @@ export class HeapObjects {
   }
 
   async watch(objects: readonly WatchedObject[]): Promise<Sizes> {
+    const found = objects.length < WORTH_A_QUERY ? new Map<number, object>() : await this.#among(objects);
     const watched: { object: object | null; measure: Measure }[] = [];
     for (const { heapId, measure } of objects)
-      watched.push({ object: await this.#objectOf(heapId), measure });
+      watched.push({ object: found.get(heapId) ?? (await this.#objectOf(heapId)), measure });
     this.#watched = watched;
     return this.sizes();
   }
@@ -71,6 +78,10 @@ export class HeapObjects {
   async #numbersOf(heapId: number): Promise<readonly NumberField[]> {
     const objectId = await this.#remote(heapId);
     if (objectId === null) return [];
+    const object = await this.#handOver(objectId);
+    // Of a dictionary the inspector would describe every entry.
+    if (object === null || types.isProxy(object) || isArray(object) || ownKeys(object).length > MOST_FIELDS)
+      return [];
     const { result, privateProperties } = await this.#inspector.post<{
       readonly result: readonly Property[];
       readonly privateProperties?: readonly Property[];
@@ -78,6 +89,53 @@ export class HeapObjects {
     return [...result, ...(privateProperties ?? [])].flatMap(({ name, value }) =>
       value?.type === 'number' && typeof value.value === 'number' ? [{ name, value: value.value }] : [],
     );
+  }
+
+  /**
+   * Walks the heap once for all objects that have enough elements to be one of those wanted, and asks for the ids of
+   * these few; to look each id up would walk the heap every time.
+   */
+  async #among(wanted: readonly WatchedObject[]): Promise<ReadonlyMap<number, object>> {
+    const found = new Map<number, object>();
+    try {
+      const { result } = await this.#inspector.post<{ readonly result: RemoteObject }>('Runtime.evaluate', {
+        expression: 'Object.prototype',
+        objectGroup: GROUP,
+      });
+      const { objects } = await this.#inspector.post<{ readonly objects: RemoteObject }>(
+        'Runtime.queryObjects',
+        { prototypeObjectId: result.objectId, objectGroup: GROUP },
+      );
+      const all = objects.objectId === undefined ? null : await this.#handOver(objects.objectId);
+      for (const object of isArray(all) ? (all as object[]) : []) {
+        if (!wanted.some(({ measure, least }) => mayBe(object, measure, least))) continue;
+        const id = await this.#idOf(object);
+        if (wanted.some(({ heapId }) => heapId === id)) found.set(id, object);
+      }
+    } catch {
+      // Looked up one by one then.
+    } finally {
+      await this.#release();
+    }
+    return found;
+  }
+
+  async #idOf(object: object): Promise<number> {
+    const scope = globalThis as { [HANDOVER]?: unknown };
+    scope[HANDOVER] = object;
+    try {
+      const { result } = await this.#inspector.post<{ readonly result: RemoteObject }>('Runtime.evaluate', {
+        expression: HANDED_OVER,
+        objectGroup: GROUP,
+      });
+      const { heapSnapshotObjectId } = await this.#inspector.post<{ readonly heapSnapshotObjectId: string }>(
+        'HeapProfiler.getHeapObjectId',
+        { objectId: result.objectId },
+      );
+      return Number(heapSnapshotObjectId);
+    } finally {
+      delete scope[HANDOVER];
+    }
   }
 
   async #remote(heapId: number): Promise<string | null> {
@@ -96,9 +154,15 @@ export class HeapObjects {
   async #objectOf(heapId: number): Promise<object | null> {
     const objectId = await this.#remote(heapId);
     if (objectId === null) return null;
-    const scope = globalThis as { [HANDOVER]?: (object: object) => void };
+    const object = await this.#handOver(objectId);
+    await this.#release();
+    return object;
+  }
+
+  async #handOver(objectId: string): Promise<object | null> {
+    const scope = globalThis as { [HANDOVER]?: unknown };
     let handed: object | null = null;
-    scope[HANDOVER] = (object) => {
+    scope[HANDOVER] = (object: object) => {
       handed = object;
     };
     try {
@@ -111,10 +175,20 @@ export class HeapObjects {
       return null;
     } finally {
       delete scope[HANDOVER];
-      await this.#inspector.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
     }
     return handed;
   }
+
+  async #release(): Promise<void> {
+    await this.#inspector.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
+  }
+}
+
+/** Cheap, and without running the server's code. */
+function mayBe(object: object, measure: Measure, least: number): boolean {
+  if (types.isProxy(object)) return false;
+  if (measure.by === 'listeners') return object instanceof EventTarget;
+  return measure.by === 'size' && (sizeOf(object, measure) ?? 0) >= least;
 }
 
 function sizeOf(object: object, measure: Measure): number | null {

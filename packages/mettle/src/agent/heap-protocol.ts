@@ -18,6 +18,8 @@ export type Measure =
 export interface WatchedObject {
   readonly heapId: number;
   readonly measure: Measure;
+  /** It has at least so many elements, by which it is found among all others. */
+  readonly least: number;
 }
 
 export type HeapRequest =

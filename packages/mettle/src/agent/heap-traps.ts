@@ -36,7 +36,7 @@ const REMOVING: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Notes who adds to live objects. Own methods shadow those of the prototype; a prototype in between sees keys and
- * indexes that were not there before. Nothing of this is undone: the server is killed afterwards.
+ * indexes that were not there before.
  */
 export class HeapTraps {
   #records: Trapped[] = [];
@@ -58,6 +58,18 @@ export class HeapTraps {
     // What is added by assignment: `list[i] = x`, `cache[key] = x`.
     if (kind === 'array' || kind === 'object') insertPrototype(object, (method) => note(false, method));
     return true;
+  }
+
+  /** Takes the traps off an object again. */
+  remove(object: object): void {
+    if (!this.#trapped.delete(object)) return;
+    const kind = kindOf(object);
+    for (const name of [...(ADDING[kind] ?? []), ...(REMOVING[kind] ?? [])])
+      Reflect.deleteProperty(object, name);
+    if (kind !== 'array' && kind !== 'object') return;
+    // What was put in between has the real one as its own.
+    const between = Object.getPrototypeOf(object) as object | null;
+    if (between !== null) Object.setPrototypeOf(object, Object.getPrototypeOf(between) as object | null);
   }
 
   followResources(): void {

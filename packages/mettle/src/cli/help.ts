@@ -5,6 +5,8 @@ in which tool, at which line. The server needs no change.
   mettle check   [target]   every examination, one verdict per failure mode
   mettle profile [target]   CPU and event-loop blocking per tool
   mettle bench   [target]   latency and throughput under load; capacity
+  mettle leak    [target]   what calls leave behind for good, held by what,
+                            added at which line
   mettle attach  PID        the same of a server that is already running, as
                             its clients use it: no restart, no change
   mettle report  BUNDLE     render a saved run again, in any format

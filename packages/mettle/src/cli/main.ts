@@ -16,12 +16,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: (argv, host) => examineCommand('check', argv, host),
   profile: (argv, host) => examineCommand('profile', argv, host),
   bench: benchCommand,
+  leak: (argv, host) => examineCommand('leak', argv, host),
   attach: attachCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['leak', 'race', 'probe', 'watch', 'record', 'init', 'mcp'];
+const LATER = ['race', 'probe', 'watch', 'record', 'init', 'mcp'];
 
 /** Runs one command line; never throws. One catch, one exit table. */
 export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {

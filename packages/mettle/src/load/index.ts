@@ -29,6 +29,7 @@ export {
   answeredDriver,
   cancelledDriver,
   failedDriver,
+  failingDriver,
   sessionDriver,
   type LeakDriver,
 } from './leak/drivers.ts';

@@ -12,8 +12,10 @@ import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts
 import { openProcessClock, openSession, readCatalogue } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
 import { exerciseEvidence, noAgentReason, noteUnreached, stdoutEvidence, targetEvidence } from './facts.ts';
+import { leakOnOwnServer, runLeakStage } from './leak/run-leak-stage.ts';
+import type { LeakOutcome, LeakStageContext } from './leak/run-leak-stage.ts';
 import { plan } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Stage } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
 import { SourceLibrary } from './source-library.ts';
@@ -92,11 +94,29 @@ async function reachAndExamine(
     }
     return noteUnreached(error, request, evidence);
   }
+  let examined: SessionExamined;
   try {
-    return await examineSession(gathering, channel, session, copy);
+    examined = await examineSession(gathering, channel, session, copy);
   } finally {
     await session.close();
   }
+  const { leak, fault } = examined;
+  if (leak !== null && fault === null)
+    keepLeak(
+      gathering,
+      await leakOnOwnServer(leak.context, {
+        spec: withEnvironment(request.spec, copy),
+        era: session.era,
+        setUp: (again) => setUp(gathering, again, leak.directory),
+      }),
+    );
+  return fault;
+}
+
+/** What came of a session, and what is to be done on a server of its own afterwards. */
+interface SessionExamined {
+  readonly fault: string | null;
+  readonly leak: { readonly context: LeakStageContext; readonly directory: string } | null;
 }
 
 async function examineSession(
@@ -104,7 +124,7 @@ async function examineSession(
   channel: AgentChannel | null,
   session: Session,
   copy: WorkingCopy | null,
-): Promise<string | null> {
+): Promise<SessionExamined> {
   const { request, evidence, notes } = gathering;
   const agent = (await channel?.serving(AGENT_PATIENCE_MS)) ?? null;
   const noAgent = agent === null ? noAgentReason(channel) : null;
@@ -145,7 +165,29 @@ async function examineSession(
     command: request.spec.kind === 'module' ? null : request.spec.command,
   });
   const library = new SourceLibrary(home);
-  const fault = await runStages(gathering, stages, { context, planning, agent, progress, home, library });
+  // What spoils the server comes last, on one of its own, unless nothing else is looked for.
+  const own = stages.stages.length > 1 ? stages.stages.find((stage) => stage.name === 'leak') : undefined;
+  const here = stages.stages.filter((stage) => stage !== own);
+  const leakContext = (stage: Stage): LeakStageContext => ({
+    request,
+    stage,
+    sources: planning.sources,
+    home,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    onProgress(now) {
+      if (stage === own) progress.begin('leak');
+      progress.within(now);
+    },
+  });
+  const fault = await runStages(gathering, here, {
+    context,
+    planning,
+    agent,
+    progress,
+    home,
+    library,
+    leakContext,
+  });
   evidence.process = readings.stop();
   clock.close();
   evidence.exercise = exerciseEvidence(planning.plans, evidence);
@@ -153,7 +195,10 @@ async function examineSession(
   await addStdout(gathering, session, channel, { home, library, fetch: fetchScripts(agent) });
   notes.push(...library.notes());
   if (fault !== null) notes.push(fault);
-  return fault;
+  return {
+    fault,
+    leak: own === undefined ? null : { context: leakContext(own), directory: readable.directory },
+  };
 }
 
 /** What stood on stdout, and what the sources say at all places that were found. */
@@ -183,7 +228,7 @@ async function addStdout(
 
 async function runStages(
   gathering: Gathering,
-  { stages }: Plan,
+  stages: readonly Stage[],
   with_: {
     readonly context: LoadContext;
     readonly planning: SubjectPlanning;
@@ -191,6 +236,7 @@ async function runStages(
     readonly progress: RunProgress;
     readonly home: Home;
     readonly library: SourceLibrary;
+    readonly leakContext: (stage: Stage) => LeakStageContext;
   },
 ): Promise<string | null> {
   const { request, evidence, notes } = gathering;
@@ -209,16 +255,22 @@ async function runStages(
     }
     progress.begin(stage.name);
     try {
-      await runStage(stage, {
-        context,
-        sources: planning.sources,
-        agent,
-        seed: request.seed,
-        home,
-        library,
-        evidence,
-        notes,
-      });
+      if (stage.name === 'leak' && agent !== null) {
+        const outcome = await runLeakStage(with_.leakContext(stage), context.session, agent);
+        keepLeak(gathering, outcome);
+        // What its end after that tells is what was done to it.
+        if (outcome.evidence !== null || !outcome.died) continue;
+      } else
+        await runStage(stage, {
+          context,
+          sources: planning.sources,
+          agent,
+          seed: request.seed,
+          home,
+          library,
+          evidence,
+          notes,
+        });
     } catch (error) {
       // An agent that vanished with its process is that process's fault; anything else is ours.
       if ((await deathOf(context.session, stage.title, LAST_BREATH_MS)) === null) throw error;
@@ -230,6 +282,15 @@ async function runStages(
     }
   }
   return null;
+}
+
+function keepLeak(gathering: Gathering, outcome: LeakOutcome): void {
+  if (outcome.evidence === null) {
+    gathering.absent = { ...gathering.absent, heapGrowth: outcome.why };
+    return;
+  }
+  gathering.evidence.heapGrowth = outcome.evidence;
+  gathering.notes.push(...outcome.notes.filter((note) => !gathering.notes.includes(note)));
 }
 
 /** Calls of the workload that prepare the state; one that fails is noted, since later failures may come from it. */

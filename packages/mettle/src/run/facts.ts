@@ -79,14 +79,28 @@ export function exerciseEvidence(
   evidence: Partial<EvidenceMap>,
 ): ExerciseEvidence {
   const phases = [evidence.latency?.subjects ?? [], evidence.mixedLatency?.subjects ?? []];
+  // Where nothing else was driven.
+  const inHeap = evidence.latency === undefined ? heapOutcomes(evidence) : new Map<string, OutcomeCounts>();
   return {
     subjects: plans.map((plan) => {
       const parts = phases.flatMap((records) =>
         records.filter((record) => record.subject.name === plan.name).map((record) => record.outcomes),
       );
-      return { ...plan, outcomes: parts.length === 0 ? null : parts.reduce(addOutcomes) };
+      const driven = parts.length === 0 ? null : parts.reduce(addOutcomes);
+      return { ...plan, outcomes: driven ?? inHeap.get(plan.name) ?? null };
     }),
   };
+}
+
+/** Calls of the leak rounds that were to be answered; calls that fail as they are count as failed. */
+function heapOutcomes({ heapGrowth }: Partial<EvidenceMap>): ReadonlyMap<string, OutcomeCounts> {
+  const outcomes = new Map<string, OutcomeCounts>();
+  for (const { name, manner, calls, errors, firstError } of heapGrowth?.subjects ?? []) {
+    if (manner === 'answered') outcomes.set(name, { calls, errors, errorKinds: {}, firstError });
+    else if (manner === 'failed' && !outcomes.has(name))
+      outcomes.set(name, { calls, errors: calls, errorKinds: {}, firstError });
+  }
+  return outcomes;
 }
 
 /** Both together; the first error is the first one's. */

@@ -2,9 +2,9 @@ import { CHECKS } from '../evidence/index.ts';
 import type { Check, EvidenceKey, Examination } from '../evidence/index.ts';
 
 /** How much a stage's instruments disturb the target; one level per stage, so latency is never measured while profiling. */
-export type Disturbance = 'passive' | 'sampling' | 'tracing';
+export type Disturbance = 'passive' | 'sampling' | 'tracing' | 'stop-the-world';
 
-export type StageName = 'solo' | 'batches' | 'mixed' | 'blocking' | 'overlap';
+export type StageName = 'solo' | 'batches' | 'mixed' | 'blocking' | 'overlap' | 'leak';
 
 export interface Stage {
   readonly name: StageName;
@@ -64,11 +64,19 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
     produces: ['overlap', 'waiting'],
     needsAgent: true,
   },
+  // On a server of its own, since live objects are patched and filled.
+  leak: {
+    name: 'leak',
+    title: 'looking for what calls leave behind',
+    disturbance: 'stop-the-world',
+    produces: ['heapGrowth'],
+    needsAgent: true,
+  },
 };
 
 /**
  * Shares of the budget for each examination, its stages in order. In `check` the timed calls get most, since intervals
- * narrow with their number; the traced batches need only a few calls each. In `profile` the samples get most.
+ * narrow with their number; the traced batches need only a few calls each; the heap's snapshots take seconds. In `profile` the samples get most.
  */
 const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number])[]>> = {
   check: [
@@ -77,13 +85,13 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
     ['mixed', 0.11],
     ['blocking', 0.22],
     ['overlap', 0.14],
+    ['leak', 0.25],
   ],
   // Nothing is driven: clients do that.
   attach: [],
   // Blocks of its own: run/bench.
   bench: [],
-  // One stage of its own, on a server of its own: run/leak.
-  leak: [],
+  leak: [['leak', 1]],
   profile: [
     ['solo', 0.2],
     ['mixed', 0.1],

@@ -101,7 +101,7 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
       cpuMsPerCall: allFailed ? null : cpuPerCall(latency?.mainCpuMsPerCall ?? null, blocking),
       maxBlockMs:
         blocking === undefined || blocking.calls === 0 ? null : (blocking.longestStretchesMs[0] ?? 0),
-      retainedBytesPerCall: null,
+      retainedBytesPerCall: retainedBytesPerCall(subject.name, evidence.heapGrowth),
       overlap:
         overlap === undefined || overlap.callsWithoutOperation === overlap.inFlight
           ? null
@@ -109,6 +109,17 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
       time: allFailed ? null : (times.get(subject.name) ?? null),
     };
   });
+}
+
+/** What answered calls leave behind for good; null when nobody looked. */
+function retainedBytesPerCall(name: string, heap: EvidenceMap['heapGrowth'] | undefined): number | null {
+  if (heap?.subjects.some((subject) => subject.name === name && subject.calls > subject.errors) !== true)
+    return null;
+  return Math.round(
+    heap.growths
+      .filter(({ subject, bound }) => subject?.name === name && bound.kind === 'none')
+      .reduce((sum, growth) => sum + growth.bytesPerCall, 0),
+  );
 }
 
 function percentilesOf({ p50, p95, p99, max }: LatencyFigures): NonNullable<ToolResult['latencyMs']> {

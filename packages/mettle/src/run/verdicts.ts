@@ -85,6 +85,7 @@ function nothingSeen(examination: Examination, check: Check, evidence: Partial<E
 /** "Clear" must never mean "did not look": with tools listed and none answered, there was nothing to judge. */
 function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string | null {
   if (check === 'protocol' || evidence.exercise === undefined) return null;
+  if (check === 'leak') return nothingDriven(evidence);
   const tools = evidence.exercise.subjects.filter((subject) => subject.kind === 'tool');
   if (tools.length === 0) return null;
   const timed = new Set(
@@ -100,6 +101,13 @@ function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string 
   if (tools.some((tool) => tool.exercised))
     return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
   return `none of the ${tools.length} tools was called: give calls in a workload (--workload FILE), name tools with --tool, or pass --allow-writes`;
+}
+
+/** Leaks of methods and of sessions are looked for though no tool may be called. */
+function nothingDriven({ heapGrowth, exercise }: Partial<EvidenceMap>): string | null {
+  if (heapGrowth === undefined || heapGrowth.subjects.some(({ calls }) => calls > 0)) return null;
+  const first = exercise?.subjects.find(({ reason }) => reason !== null)?.reason;
+  return `nothing could be called: ${first ?? 'the server lists nothing'}`;
 }
 
 /** Attached, Mettle calls nothing: without a client's calls there was nothing to judge. */

@@ -75,6 +75,18 @@ export function cancelledDriver(source: CallSource, { session, callTimeoutMs }: 
 
 const CANCELLED_FRESH = 40_000;
 
+/** Calls that fail as they are: what they leave behind is left by failing. */
+export function failingDriver(source: CallSource, setting: DriverSetting): LeakDriver {
+  const answered = answeredDriver(source, setting);
+  return {
+    ...answered,
+    subject: { ...source.subject, manner: 'failed' },
+    async run(mode) {
+      return (await answered.run(mode)) === null ? 'it was answered' : null;
+    },
+  };
+}
+
 /** Calls with arguments that no schema allows; a tool that answers them nevertheless has no failing calls of this kind. */
 export function failedDriver(source: CallSource, setting: DriverSetting): LeakDriver {
   return {

@@ -72,7 +72,9 @@ async function compared({
 }: SnapshotsRequest): Promise<HeapComparison> {
   if (before === after)
     throw new UsageError('--compare was given one file twice: name the earlier and the later snapshot.');
-  const sizes = [await snapshotFileBytes(before), await snapshotFileBytes(after)] as const;
+  const first = { path: before, shown: shownIn(cwd, before) };
+  const second = { path: after, shown: shownIn(cwd, after) };
+  const sizes = [await snapshotFileBytes(first), await snapshotFileBytes(second)] as const;
   const total = sizes[0] + sizes[1];
   const tell =
     (title: string, from: number) =>
@@ -86,10 +88,10 @@ async function compared({
       });
   const shownFile = (file: string): string => shownIn(cwd, file);
   const survey = surveyOf(
-    await readSnapshotFile(before, tell('reading the first snapshot', 0), signal),
+    await readSnapshotFile(first, tell('reading the first snapshot', 0), signal),
     shownFile,
   );
-  const later = await readSnapshotFile(after, tell('reading the second snapshot', sizes[0]), signal);
+  const later = await readSnapshotFile(second, tell('reading the second snapshot', sizes[0]), signal);
   return compareSnapshots(survey, later, shownFile);
 }
 

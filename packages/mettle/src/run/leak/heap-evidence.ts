@@ -29,13 +29,26 @@ const STILL_OPENS = 0.5;
 
 /** Puts everything that was learnt on record. */
 export function heapEvidence(run: LeakRun, found: HeapFindings): HeapGrowthEvidence {
-  const { limitBytes } = run.recording.room();
   const growths = found.tracks
     .map((track) => growthOf(run, track))
     .toSorted((a, b) => b.bytesPerCall - a.bytesPerCall);
   return {
+    ...evidenceHead(run, found.after, found.notCovered),
     by: 'snapshot',
     whySampling: null,
+    growths,
+    trends: trendsOf(run, growths),
+    handles: found.handles.map((handle) => handleOf(run, handle, found)),
+  };
+}
+
+/** What was done, whatever was found. */
+export function evidenceHead(
+  run: LeakRun,
+  last: HeapMemory,
+  notCovered: readonly string[],
+): Pick<HeapGrowthEvidence, 'subjects' | 'rounds' | 'timeline' | 'limits' | 'snapshots' | 'notCovered'> {
+  return {
     subjects: run.drivers.map(({ subject, freshArguments }, i) => ({
       ...subject,
       calls: run.tallies[i]?.calls ?? 0,
@@ -44,13 +57,10 @@ export function heapEvidence(run: LeakRun, found: HeapFindings): HeapGrowthEvide
       freshArguments,
     })),
     rounds: run.rounds,
-    growths,
-    trends: trendsOf(run, growths),
-    handles: found.handles.map((handle) => handleOf(run, handle, found)),
     timeline: run.timeline,
-    limits: { heapBytes: found.after.heapLimitBytes, memoryBytes: limitBytes },
+    limits: { heapBytes: last.heapLimitBytes, memoryBytes: run.recording.room().limitBytes },
     snapshots: run.snapshots,
-    notCovered: found.notCovered,
+    notCovered,
   };
 }
 
@@ -111,9 +121,7 @@ function handleOf(run: LeakRun, handle: HandleCandidate, { after, sites }: HeapF
   const made = then.reduce((sum, round) => sum + (round.calls[driver] ?? 0), 0);
   const further = (run.tallies[driver]?.calls ?? 0) - made;
   const now =
-    after.resources[handle.resource] ??
-    after.descriptors?.[handle.resource.replace(/ descriptor$/, '')] ??
-    0;
+    after.resources[handle.resource] ?? after.descriptors?.[handle.resource.replace(/ descriptor$/, '')] ?? 0;
   const grown = now - (handle.readings.at(-1) ?? 0);
   const goesOn = further > 0 && grown >= STILL_OPENS * handle.perCall * further;
   return {

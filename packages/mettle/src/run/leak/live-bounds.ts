@@ -5,8 +5,8 @@ import type { LeakRun } from './leak-run.ts';
 import { driverOf, readSizes, sizeOf } from './track.ts';
 import type { Track } from './track.ts';
 
-/** Further calls of each subject whose owner still grows: some thousand in all, which fill most caches. */
-const BURSTS = [100, 200, 400, 800, 1600];
+/** Further calls of each subject whose owner still grows: with those before, enough for a cache of a thousand. */
+const BURSTS = [100, 200, 400, 800];
 /** A burst that adds less than this share of what it would was the last. */
 const FLAT = 0.05;
 /** A leak of large things must not take the machine's memory. */
@@ -25,7 +25,9 @@ const LATER_MS = 400;
 export async function saturate(run: LeakRun, tracks: readonly Track[]): Promise<void> {
   await readSizes(run, tracks);
   for (const burst of BURSTS) {
-    const open = tracks.filter((track) => isOpen(track) && (track.index >= 0 || track.boundCalls < UNSIZED_CALLS));
+    const open = tracks.filter(
+      (track) => isOpen(track) && (track.index >= 0 || track.boundCalls < UNSIZED_CALLS),
+    );
     if (open.length === 0 || run.isShortOfTime) break;
     const counts = burstCounts(run, open, burst);
     if (counts.every((count) => count === 0)) break;
@@ -68,13 +70,15 @@ function judgeBurst(run: LeakRun, track: Track, change: number, counts: readonly
 export async function readDeclared(run: LeakRun, tracks: readonly Track[]): Promise<void> {
   for (const track of tracks) {
     if (track.bound !== null || track.index < 0) continue;
+    if (track.candidate.holders.length === 0) continue;
     const fields = await run.recording.fields(track.candidate.holders);
     track.bound = declaredBound(fields.flat(), sizeOf(track) ?? 0);
   }
 }
 
 /** What a function does that takes an entry away. */
-const TAKES_AWAY = /delete|clear|splice|shift|remove|evict|expire|close|dispose|destroy|clean|release|abort|end\(/i;
+const TAKES_AWAY =
+  /delete|clear|splice|shift|remove|evict|expire|close|dispose|destroy|clean|release|abort|end\(/i;
 
 /** An entry that has a timer of its own, which takes it away, lives as long as that timer waits. */
 export async function boundByTimers(run: LeakRun, tracks: readonly Track[]): Promise<void> {
@@ -130,6 +134,10 @@ async function growSome(run: LeakRun, track: Track): Promise<number> {
 export function concludeBound(track: Track): HeapGrowth['bound'] {
   if (track.bound !== null) return track.bound;
   const sizes = track.sizes.filter((size) => size !== null);
-  if (track.driver === 'time' || track.boundCalls > 0) return { kind: 'none', calls: track.boundCalls, sizes };
-  return { kind: 'undecided', why: 'the time was used up before its limit could be looked for (raise --budget)' };
+  if (track.driver === 'time' || track.boundCalls > 0)
+    return { kind: 'none', calls: track.boundCalls, sizes };
+  return {
+    kind: 'undecided',
+    why: 'the time was used up before its limit could be looked for (raise --budget)',
+  };
 }

@@ -42,7 +42,8 @@ export async function separateCauses(run: LeakRun, tracks: readonly Track[]): Pr
     track.laterCounts.push(Math.max(0, grown));
     if (track.driver === 'time' || track.subject === null || track.index < 0) continue;
     const { name, manner } = track.subject;
-    const calls = repeated[run.subjects.findIndex((each) => each.name === name && each.manner === manner)] ?? 0;
+    const calls =
+      repeated[run.subjects.findIndex((each) => each.name === name && each.manner === manner)] ?? 0;
     if (calls > 0) track.keyed = grown < KEYED_SHARE * track.perCall * calls;
   }
 }

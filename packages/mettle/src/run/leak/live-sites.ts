@@ -33,9 +33,10 @@ export async function findSites(
     timers || subjects.length > 0,
   );
   const drivers = new Set(
-    [...tracks.filter((track) => track.bound?.kind !== 'plateau').map((track) => track.subject), ...subjects].flatMap(
-      (subject) => (subject === null ? [] : [driverOf(run, subject)]),
-    ),
+    [
+      ...tracks.filter((track) => track.bound?.kind !== 'plateau').map((track) => track.subject),
+      ...subjects,
+    ].flatMap((subject) => (subject === null ? [] : [driverOf(run, subject)])),
   );
   const opened = new Map<number, readonly TrappedGrowth[]>();
   await run.recording.trapped();

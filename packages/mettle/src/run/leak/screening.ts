@@ -1,4 +1,11 @@
-import { birthRounds, growthByOwner, HeapGraph, HeapPlaces, highestId, retentionOf } from '../../derive/heap/index.ts';
+import {
+  birthRounds,
+  growthByOwner,
+  HeapGraph,
+  HeapPlaces,
+  highestId,
+  retentionOf,
+} from '../../derive/heap/index.ts';
 import type { HeapSnapshot } from '../../derive/heap/index.ts';
 import { screen } from '../../derive/heap/growth/screen.ts';
 import type { GrowthCandidate } from '../../derive/heap/growth/screen.ts';
@@ -32,7 +39,9 @@ export interface ScreeningOptions {
 export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promise<Screened> {
   await run.round(
     'warm-up',
-    run.drivers.map((_, subject) => ((run.callMs[subject] ?? 0) > SLOW_MS ? FEWEST_SLOW_CALLS : WARM_UP_CALLS)),
+    run.drivers.map((_, subject) =>
+      (run.callMs[subject] ?? 0) > SLOW_MS ? FEWEST_SLOW_CALLS : WARM_UP_CALLS,
+    ),
   );
   await run.readMemory();
   const fences = [await run.fence()];

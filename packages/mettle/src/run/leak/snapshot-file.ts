@@ -8,23 +8,29 @@ const CHUNK_BYTES = 1 << 20;
 /** Tells how far it is, in bytes. */
 export type OnRead = (bytes: number) => void;
 
+/** A file, and how it is called to the user. */
+export interface SnapshotFile {
+  readonly path: string;
+  readonly shown: string;
+}
+
 /** The size of a file that can be read as a snapshot. Throws UsageError when it is none. */
-export async function snapshotFileBytes(file: string): Promise<number> {
-  const facts = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${file} cannot be read (${error.code ?? error.message}).`);
+export async function snapshotFileBytes({ path, shown }: SnapshotFile): Promise<number> {
+  const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${shown} cannot be read (${error.code ?? error.message}).`);
   });
-  if (!facts.isFile()) throw new UsageError(`${file} is not a file: name a .heapsnapshot.`);
+  if (!facts.isFile()) throw new UsageError(`${shown} is not a file: name a .heapsnapshot.`);
   return facts.size;
 }
 
 /** Reads a snapshot file over one buffer. Throws UsageError with one sentence on what is wrong with the file. */
 export async function readSnapshotFile(
-  file: string,
+  { path, shown }: SnapshotFile,
   onRead: OnRead,
   signal: AbortSignal,
 ): Promise<HeapSnapshot> {
   const reader = new SnapshotReader();
-  const handle = await open(file, 'r');
+  const handle = await open(path, 'r');
   try {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     let total = 0;
@@ -38,7 +44,7 @@ export async function readSnapshotFile(
     }
     return reader.end();
   } catch (error) {
-    if (error instanceof SnapshotError) throw new UsageError(`${file}: ${error.message}.`);
+    if (error instanceof SnapshotError) throw new UsageError(`${shown}: ${error.message}.`);
     throw error;
   } finally {
     await handle.close();

@@ -40,7 +40,7 @@ export interface GrowthCandidate {
   readonly path: readonly string[];
   /** Of a timer: the id of the function that it calls. */
   readonly callbackId: number | null;
-  /** The owner and the objects that hold it, nearest first: their fields may say how much it is to hold. */
+  /** Objects with fields that hold it, nearest first: those may say how much it is to hold. */
   readonly holders: readonly number[];
 }
 
@@ -61,7 +61,8 @@ const LEAST_IN_A_ROUND = 2;
 /** Growth of fewer bytes in all rounds together is nothing that a server could die of. */
 const LEAST_BYTES = 1000;
 const MOST_HELD_CLASSES = 8;
-const MOST_HOLDERS = 4;
+const MOST_HOLDERS = 2;
+const PLAIN = new Set(['Map', 'Set', 'Array', 'EventEmitter', 'Module', 'global']);
 const EXTERNAL = /JSArrayBufferData|backing.?store|ExternalStringData/i;
 
 /** Every owner that grew in each fresh round, those that follow somebody's calls first, then most bytes first. */
@@ -210,13 +211,14 @@ function callbackOf(graph: HeapGraph, top: number): number | null {
   return callback === NONE ? null : graph.id(callback);
 }
 
+/** Of an object of a class its own fields too; what a plain container has is entries. */
 function holdersOf(graph: HeapGraph, { parent }: Retention, owner: number): readonly number[] {
   const holders: number[] = [];
   let at = owner;
-  while (at > 0 && holders.length < MOST_HOLDERS) {
-    if (graph.kind(at) === 'object' && !graph.isInternal(at) && !graph.isScope(at))
-      holders.push(graph.id(at));
-    if (graph.isScope(at)) break;
+  while (at > 0 && holders.length < MOST_HOLDERS && !graph.isScope(at)) {
+    const isFielded = graph.kind(at) === 'object' && !graph.isInternal(at);
+    const isEntries = at === owner && graph.name(at) === 'Object';
+    if (isFielded && !isEntries && !PLAIN.has(graph.name(at))) holders.push(graph.id(at));
     at = parent[at] as number;
   }
   return holders;

@@ -1,0 +1,96 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { collectHeapGrowth } from '../../collect/index.ts';
+import type { ServingAgent } from '../../collect/index.ts';
+import type { Home } from '../../derive/index.ts';
+import type { HeapGrowthEvidence, TargetSpec } from '../../evidence/index.ts';
+import type { CallSource, Workload } from '../../load/index.ts';
+import { monotonicMs } from '../../session/index.ts';
+import type { Session } from '../../session/index.ts';
+import type { FetchScripts, SourceLibrary } from '../source-library.ts';
+import { atOriginalPlaces, stacksIn } from './original-heap-places.ts';
+import { chooseDrivers } from './choose-drivers.ts';
+import { examineHeap } from './examine-heap.ts';
+import { sampleHeap } from './sample-heap.ts';
+import { snapshotRefusal } from './snapshot-guard.ts';
+
+export interface LeakStageSetting {
+  readonly session: Session;
+  readonly agent: ServingAgent;
+  readonly spec: TargetSpec;
+  readonly sources: readonly CallSource[];
+  readonly workload: Workload | null;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly callTimeoutMs: number;
+  readonly budgetMs: number;
+  readonly home: Home;
+  readonly library: SourceLibrary;
+  readonly fetch: FetchScripts | null;
+  readonly onProgress: (progress: {
+    readonly subject: string | null;
+    readonly done: number;
+    readonly calls: number;
+  }) => void;
+}
+
+/** Of the time, for trying what can be called. */
+const TRYING = 0.25;
+
+/** Examines the heap of a server that is killed afterwards; places are those that people wrote. */
+export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEvidence> {
+  const { session, agent, seed, signal, budgetMs, home } = setting;
+  const startedAtMs = monotonicMs();
+  const chosen = await chooseDrivers({ ...setting, untilMs: startedAtMs + budgetMs * TRYING });
+  const recording = await collectHeapGrowth.start(agent);
+  try {
+    const refusal = await snapshotRefusal(recording, budgetMs);
+    const options = {
+      recording,
+      drivers: chosen.drivers,
+      callMs: chosen.callMs,
+      seed,
+      signal,
+      untilMs: startedAtMs + budgetMs,
+      onCall: (subject: string, calls: number) =>
+        setting.onProgress({ subject, calls, done: (monotonicMs() - startedAtMs) / budgetMs }),
+      // Shown as people know them once all places are known.
+      shownFile: (file: string) => file,
+      isOurs,
+      hasDied: () => (session.process?.exit ?? null) !== null,
+      notCovered: chosen.notCovered,
+    };
+    const evidence =
+      refusal === null ? await examineHeap(options) : await sampleHeap({ ...options, whySampling: refusal });
+    const { library } = setting;
+    await library.learnStacks(stacksIn(evidence), setting.fetch);
+    return withUnanswered(atOriginalPlaces(evidence, library, home), chosen.unanswered);
+  } finally {
+    await recording.stop();
+  }
+}
+
+function withUnanswered(
+  evidence: HeapGrowthEvidence,
+  unanswered: Awaited<ReturnType<typeof chooseDrivers>>['unanswered'],
+): HeapGrowthEvidence {
+  return {
+    ...evidence,
+    subjects: [
+      ...evidence.subjects,
+      ...unanswered.map((one) => ({
+        ...one,
+        kind: 'tool' as const,
+        manner: 'answered' as const,
+        freshArguments: false,
+      })),
+    ],
+  };
+}
+
+/** Mettle's own code in the server: src or dist of this package. */
+const OWN_FOLDER = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+function isOurs(file: string): boolean {
+  return /[/\\](?:src|dist)[/\\]agent[/\\]/.test(file) && file.startsWith(dirname(OWN_FOLDER));
+}
