@@ -29,3 +29,10 @@ export function figure(value: number): number {
 export function quoted(name: string): string {
   return `\`${name}\``;
 }
+
+/** Bytes in binary units, as reports show them: `512 B`, `1.5 KiB`. */
+export function binaryBytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${count(figure(value / 1024 ** power))} ${units[power]}`;
+}

@@ -1,3 +1,4 @@
+import { formatPlace } from '../derive/frames.ts';
 import type { ClassGrowth, HeapComparisonEvidence, HolderGrowth } from '../evidence/index.ts';
 import { formatBytes, formatCount, plural } from './figures.ts';
 
@@ -37,13 +38,16 @@ export function classRows({ classes }: HeapComparisonEvidence): readonly (readon
 }
 
 /** What holds more: its figures, then its path, package and place as lines. */
-export function holderRows({ holders }: HeapComparisonEvidence): readonly {
+export function holderRows(
+  { holders }: HeapComparisonEvidence,
+  folder = '',
+): readonly {
   readonly title: string;
   readonly lines: readonly string[];
 }[] {
   return holders.slice(0, HOLDERS).map((holder) => ({
     title: `${elements(holder)}: ${signedBytes(holder.grownBytes)}${retained(holder)}`,
-    lines: [holder.path.join(' → '), ...placeLines(holder)],
+    lines: [holder.path.join(' → '), ...placeLines(holder, folder)],
   }));
 }
 
@@ -58,13 +62,13 @@ function retained({ retainedBefore, retainedAfter, className }: HolderGrowth): s
   return `; ${className} retains ${retainedBefore === null ? '' : `${formatBytes(retainedBefore)}, then `}${formatBytes(retainedAfter)}`;
 }
 
-function placeLines(holder: HolderGrowth): readonly string[] {
+function placeLines(holder: HolderGrowth, folder: string): readonly string[] {
   const { location } = holder;
   const at =
     location === null
       ? []
       : [
-          `written at ${location.file}:${location.line}${location.column === undefined ? '' : `:${location.column}`}`,
+          `written at ${formatPlace(location, folder)}${location.column === undefined ? '' : `:${location.column}`}`,
         ];
   return holder.package === null
     ? at

@@ -70,7 +70,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     ...(bench === undefined ? [] : benchSections(bench, width, ink)),
     ...comparisonSections(result, width, ink),
     ...inProcessSections(result, width, ink),
-    ...heapComparisonSections(result.heapComparison, width, ink),
+    ...heapComparisonSections(result.heapComparison, width, ink, page.folder),
     checksShown(result).flatMap((check) =>
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
     ),

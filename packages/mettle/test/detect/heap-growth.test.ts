@@ -11,11 +11,11 @@ describe('heap-growth', () => {
       severity: 'medium',
       confidence: 'measured',
       title:
-        'Map "sessions" of module dist/sessions.js holds 100 more Session, 107 kB in all, made since the first snapshot and alive at the second',
+        'Map "sessions" of module dist/sessions.js holds 100 more Session, 105 KiB in all, made since the first snapshot and alive at the second',
       location: { file: '/srv/dist/sessions.js', line: 12 },
       cost: { value: 107_200, unit: 'bytes', per: 'run' },
     });
-    expect(finding?.fix).toContain('whether the growth goes on');
+    expect(finding?.fix).toContain('Whether it goes on two snapshots do not tell');
     expect(finding?.verify.command).toBe(
       'npx mettle leak --compare before.heapsnapshot after.heapsnapshot --fail-on heap-growth',
     );

@@ -190,10 +190,9 @@ export class SnapshotReader {
 
   #refuse(byte: number, offset: number): never {
     const seen = byte > 32 && byte < 127 ? `"${String.fromCharCode(byte)}"` : `byte value ${byte}`;
-    throw new SnapshotError(
-      `it is no V8 heap snapshot: ${seen} at byte ${offset}, where {"snapshot":…, "nodes":…} goes on`,
-      offset,
-    );
+    const what =
+      this.#read === '' && this.#key === '' ? 'a snapshot begins {"snapshot":{' : 'its next member should be';
+    throw new SnapshotError(`it is no V8 heap snapshot: ${seen} at byte ${offset}, where ${what}`, offset);
   }
 }
 

@@ -7,18 +7,17 @@ import type {
   HolderGrowth,
   Severity,
 } from '../../evidence/index.ts';
-import { count, plural } from '../figures.ts';
+import { binaryBytes, count, plural } from '../figures.ts';
 import { makeFinding, shellWord } from '../finding.ts';
-import { bytes } from '../leak-words.ts';
 
 const ID = 'heap-growth';
 /** A server that runs gains single objects all the time: modules loaded late, shapes, buffers that are kept. */
 const FEWEST_ELEMENTS = 10;
 /** Below this a restart a year makes up for it, whatever the rate: two snapshots are seldom less than a minute apart. */
-const LEAST_BYTES = 10_000;
+const LEAST_BYTES = 10_240;
 /** From here on growth between two snapshots is worth acting on: a tenth of the heap, or a megabyte. */
 const SHARE_WORTH_ACTING = 0.1;
-const BYTES_WORTH_ACTING = 1_000_000;
+const BYTES_WORTH_ACTING = 1024 ** 2;
 const MOST_FINDINGS = 5;
 
 /** Two snapshots of a server between which a collection got more elements: what to look at, not yet a leak. */
@@ -39,8 +38,8 @@ export const heapGrowth: Detector<'heapComparison'> = {
     const made =
       newObjects === null
         ? 'of different processes'
-        : `${plural(newObjects, 'new object')} of ${bytes(newBytes ?? 0)}`;
-    return `two snapshots of ${plural(before.objects, 'object')} and ${plural(after.objects, 'object')}, ${made}: nothing got ${FEWEST_ELEMENTS} elements or more of a class and ${bytes(LEAST_BYTES)}`;
+        : `${plural(newObjects, 'new object')} of ${binaryBytes(newBytes ?? 0)}`;
+    return `two snapshots of ${plural(before.objects, 'object')} and ${plural(after.objects, 'object')}, ${made}: nothing got ${FEWEST_ELEMENTS} elements or more of a class and ${binaryBytes(LEAST_BYTES)}`;
   },
 };
 
@@ -51,7 +50,7 @@ function isGrowth(holder: HolderGrowth): boolean {
 }
 
 function findingOf(comparison: HeapComparisonEvidence, holder: HolderGrowth): Finding {
-  const { before, after, sameProcess, unknown } = comparison;
+  const { before, after, sameProcess } = comparison;
   const more = holder.elementsAfter - holder.elementsBefore;
   const library = holder.package === null ? '' : ` (in the package ${holder.package})`;
   const between = sameProcess
@@ -64,10 +63,10 @@ function findingOf(comparison: HeapComparisonEvidence, holder: HolderGrowth): Fi
     variant: holder.path.slice(0, 2).join(' '),
     severity: severityOf(comparison, holder),
     confidence: sameProcess ? 'measured' : 'suspected',
-    title: `${holderName(holder)} holds ${count(more)} more ${holder.elementClass}, ${bytes(holder.grownBytes)} in all, ${between}${library}`,
+    title: `${holderName(holder)} holds ${count(more)} more ${holder.elementClass}, ${binaryBytes(holder.grownBytes)} in all, ${between}${library}`,
     evidence: exhibits(comparison, holder),
     cost: { value: holder.grownBytes, unit: 'bytes', per: 'run' },
-    fix: `${remedy(holder)} Whether it is a leak the snapshots do not tell: ${unknown[sameProcess ? 0 : 1] ?? ''}`,
+    fix: `${remedy(holder)} Whether it goes on two snapshots do not tell: \`mettle leak -- COMMAND\` calls the server until that is known.`,
     verify: {
       command: `npx mettle leak --compare ${shellWord(before.file)} ${shellWord(after.file)} --fail-on ${ID}`,
       expect:

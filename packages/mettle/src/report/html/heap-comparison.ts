@@ -10,9 +10,9 @@ import { dataTable } from './tables.ts';
 import { html, type Html } from './template.ts';
 
 /** Two heap snapshots beside each other; null when there were none. */
-export function heapComparisonSection({ heapComparison }: Result): Html | null {
+export function heapComparisonSection({ heapComparison }: Result, folder: string | undefined): Html | null {
   if (heapComparison === undefined) return null;
-  const holders = holderRows(heapComparison);
+  const holders = holderRows(heapComparison, folder);
   return html`<section id="heap-comparison">
     <h2>Heap snapshots</h2>
     <p class="lead">${heapComparisonHeadline(heapComparison)}</p>

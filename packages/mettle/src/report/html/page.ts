@@ -47,7 +47,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
   const sections: readonly [id: string, name: string, section: Html | null][] = [
     ['bench', 'Benchmark', benchSection(result)],
     ['comparison', 'Comparison', comparisonSection(result)],
-    ['heap-comparison', 'Heap snapshots', heapComparisonSection(result)],
+    ['heap-comparison', 'Heap snapshots', heapComparisonSection(result, surroundings.folder)],
     ['in-process', 'In process', inProcessSection(result)],
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],

@@ -10,9 +10,10 @@ export function heapComparisonSections(
   comparison: HeapComparisonEvidence | undefined,
   width: number,
   ink: Ink,
+  folder: string | undefined,
 ): string[][] {
   if (comparison === undefined) return [];
-  const holders = holderRows(comparison).flatMap(({ title, lines }, i) => {
+  const holders = holderRows(comparison, folder).flatMap(({ title, lines }, i) => {
     const head = wrap(printable(title), width - 5);
     const rest = lines.flatMap((line) => wrap(printable(line), width - 5)).map(ink.dim);
     return labelled(`${i + 1}`, [...head, ...rest], 3, (label) => label).map((line) => `  ${line}`);

@@ -153,7 +153,7 @@ describe('what is no snapshot', () => {
 
   test('another kind of file is called what it is', () => {
     expect(errorOf(() => readText('<html>')).message).toBe(
-      'it is no V8 heap snapshot: "<" at byte 0, where {"snapshot":…, "nodes":…} goes on',
+      'it is no V8 heap snapshot: "<" at byte 0, where a snapshot begins {"snapshot":{',
     );
     expect(errorOf(() => readText('{"a":1}')).message).toBe('it has no member "snapshot" (byte 7)');
     expect(errorOf(() => readText('{"nodes":[]}')).message).toBe(

@@ -7,7 +7,7 @@ import type { OwnerGrowth } from '../owners.ts';
 import type { HeapPlaces } from '../places.ts';
 import { retainingPath } from '../retaining-path.ts';
 import type { Retention } from '../retention.ts';
-import { classWords } from '../words.ts';
+import { classWords, describeNode } from '../words.ts';
 import { elementsByClass, mostOf } from './elements.ts';
 import { bytesBelow, holderTotals } from './holders.ts';
 import type { HeapSurvey } from './survey.ts';
@@ -48,7 +48,7 @@ export function grownOwners(
     before,
     grown.map(({ owner }) => graph.id(owner)),
   );
-  return grown.flatMap((growth) => {
+  const rows = grown.flatMap((growth) => {
     const most = newElements(graph, growth);
     if (most === null) return [];
     const { owner, bytes } = growth;
@@ -57,7 +57,7 @@ export function grownOwners(
     return [
       {
         ...wordsOf(seen, owner, most.top),
-        elementClass: most.className,
+        elementClass: elementWords(seen, most.top, most.className),
         elementsBefore: elementsAfter - most.count,
         elementsAfter,
         newElements: most.count,
@@ -67,6 +67,20 @@ export function grownOwners(
       },
     ];
   });
+  return largestFirst(rows);
+}
+
+/** Node's own behind the user's and their packages': of that the user can change nothing. */
+function largestFirst(rows: readonly HolderGrowth[]): readonly HolderGrowth[] {
+  const isNodes = (row: HolderGrowth): number => (row.package === 'node' ? 1 : 0);
+  return rows.toSorted((a, b) => isNodes(a) - isNodes(b) || b.grownBytes - a.grownBytes);
+}
+
+/** A plain object is told by its properties. */
+function elementWords({ graph, places, shownFile }: Seen, element: number, className: string): string {
+  return className === 'Object' && graph.name(element) === 'Object'
+    ? describeNode(graph, places, element, shownFile)
+    : className;
 }
 
 /** Of what the owner itself got most; a class that only stands below others is none of its elements. */
@@ -101,7 +115,7 @@ function retainedOf(
 export function grownHolders(seen: Seen): readonly HolderGrowth[] {
   const { graph, places, retention, before } = seen;
   const after = holderTotals(graph, retention, places, bytesBelow(graph, retention));
-  return [...after]
+  const rows = [...after]
     .flatMap(([key, now]) => {
       const then = before.holders.get(key);
       const elementsBefore = then?.elements ?? 0;
@@ -111,7 +125,7 @@ export function grownHolders(seen: Seen): readonly HolderGrowth[] {
       return [
         {
           ...wordsOf(seen, now.largest, element),
-          elementClass: now.elementClass,
+          elementClass: elementWords(seen, element, now.elementClass),
           elementsBefore,
           elementsAfter: now.elements,
           newElements: null,
@@ -123,6 +137,7 @@ export function grownHolders(seen: Seen): readonly HolderGrowth[] {
     })
     .toSorted((a, b) => b.grownBytes - a.grownBytes)
     .slice(0, MOST_HOLDERS);
+  return largestFirst(rows);
 }
 
 function ownerOf(file: string): string | null {
@@ -152,7 +167,10 @@ function wordsOf(
   return {
     className: classWords(graph, owner),
     path: steps,
-    package: ownerOf(file === '' ? (location?.file ?? '') : file),
+    package:
+      steps[0] === 'Node.js' && location === null
+        ? 'node'
+        : ownerOf(file === '' ? (location?.file ?? '') : file),
     location,
   };
 }

@@ -86,7 +86,8 @@ function largeHolders(graph: HeapGraph, { parent }: Retention): ReadonlySet<numb
     if ((firstEdge[node + 1] as number) - (firstEdge[node] as number) < FEWEST_ELEMENTS) continue;
     let holder = node;
     while (holder > 0 && graph.isInternal(holder)) holder = parent[holder] as number;
-    if (holder > 0 && graph.kind(holder) === 'object') found.add(holder);
+    // The variables of a function do not become more.
+    if (holder > 0 && graph.kind(holder) === 'object' && !graph.isScope(holder)) found.add(holder);
   }
   return found;
 }
