@@ -7,6 +7,8 @@ in which tool, at which line. The server needs no change.
   mettle bench   [target]   latency and throughput under load; capacity
   mettle leak    [target]   what calls leave behind for good, held by what,
                             added at which line
+  mettle leak --compare BEFORE AFTER
+                            what grew between two heap snapshots
   mettle attach  PID        the same of a server that is already running, as
                             its clients use it: no restart, no change
   mettle report  BUNDLE     render a saved run again, in any format

@@ -3,6 +3,7 @@ import { TargetError } from '../run/index.ts';
 import { attachCommand } from './commands/attach.ts';
 import { benchCommand } from './commands/bench.ts';
 import { examineCommand } from './commands/examine.ts';
+import { leakCommand } from './commands/leak.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -16,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: (argv, host) => examineCommand('check', argv, host),
   profile: (argv, host) => examineCommand('profile', argv, host),
   bench: benchCommand,
-  leak: (argv, host) => examineCommand('leak', argv, host),
+  leak: leakCommand,
   attach: attachCommand,
   report,
 };

@@ -1,25 +1,35 @@
 import { resolve } from 'node:path';
 import { redactCommand, UsageError } from '../../evidence/index.ts';
 import { examineSnapshots } from '../../run/index.ts';
-import { conclude } from '../conclusion.ts';
+import { checkBar, conclude } from '../conclusion.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
-import type { CommandOptions, ExtraOptions } from '../options.ts';
+import { parseOptions } from '../options.ts';
+import type { ExtraOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
 import { progressView } from '../progress.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { VERSION } from '../version.ts';
 
-/** What `mettle leak` takes to compare snapshots. */
-export const LEAK_COMPARE_OPTIONS: ExtraOptions = { compare: { type: 'boolean' } };
+const OPTIONS: ExtraOptions = { compare: { type: 'boolean' } };
 
-/** `mettle leak --compare BEFORE AFTER`: two heap snapshots from anywhere. `argv` as typed behind `leak`. */
-export async function leakCompareCommand(
-  options: CommandOptions,
-  argv: readonly string[],
-  host: Host,
-): Promise<ExitCode> {
+/** Whether `mettle leak` was asked for a comparison: `--compare`, not as a word of the server's own command. */
+export function asksForComparison(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--compare');
+}
+
+/** `mettle leak --compare BEFORE AFTER`: two heap snapshots from anywhere. */
+export async function leakCompareCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
+  const options = parseOptions(argv, OPTIONS);
+  if (options.help) {
+    host.stdout.write(HELP);
+    return EXIT.ok;
+  }
   const formats = formatsOf(options.format);
+  checkBar(options, 'leak');
   const [before, after, ...more] = options.positionals;
   if (before === undefined || after === undefined || more.length > 0)
     throw new UsageError(

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { SnapshotError } from './snapshot-error.ts';
 
-const PAGE_BITS = 18;
+const PAGE_BITS = 16;
 const PAGE_BYTES = 1 << PAGE_BITS;
-const OFFSETS_BITS = 16;
+const OFFSETS_BITS = 12;
 const OFFSETS = 1 << OFFSETS_BITS;
 const QUOTE = 34;
 const COMMA = 44;

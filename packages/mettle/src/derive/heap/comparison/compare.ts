@@ -38,7 +38,8 @@ export function compareSnapshots(
   const graph = new HeapGraph(snapshot);
   const places = new HeapPlaces(graph);
   const retention = retentionOf(graph);
-  const agreement = idsThatAgree(before, graph);
+  const highest = highestId(snapshot);
+  const agreement = idsThatAgree(before, graph, highest);
   const sameProcess = agreement.compared >= FEWEST_COMPARED && agreement.share >= SAME_PROCESS;
   const births = sameProcess ? birthRounds(snapshot, [before.fence]) : null;
   const seen = { graph, places, retention, before, shownFile };
@@ -47,7 +48,7 @@ export function compareSnapshots(
   return {
     before: { fileBytes: before.fileBytes, objects: before.objects, heapBytes: before.heapBytes },
     after: { fileBytes: snapshot.bytes, objects: snapshot.nodeCount, heapBytes: totalBytes(graph) },
-    reversed: sameProcess && highestId(snapshot) < before.fence,
+    reversed: sameProcess && highest < before.fence,
     sameProcess,
     idsAgree: agreement.share,
     ...newOnes(graph, births),
@@ -57,14 +58,21 @@ export function compareSnapshots(
   };
 }
 
+/**
+ * Of the younger half of the ids that both may have: processes of one program begin alike, and V8 numbers what they begin
+ * with alike.
+ */
 function idsThatAgree(
-  { sample }: HeapSurvey,
+  { sample, fence }: HeapSurvey,
   graph: HeapGraph,
+  highest: number,
 ): { readonly share: number; readonly compared: number } {
+  const from = Math.min(fence, highest) / 2;
   let compared = 0;
   let agree = 0;
   for (let node = 0; node < graph.nodeCount; node++) {
-    const known = sample.get(graph.id(node));
+    const id = graph.id(node);
+    const known = id < from ? undefined : sample.get(id);
     if (known === undefined) continue;
     compared++;
     if (known === sampledClass(graph, node)) agree++;

@@ -41,7 +41,7 @@ export function surveyOf(snapshot: HeapSnapshot, shownFile: (file: string) => st
     fence,
     classes: classTotals(graph, places, null, shownFile),
     holders: holderTotals(graph, retention, places, bytesBelow(graph, retention)),
-    sample: sampleOf(graph, fence),
+    sample: sampleOf(graph),
     ids: snapshot.id,
     retainedSize: dominatorsOf(graph).retainedSize,
   };
@@ -59,15 +59,12 @@ export function sampledClass(graph: HeapGraph, node: number): string {
   return `${graph.kind(node)} ${graph.kind(node) === 'string' ? '' : graph.name(node)}`;
 }
 
-/**
- * From the younger half of the ids: processes of one program begin alike, and V8 numbers what they begin with alike.
- */
-function sampleOf(graph: HeapGraph, fence: number): ReadonlyMap<number, string> {
-  const step = Math.max(1, Math.ceil(graph.nodeCount / 2 / SAMPLE));
+function sampleOf(graph: HeapGraph): ReadonlyMap<number, string> {
+  const step = Math.max(1, Math.ceil(graph.nodeCount / SAMPLE));
   const sample = new Map<number, string>();
   for (let node = 0; node < graph.nodeCount; node++) {
     const id = graph.id(node);
-    if (id % 2 === 0 || id < fence / 2 || ((id - 1) / 2) % step !== 0) continue;
+    if (id % 2 === 0 || ((id - 1) / 2) % step !== 0) continue;
     sample.set(id, sampledClass(graph, node));
   }
   return sample;
