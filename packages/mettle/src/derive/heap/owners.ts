@@ -87,7 +87,7 @@ export function growthByOwner(
       topOf[node] = graph.isInternal(node) ? NONE : node;
     } else {
       ownerOf[node] = ownerOf[holder] as number;
-      topOf[node] = topBelow(graph, topOf[holder] as number, holder, node);
+      topOf[node] = topBelow(graph, retention, topOf[holder] as number, node);
     }
     const owner = ownerOf[node];
     const nodeType = type[node] as number;
@@ -135,9 +135,18 @@ function oldOwner(graph: HeapGraph, parent: Int32Array, holder: number, node: nu
   return owner;
 }
 
-function topBelow(graph: HeapGraph, holderTop: number, holder: number, node: number): number {
+function topBelow(graph: HeapGraph, retention: Retention, holderTop: number, node: number): number {
   if (holderTop === NONE) return graph.isInternal(node) ? NONE : node;
-  return holderTop === holder && sameClass(graph, holder, node) ? node : holderTop;
+  const holder = retention.parent[node] as number;
+  return holderTop === holder && isNextInChain(graph, retention, holder, node) ? node : holderTop;
+}
+
+/** A plain object in a plain object (an entry and its value) is a link of a chain only when that goes on by the same name. */
+function isNextInChain(graph: HeapGraph, { parentEdge }: Retention, holder: number, node: number): boolean {
+  if (!sameClass(graph, holder, node)) return false;
+  if (graph.name(node) !== 'Object') return true;
+  const next = graph.follow(node, graph.edgeName(parentEdge[node] as number));
+  return next !== NONE && sameClass(graph, node, next);
 }
 
 /** Plain objects hold each other without being links of a chain. */
