@@ -1,7 +1,7 @@
 import type { Exhibit, HeapGrowth, HeapGrowthEvidence, HeapRound } from '../evidence/index.ts';
 import { exhaustionOf, responsible, type Leak } from '../derive/leaks/index.ts';
-import { figure } from './figures.ts';
-import { bytes, bytesASecond, bytesEach, duration, holderOf, occasionOf } from './leak-words.ts';
+import { binaryBytes, figure } from './figures.ts';
+import { bytesASecond, bytesEach, duration, holderOf, occasionOf } from './leak-words.ts';
 
 /** Sizes read while a bound was looked for: so many fill a line. */
 const READINGS_TOLD = 8;
@@ -137,9 +137,11 @@ function trendExhibits({ trend }: Leak): readonly Exhibit[] {
       rows: [
         [
           trend.kind,
-          bytes(trend.bytesPerCall),
-          trend.low === null || trend.high === null ? '–' : `${bytes(trend.low)} to ${bytes(trend.high)}`,
-          bytes(trend.explainedBytesPerCall),
+          binaryBytes(trend.bytesPerCall),
+          trend.low === null || trend.high === null
+            ? '–'
+            : `${binaryBytes(trend.low)} to ${binaryBytes(trend.high)}`,
+          binaryBytes(trend.explainedBytesPerCall),
         ],
       ],
     },
@@ -180,8 +182,8 @@ function besideTable(beside: readonly HeapGrowth[]): Exhibit {
       holderOf(growth),
       growth.element.description,
       growth.driver === 'time'
-        ? `${figure(growth.objectsPerSecondIdle)} (${bytes(growth.bytesPerSecondIdle)}) a second`
-        : `${figure(growth.objectsPerCall)} (${bytes(growth.bytesPerCall)}) per ${occasionOf(growth.subject)}`,
+        ? `${figure(growth.objectsPerSecondIdle)} (${binaryBytes(growth.bytesPerSecondIdle)}) a second`
+        : `${figure(growth.objectsPerCall)} (${binaryBytes(growth.bytesPerCall)}) per ${occasionOf(growth.subject)}`,
     ]),
   };
 }
@@ -191,7 +193,7 @@ function exhaustionTable(evidence: HeapGrowthEvidence, leak: Leak): readonly Exh
   const end = exhaustionOf(evidence, leaking);
   if (end === null) return [];
   const what = end.limit === 'heap' ? 'V8’s heap limit' : 'the memory limit';
-  const title = `When ${what} of ${bytes(end.limitBytes)} is reached by this alone`;
+  const title = `When ${what} of ${binaryBytes(end.limitBytes)} is reached by this alone`;
   if (leaking.per === 'second')
     return [{ kind: 'table', title, columns: ['without any call'], rows: [[duration(end.after)]] }];
   return [

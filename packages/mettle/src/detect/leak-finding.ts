@@ -15,10 +15,10 @@ import type {
   Severity,
   SourceLocation,
 } from '../evidence/index.ts';
-import { count, figure, plural } from './figures.ts';
+import { binaryBytes, count, figure, plural } from './figures.ts';
 import { makeFinding, shellWord } from './finding.ts';
 import { leakExhibits, leakingOf } from './leak-exhibits.ts';
-import { boundOf, bytes, libraryOf, occasionOf, toolOf, whoLeaks } from './leak-words.ts';
+import { boundOf, libraryOf, occasionOf, toolOf, whoLeaks } from './leak-words.ts';
 
 type Needs = 'heapGrowth' | 'target';
 type Input = DetectorInput<Needs>;
@@ -46,6 +46,8 @@ export function leakDetector(kind: LeakKind): Detector<Needs> {
   return {
     id: kind.id,
     check: 'leak',
+    // Attached, nothing is called.
+    examinations: ['check', 'leak'],
     needs: ['heapGrowth', 'target'],
     detect: (evidence) =>
       leaksOf(evidence.heapGrowth)
@@ -64,7 +66,8 @@ function findingOf(kind: LeakKind, evidence: Input, leak: Leak): Finding {
   const leaking = leakingOf(leak);
   const where = location === undefined ? '' : `, at ${formatPlace(location, target.cwd)}`;
   const library = libraryOf(location);
-  const amount = leaking.bytes === 0 ? '' : `: ${bytes(leaking.bytes)} ${perWords(leaking.per, occasion)}`;
+  const amount =
+    leaking.bytes === 0 ? '' : `: ${binaryBytes(leaking.bytes)} ${perWords(leaking.per, occasion)}`;
   return makeFinding({
     id: kind.id,
     tool,

@@ -3,13 +3,6 @@ import { responsible, type Leak } from '../derive/leaks/index.ts';
 import { packageOf } from '../derive/frames.ts';
 import { count, figure, plural, quoted } from './figures.ts';
 
-/** Bytes as people read them: `54 B`, `2.3 kB`, `1.2 MB`. */
-export function bytes(value: number): string {
-  if (value < 1000) return `${Math.round(value)} B`;
-  if (value < 1e6) return `${figure(value / 1e3)} kB`;
-  return value < 1e9 ? `${figure(value / 1e6)} MB` : `${figure(value / 1e9)} GB`;
-}
-
 /** Growth that follows the calls of all tools together, or all requests, has these for its subject. */
 const EVERYBODY: Readonly<Record<string, string>> = {
   'tools/call': 'Each tool, whichever is called,',

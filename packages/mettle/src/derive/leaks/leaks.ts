@@ -86,6 +86,7 @@ function isSameFault(known: HeapGrowth, growth: HeapGrowth): boolean {
     return a?.kind === b?.kind && endsProperly(a) === endsProperly(b);
   if (isSameOwner(known, growth) || isSamePlace(known, growth)) return true;
   if (a === null || b === null || a.name !== b.name) return false;
+  if (isWithinOneObject(known, growth)) return true;
   // What a timer of the call feeds is that timer's doing.
   if (known.element.kind === 'interval')
     return growth.driver === 'time' || growth.element.kind === 'interval';
@@ -116,6 +117,18 @@ function isSamePlace(a: HeapGrowth, b: HeapGrowth): boolean {
   return one !== undefined && one === other;
 }
 
+/**
+ * The same object, reached from its module over others, grows in two of its fields: a library's cache and its index. State
+ * that a module holds itself may have two faults.
+ */
+function isWithinOneObject({ path: a }: HeapGrowth, { path: b }: HeapGrowth): boolean {
+  const differing = a.findIndex((step, i) => step !== b[i]);
+  return differing >= INNER_STEPS && a[0]?.startsWith('module ') === true;
+}
+
+/** Module, its variable, an object in that. */
+const INNER_STEPS = 3;
+
 function placeOf(site: readonly Frame[]): string | undefined {
   const frame = site.find((each) => !isInternal(each));
   return frame === undefined ? undefined : `${frame.file}:${frame.line}`;
@@ -128,7 +141,6 @@ function addHandle(groups: Group[], handle: HandleGrowth): void {
       (subject) => subject?.name === handle.subject?.name,
     ),
   );
-  const patterns = (group: Group): readonly LeakPattern[] => group.growths.map(patternOf);
   if (!isResource(handle)) {
     // Timers that the heap shows are told there.
     if (mine.length === 0) groups.push({ growths: [], handles: [handle] });
@@ -136,12 +148,16 @@ function addHandle(groups: Group[], handle: HandleGrowth): void {
   }
   // What keeps a socket's objects is the socket that is open.
   const group =
-    mine.find((each) => each.handles.length > 0) ??
-    mine.find((each) =>
-      patterns(each).some((one) => one === 'handle-leak' || one === 'session-leak' || one === 'heap-leak'),
-    );
+    mine.find((each) => each.handles.length > 0) ?? mine.find((each) => each.growths.some(isOfHandles));
   if (group === undefined) groups.push({ growths: [], handles: [handle] });
   else group.handles.push(handle);
+}
+
+function isOfHandles(growth: HeapGrowth): boolean {
+  const pattern = patternOf(growth);
+  if (pattern === 'collection-leak' || pattern === 'unbounded-cache')
+    return growth.holds.some(({ kind }) => kind === 'handle');
+  return pattern === 'handle-leak' || pattern === 'session-leak' || pattern === 'heap-leak';
 }
 
 function leakOf({ growths, handles }: Group): Leak {

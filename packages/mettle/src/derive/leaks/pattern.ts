@@ -17,6 +17,8 @@ export type LeakPattern = (typeof LEAK_PATTERNS)[number];
 
 /** From this share on the bytes outside V8's heap are what is leaked, and the objects that hold them are not. */
 const MOSTLY_OUTSIDE = 0.5;
+/** Of what is kept, so many have it: the others came otherwise. */
+const MOSTLY = 0.5;
 /** A Buffer's own objects take about 100 bytes; below ten times that there is no buffer worth the name. */
 const OUTSIDE_BYTES = 1024;
 
@@ -49,15 +51,18 @@ function isListening({ element, owner }: HeapGrowth): boolean {
   return element.kind === 'listener' || owner?.kind === 'event-emitter' || owner?.kind === 'event-target';
 }
 
-/** Promises that were settled may be kept by a cache; what waits for one that never is, is a halted function. */
-function isWaiting({ element, owner, holds, keyed }: HeapGrowth): boolean {
+/**
+ * Promises that were settled may be kept by a cache; what waits for one that never is, is a suspended function. A timer that
+ * a function awaits is told as the timer.
+ */
+function isWaiting({ element, owner, holds, keyed, objectsPerCall }: HeapGrowth): boolean {
   if (owner?.kind === 'promise') return true;
-  if (element.kind === 'promise') return keyed !== true;
-  return element.kind === 'closure' && element.function === null && holds.some(isHalted);
-}
-
-function isHalted({ kind, className, perCall }: HeapGrowth['holds'][number]): boolean {
-  return perCall > 0 && (kind === 'promise' || /generator|async function/i.test(className));
+  if (keyed === true || element.kind === 'timeout') return false;
+  if (element.kind === 'promise') return true;
+  const suspended = holds
+    .filter(({ kind, className }) => kind === 'promise' && className.startsWith('suspended'))
+    .reduce((sum, { perCall }) => sum + perCall, 0);
+  return suspended > 0 && suspended >= MOSTLY * objectsPerCall;
 }
 
 function isContainer({ owner }: HeapGrowth): boolean {

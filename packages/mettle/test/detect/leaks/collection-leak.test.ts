@@ -9,7 +9,7 @@ describe('collection-leak', () => {
   it('names the collection, the bytes and the line', () => {
     const finding = onlyFinding(leakRun().calls('open').calls('search').grows(ENTRY));
     expect(finding.title).toBe(
-      '`search` adds one entry to the Map `sessions` per call, and nothing takes them out: 1.42 kB per call, at src/sessions.js:39',
+      '`search` adds one entry to the Map `sessions` per call, and nothing takes them out: 1.39 KiB per call, at src/sessions.js:39',
     );
     expect(finding.tool).toBe('search');
     expect(finding.fix).toContain('finally { map.delete(id); }');
@@ -24,7 +24,7 @@ describe('collection-leak', () => {
       'table: Its size when the calls went on, to see whether it ends',
       'table: What each leaves behind',
       'stack: Where it grows',
-      'table: When V8’s heap limit of 2.15 GB is reached by this alone',
+      'table: When V8’s heap limit of 2 GiB is reached by this alone',
     ]);
     const [, rounds] = evidence;
     expect(rounds).toMatchObject({ rows: expect.arrayContaining([['1 (new arguments)', 13, 13, 1]]) });
@@ -78,6 +78,15 @@ describe('collection-leak', () => {
     ]);
   });
 
+  it('is one finding when a library’s object grows in two of its fields', () => {
+    const within = ['module src/gateway.js', 'Client "upstream"', 'Ajv "_ajv"'];
+    const told = leakRun()
+      .calls('open')
+      .grows({ owner: { name: '_cache' }, path: [...within, 'Map "_cache"', 'entry'] })
+      .grows({ owner: { name: 'schema' }, path: [...within, 'ValueScope "scope"', 'Map "schema"', 'entry'] });
+    expect(leaksFound(told)).toEqual([['collection-leak', 'open']]);
+  });
+
   it('tells failed and cancelled calls from others', () => {
     const failed = onlyFinding(leakRun().calls('open').calls('open', 'failed').grows(ENTRY));
     expect(failed.title).toContain('per failed call');
@@ -90,7 +99,7 @@ describe('collection-leak', () => {
     expect(finding).toMatchObject({ id: 'collection-leak', cost: { value: 3600, per: 'second' } });
     expect(finding.tool).toBeUndefined();
     expect(finding.title).toBe(
-      'The server, without any call, adds to the Map `sessions` from a timer, and nothing takes anything out: 3.6 kB a second, without any call',
+      'The server, without any call, adds to the Map `sessions` from a timer, and nothing takes anything out: 3.52 KiB a second, without any call',
     );
   });
 

@@ -3,7 +3,7 @@ import { detectors } from '../../../src/detect/index.ts';
 import type { Detector, Finding } from '../../../src/evidence/index.ts';
 import { leakRun, type Grows, type HeapBuilder } from '../../builders/heap.ts';
 
-const LEAKS = detectors.filter(({ check }) => check === 'leak');
+const LEAKS = detectors.filter(({ check, needs }) => check === 'leak' && needs.includes('heapGrowth'));
 
 /** All that the leak detectors say of a run, each finding by its id and tool. */
 export function leaksFound(told: HeapBuilder): readonly (readonly [string, string | undefined])[] {

@@ -15,7 +15,7 @@ describe('external-memory-leak', () => {
   it('is what buffers keep outside the heap', () => {
     const finding = onlyFinding(leakRun().calls('thumbnail').grows(BUFFER));
     expect(finding.title).toBe(
-      '`thumbnail` leaves one buffer in the Array `made` per call, outside V8’s heap: 16.6 kB per call, at src/thumbnails.js:20',
+      '`thumbnail` leaves one buffer in the Array `made` per call, outside V8’s heap: 16.2 KiB per call, at src/thumbnails.js:20',
     );
     expect(finding.fix).toContain('maxSize');
   });

@@ -36,6 +36,15 @@ describe('handle-leak', () => {
     expect(onlyFinding(kept)).toMatchObject({ id: 'handle-leak', location: { line: 24 } });
   });
 
+  it('is told of sockets in a Map by name', () => {
+    const holds = [{ className: 'Socket', kind: 'handle', perCall: 1, bytesPerCall: 800 }] as const;
+    const told = leakRun()
+      .calls('rate')
+      .grows({ holds, element: { kind: 'string', description: 'string' } })
+      .opens();
+    expect(leaksFound(told)).toEqual([['handle-leak', 'rate']]);
+  });
+
   it('is silent about a pool that is full, and about what was not decided', () => {
     const pool = leakRun()
       .calls('query')

@@ -47,7 +47,7 @@ describe('heap-leak', () => {
   it('is told of native memory when resident memory surely grows and nothing else explains it', () => {
     const finding = onlyFinding(leakRun().calls('resize').trend(64_000));
     expect(finding).toMatchObject({ id: 'heap-leak', tool: 'resize', confidence: 'suspected' });
-    expect(finding.title).toContain('native memory: 64 kB per call');
+    expect(finding.title).toContain('native memory: 62.5 KiB per call');
   });
 
   it('is silent about resident memory that is mostly explained, small or unsure', () => {

@@ -33,7 +33,7 @@ describe('interval-accumulation', () => {
     expect(finding.evidence).toContainEqual(
       expect.objectContaining({
         title: 'What grows with it',
-        rows: [['the Array `samples`', 'Object {close}', '50 (3.6 kB) a second']],
+        rows: [['the Array `samples`', 'Object {close}', '50 (3.52 KiB) a second']],
       }),
     );
   });

@@ -14,7 +14,7 @@ describe('listener-leak', () => {
   it('names the emitter, the bytes and the line that adds the listener', () => {
     const finding = onlyFinding(leakRun().calls('forecast').grows(LISTENER));
     expect(finding.title).toBe(
-      '`forecast` adds one listener to the Station `station` per call and never removes it: 2.27 kB per call, at src/weather.js:28',
+      '`forecast` adds one listener to the Station `station` per call and never removes it: 2.22 KiB per call, at src/weather.js:28',
     );
     expect(finding).toMatchObject({
       id: 'listener-leak',

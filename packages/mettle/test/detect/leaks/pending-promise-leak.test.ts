@@ -3,11 +3,16 @@ import { pendingPromiseLeak } from '../../../src/detect/detectors/pending-promis
 import { leakRun, type Grows } from '../../builders/heap.ts';
 import { leaksFound, onlyFinding, staysSilent } from './every-pattern.ts';
 
-const HALTED = { className: 'async note', kind: 'promise', perCall: 1, bytesPerCall: 700 } as const;
+const HALTED = {
+  className: 'suspended function note',
+  kind: 'promise',
+  perCall: 1,
+  bytesPerCall: 700,
+} as const;
 const RESOLVER: Grows = {
   bytesPerCall: 1190,
   owner: { kind: 'map', className: 'Map', name: 'waiting' },
-  element: { kind: 'closure', description: 'ƒ resolve' },
+  element: { kind: 'promise', description: 'closure' },
   holds: [HALTED],
   at: 'src/ledger.js:49',
 };
@@ -16,7 +21,7 @@ describe('pending-promise-leak', () => {
   it('is what a collection of resolvers keeps: functions that halt for ever', () => {
     const finding = onlyFinding(leakRun().calls('balance').grows(RESOLVER));
     expect(finding.title).toBe(
-      '`balance` leaves one promise per call that is never settled (waiting in the Map `waiting`), with all that awaits it: 1.19 kB per call, at src/ledger.js:49',
+      '`balance` leaves one promise per call that is never settled (waiting in the Map `waiting`), with all that awaits it: 1.16 KiB per call, at src/ledger.js:49',
     );
     expect(finding.fix).toContain('AbortSignal.timeout');
   });
@@ -26,10 +31,26 @@ describe('pending-promise-leak', () => {
     expect(leaksFound(leakRun().calls('ask').grows({ element }))).toEqual([['pending-promise-leak', 'ask']]);
   });
 
+  it('is told of waiting functions under keys that are strings, and not of a timer that a function awaits', () => {
+    const element = { kind: 'string', description: 'string' } as const;
+    const told = leakRun()
+      .calls('balance')
+      .grows({ ...RESOLVER, element });
+    expect(leaksFound(told)).toEqual([['pending-promise-leak', 'balance']]);
+    const timer = leakRun()
+      .calls('balance')
+      .grows({
+        ...RESOLVER,
+        owner: { kind: 'timers', className: 'TimersList', name: null },
+        element: { kind: 'timeout', description: 'Timeout', delayMs: 3_600_000 },
+      });
+    expect(leaksFound(timer)).toEqual([['timer-leak', 'balance']]);
+  });
+
   it('is not told of callbacks that are kept with nothing waiting for them', () => {
     const told = leakRun()
       .calls('balance')
-      .grows({ ...RESOLVER, holds: [] });
+      .grows({ ...RESOLVER, element: { kind: 'closure', description: 'closure onDone' }, holds: [] });
     expect(leaksFound(told)).toEqual([['collection-leak', 'balance']]);
   });
 

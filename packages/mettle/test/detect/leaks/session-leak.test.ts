@@ -14,7 +14,7 @@ describe('session-leak', () => {
       .grows(SESSION);
     const finding = onlyFinding(told);
     expect(finding.title).toBe(
-      'The server keeps in the Map `sessions` what belongs to each session that its client leaves, and never lets go of it: 60 kB per session, at src/http.js:18',
+      'The server keeps in the Map `sessions` what belongs to each session that its client leaves, and never lets go of it: 58.6 KiB per session, at src/http.js:18',
     );
     expect(finding).toMatchObject({
       tool: 'session',

@@ -14,7 +14,7 @@ describe('unbounded-cache', () => {
   it('is what grows with new arguments and not with old ones', () => {
     const finding = onlyFinding(leakRun().calls('lookup').grows(CACHE));
     expect(finding.title).toBe(
-      '`lookup` keeps one entry in the Object `responses` per call with new arguments, without bound: 3.8 kB per call, at src/lookup.js:44',
+      '`lookup` keeps one entry in the Object `responses` per call with new arguments, without bound: 3.71 KiB per call, at src/lookup.js:44',
     );
     expect(finding.fix).toContain('boundedCache({ max: 1000, ttlMs: 60_000 })');
   });
