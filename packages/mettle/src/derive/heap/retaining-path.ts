@@ -142,7 +142,8 @@ function joinedChains(graph: HeapGraph, steps: readonly Step[]): readonly Step[]
 
 function isNextLink(graph: HeapGraph, before: Step, step: Step): boolean {
   // Links have no label of their own, or all the same one: `before.before.before`.
-  if ((step.label !== null && step.label !== before.label) || graph.kind(step.node) !== 'object') return false;
+  if ((step.label !== null && step.label !== before.label) || graph.kind(step.node) !== 'object')
+    return false;
   return graph.kind(before.node) === 'object' && graph.name(before.node) === graph.name(step.node);
 }
 

@@ -156,8 +156,8 @@ function hasEdgeNear(
     if (edge === NONE) return false;
     const kind = graph.edgeKind(edge);
     if ((kind === 'property' || kind === 'internal') && is(graph.edgeName(edge))) return true;
-    // An object of the user's in between is something else's.
-    if (step > 1 && kind === 'context') return false;
+    // A variable of a listener is the user's, and no listener.
+    if (kind === 'context') return false;
     at = parent[at] as number;
   }
   return false;
