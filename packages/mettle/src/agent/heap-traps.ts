@@ -1,5 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import type { AsyncHook } from 'node:async_hooks';
+import { syncBuiltinESMExports } from 'node:module';
 import { isAgentWork } from './agent-work.ts';
 import type { TrappedGrowth } from './heap-protocol.ts';
 import { silently } from './silently.ts';
@@ -42,6 +43,7 @@ export class HeapTraps {
   #records: Trapped[] = [];
   readonly #trapped = new Set<object>();
   #hook: AsyncHook | null = null;
+  #followsFiles = false;
   readonly #resources = new Map<number, Trapped>();
 
   /** Whether the object could be trapped. */
@@ -87,6 +89,17 @@ export class HeapTraps {
           this.#resources.delete(asyncId);
         }),
     }).enable();
+    this.#followFiles();
+  }
+
+  /** What is opened by the synchronous functions is no asynchronous resource. */
+  #followFiles(): void {
+    if (this.#followsFiles) return;
+    this.#followsFiles = true;
+    const fs = process.getBuiltinModule('node:fs') as unknown as object;
+    for (const name of ['openSync', 'open', 'opendirSync'])
+      shadow(fs, name, (method) => void this.#note(-1, 'FILEHANDLE', false, method));
+    syncBuiltinESMExports();
   }
 
   take(): readonly TrappedGrowth[] {
@@ -134,7 +147,7 @@ function shadow(object: object, name: string, note: (below: Method) => void): vo
     value: method,
     configurable: true,
     writable: true,
-    enumerable: false,
+    enumerable: Object.prototype.propertyIsEnumerable.call(object, name),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { HeapRecording } from '../../collect/index.ts';
 import { laterGrowth } from '../../derive/heap/growth/counts-of-classes.ts';
 import { growingHandles } from '../../derive/heap/growth/handles.ts';
+import type { HandleCandidate } from '../../derive/heap/growth/handles.ts';
 import type { HeapGrowthEvidence } from '../../evidence/index.ts';
 import type { LeakDriver } from '../../load/index.ts';
 import { heapEvidence } from './heap-evidence.ts';
@@ -10,7 +11,7 @@ import { isolate, separateCauses } from './live-causes.ts';
 import { findSites } from './live-sites.ts';
 import type { Sites } from './live-sites.ts';
 import { screenHeap } from './screening.ts';
-import { trackOf } from './track.ts';
+import { driverOf, trackOf } from './track.ts';
 import type { Track } from './track.ts';
 
 export interface HeapExamination {
@@ -32,6 +33,8 @@ export interface HeapExamination {
 /** What follows nobody's calls is mostly V8's and Node's own housekeeping: so many of these are looked at further. */
 const MOST_UNMATCHED = 12;
 const MOST_MATCHED = 60;
+/** Few, since what is opened is not closed, and there are limits. */
+const OPENING_CALLS = 24;
 /** Of what it should have grown by, what counts as growing on. */
 const STILL_GROWS = 0.8;
 
@@ -61,6 +64,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   let growing: readonly Track[] = tracks;
   let after = run.memories.at(-1) ?? (await run.readMemory());
   let sites: Sites = { opened: new Map() };
+  let made: readonly number[] = run.tallies.map(({ calls }) => calls);
   const notCovered = [...options.notCovered];
   try {
     await separateCauses(run, tracks);
@@ -72,7 +76,9 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     await saturate(run, growing);
     await countUnsized(run, growing, fence);
     await readDeclared(run, growing);
+    await openMore(run, handles);
     after = await run.readMemory();
+    made = run.tallies.map(({ calls }) => calls);
     const openers = handles.flatMap(({ subject }) => subject ?? []);
     sites = await findSites(run, growing, openers);
     await fillUp(run, growing);
@@ -81,7 +87,19 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     if (run.signal.aborted || !options.hasDied()) throw error;
     notCovered.push('The server ended while what it holds was looked at; limits and places may be missing.');
   }
-  return heapEvidence(run, { tracks: growing, handles, after, sites, notCovered });
+  return heapEvidence(run, { tracks: growing, handles, after, made, sites, notCovered });
+}
+
+/** Further calls of those who open things: whether that goes on. */
+async function openMore(run: LeakRun, handles: readonly HandleCandidate[]): Promise<void> {
+  const drivers = new Set(
+    handles.flatMap(({ subject }) => (subject === null ? [] : [driverOf(run, subject)])),
+  );
+  if (drivers.size === 0) return;
+  await run.calls(
+    'fresh',
+    run.drivers.map((_, i) => (drivers.has(i) ? OPENING_CALLS : 0)),
+  );
 }
 
 /** What has no size of its own is counted in one more snapshot. */

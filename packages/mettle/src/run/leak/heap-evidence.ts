@@ -8,6 +8,7 @@ import type {
   HeapSubject,
   MemoryTrend,
 } from '../../evidence/index.ts';
+import { assignmentSite } from './assignment-site.ts';
 import type { LeakRun } from './leak-run.ts';
 import { bytesPerCallOf, concludeBound } from './live-bounds.ts';
 import { usualStack } from './live-sites.ts';
@@ -20,10 +21,14 @@ export interface HeapFindings {
   readonly handles: readonly HandleCandidate[];
   /** Memory after the further calls. */
   readonly after: HeapMemory;
+  /** Calls of each driver until then. */
+  readonly made: readonly number[];
   readonly sites: Sites;
   readonly notCovered: readonly string[];
 }
 
+/** Warm-up and fresh rounds; see screening.ts. */
+const COUNTED_ROUNDS = 4;
 /** Of what more calls should have opened, what counts as opening on. */
 const STILL_OPENS = 0.5;
 
@@ -99,14 +104,21 @@ function growthOf(run: LeakRun, track: Track): HeapGrowth {
       bytesPerCall: bytes * perByte,
     })),
     path: candidate.path,
-    site: track.site,
+    site: track.site.length > 0 ? track.site : assignedAt(track),
     removals: track.removals,
     bound: concludeBound(track),
   };
 }
 
+/** What no trap can be laid at is assigned to. */
+function assignedAt({ candidate: { owner, slot } }: Track): HeapGrowth['site'] {
+  if (owner.kind !== 'scope' && owner.kind !== 'linked-list') return [];
+  return owner.file === null || slot === null ? [] : assignmentSite(owner.file, slot);
+}
+
 function trendsOf(run: LeakRun, growths: readonly HeapGrowth[]): readonly MemoryTrend[] {
-  const readings = run.memories.map(({ after }) => after);
+  // Those after the rounds, not the one after the further calls.
+  const readings = run.memories.slice(0, COUNTED_ROUNDS).map(({ after }) => after);
   return memoryTrends(readings, run.rounds.slice(0, readings.length), run.subjects).map((trend) => ({
     ...trend,
     explainedBytesPerCall: growths
@@ -115,11 +127,11 @@ function trendsOf(run: LeakRun, growths: readonly HeapGrowth[]): readonly Memory
   }));
 }
 
-function handleOf(run: LeakRun, handle: HandleCandidate, { after, sites }: HeapFindings): HandleGrowth {
+function handleOf(run: LeakRun, handle: HandleCandidate, { after, made, sites }: HeapFindings): HandleGrowth {
   const driver = handle.subject === null ? -1 : driverOf(run, handle.subject);
   const then = run.rounds.slice(0, handle.readings.length);
-  const made = then.reduce((sum, round) => sum + (round.calls[driver] ?? 0), 0);
-  const further = (run.tallies[driver]?.calls ?? 0) - made;
+  const before = then.reduce((sum, round) => sum + (round.calls[driver] ?? 0), 0);
+  const further = (made[driver] ?? 0) - before;
   const now =
     after.resources[handle.resource] ?? after.descriptors?.[handle.resource.replace(/ descriptor$/, '')] ?? 0;
   const grown = now - (handle.readings.at(-1) ?? 0);

@@ -4,6 +4,17 @@ import type { HeapRecording } from '../../collect/index.ts';
 const BYTES_PER_HEAP_BYTE = 9;
 /** Measured: 5 µs for each object, of 34 bytes each in the worst of heaps. */
 const PAUSE_MS_PER_HEAP_BYTE = 0.005 / 34;
+/** What a heap snapshot costs the process at most: memory while it is taken, and how long it stands still. */
+export function snapshotCost(heapUsedBytes: number): {
+  readonly memoryBytes: number;
+  readonly pauseMs: number;
+} {
+  return {
+    memoryBytes: heapUsedBytes * BYTES_PER_HEAP_BYTE,
+    pauseMs: heapUsedBytes * PAUSE_MS_PER_HEAP_BYTE,
+  };
+}
+
 /** Four snapshots, and as much time again for calls and live owners. */
 const PAUSES = 8;
 
@@ -11,11 +22,10 @@ const PAUSES = 8;
 export async function snapshotRefusal(recording: HeapRecording, budgetMs: number): Promise<string | null> {
   const { heapUsedBytes } = (await recording.memory()).after;
   const { freeBytes } = recording.room();
-  const wanted = heapUsedBytes * BYTES_PER_HEAP_BYTE;
+  const { memoryBytes: wanted, pauseMs } = snapshotCost(heapUsedBytes);
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en-US')} MB`;
   if (wanted > freeBytes)
     return `a heap snapshot of ${megabytes(heapUsedBytes)} needs up to ${megabytes(wanted)}, and ${megabytes(freeBytes)} are free`;
-  const pauseMs = heapUsedBytes * PAUSE_MS_PER_HEAP_BYTE;
   if (pauseMs * PAUSES > budgetMs)
     return `a heap snapshot of ${megabytes(heapUsedBytes)} holds the server for up to ${(pauseMs / 1000).toFixed(0)} s, too long for a budget of ${(budgetMs / 1000).toFixed(0)} s (raise --budget)`;
   return null;

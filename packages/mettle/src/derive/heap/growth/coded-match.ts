@@ -8,6 +8,8 @@ export interface CodedMatch {
   readonly perCall: number;
   /** Calls of the subject in the fresh rounds, those of other manners that do the same included. */
   readonly calls: number;
+  /** The same, by fresh round. */
+  readonly callsByRound: readonly number[];
 }
 
 /** How often something was done in each round, and whom it stands for. */
@@ -58,6 +60,7 @@ export function matchCounts(
     proof: exact ? 'exact' : 'correlated',
     perCall: sum(grown) / calls,
     calls,
+    callsByRound: best.made,
   };
 }
 

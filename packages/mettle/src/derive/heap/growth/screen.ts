@@ -38,6 +38,8 @@ export interface GrowthCandidate {
     readonly bytes: number;
   })[];
   readonly path: readonly string[];
+  /** The variable or property of the owner over which it reaches the elements; null when that has no name. */
+  readonly slot: string | null;
   /** Of a timer: the id of the function that it calls. */
   readonly callbackId: number | null;
   /** Objects with fields that hold it, nearest first: those may say how much it is to hold. */
@@ -134,7 +136,7 @@ function candidateOf(
     owner: {
       kind,
       className: ownerClass(graph, node),
-      name: nameOf(graph, retention, node),
+      name: graph.isScope(node) ? slotOf(graph, retention, node, top) : nameOf(graph, retention, node),
       file,
       size: null,
     },
@@ -147,6 +149,7 @@ function candidateOf(
     externalBytes: share * externalBytesOf(group, screening, fresh),
     holds,
     path: path.steps,
+    slot: slotOf(graph, retention, group.owner, top),
     callbackId: callbackOf(graph, top),
     holders: holdersOf(graph, retention, node),
   };
@@ -204,6 +207,20 @@ function externalBytesOf(group: OwnerGrowth, { graph }: Screening, fresh: readon
     bytes += all === 0 ? 0 : (count.bytes * inFresh) / all;
   }
   return bytes;
+}
+
+function slotOf(
+  graph: HeapGraph,
+  { parent, parentEdge }: Retention,
+  owner: number,
+  top: number,
+): string | null {
+  let at = top;
+  while (at > 0 && parent[at] !== owner) at = parent[at] as number;
+  const edge = at > 0 ? (parentEdge[at] as number) : NONE;
+  if (edge === NONE) return null;
+  const kind = graph.edgeKind(edge);
+  return kind === 'context' || kind === 'property' ? graph.edgeName(edge) : null;
 }
 
 function callbackOf(graph: HeapGraph, top: number): number | null {

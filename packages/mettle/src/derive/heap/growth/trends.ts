@@ -27,14 +27,8 @@ export function memoryTrends(
     const counts = rounds.map((_, r) => (bytes[r] ?? 0) - (bytes[r - 1] ?? 0));
     const match = matchCounts(counts.slice(1), rounds.slice(1), subjects);
     if (match === null || match.perCall < LEAST_BYTES_PER_CALL) return [];
-    const index = subjects.findIndex(
-      ({ name, manner }) => name === match.subject.name && manner === match.subject.manner,
-    );
-    const perCall = rounds.flatMap((round, r) =>
-      round.kind === 'fresh' && (round.calls[index] ?? 0) > 0
-        ? [(counts[r] as number) / (round.calls[index] as number)]
-        : [],
-    );
+    const fresh = rounds.flatMap((round, r) => (round.kind === 'fresh' ? [counts[r] as number] : []));
+    const perCall = fresh.map((grown, i) => grown / (match.callsByRound[i] as number));
     return [
       {
         kind,
