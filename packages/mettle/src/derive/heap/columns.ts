@@ -31,21 +31,31 @@ export class NodeColumns implements RowSink {
     this.firstEdge = new Uint32Array(nodeCount + 1);
   }
 
-  row(values: Float64Array): void {
-    const { node, nodeCount } = this.#layout;
-    const row = this.#row++;
-    if (row >= nodeCount) return;
-    const id = values[node.id] as number;
-    const size = values[node.selfSize] as number;
+  rows(values: Float64Array, count: number): void {
+    const { node, nodeCount, nodeWidth } = this.#layout;
+    const { type, name, firstEdge } = this;
+    const end = Math.min(nodeCount, this.#row + count);
+    let edges = this.#edges;
+    let at = 0;
+    for (let row = this.#row; row < end; row++, at += nodeWidth) {
+      const id = values[at + node.id] as number;
+      const size = values[at + node.selfSize] as number;
+      if (id > UINT32 || size > UINT32) this.#widen(id, size);
+      type[row] = values[at + node.type] as number;
+      name[row] = values[at + node.name] as number;
+      this.id[row] = id;
+      this.selfSize[row] = size;
+      firstEdge[row] = edges;
+      edges += values[at + node.edgeCount] as number;
+    }
+    this.#edges = edges;
+    this.#row += count;
+  }
+
+  #widen(id: number, size: number): void {
     if (id > UINT32 && this.id instanceof Uint32Array) this.id = Float64Array.from(this.id);
     if (size > UINT32 && this.selfSize instanceof Uint32Array)
       this.selfSize = Float64Array.from(this.selfSize);
-    this.type[row] = values[node.type] as number;
-    this.name[row] = values[node.name] as number;
-    this.id[row] = id;
-    this.selfSize[row] = size;
-    this.firstEdge[row] = this.#edges;
-    this.#edges += values[node.edgeCount] as number;
   }
 
   /** Whether there are as many nodes as were announced, and as many edges as they say they have. */
@@ -84,16 +94,22 @@ export class EdgeColumns implements RowSink {
     this.to = new Uint32Array(edgeCount);
   }
 
-  row(values: Float64Array): void {
-    const { edge, edgeCount, nodeWidth, nodeCount } = this.#layout;
-    const row = this.#row++;
-    if (row >= edgeCount) return;
-    const place = values[edge.to] as number;
-    const to = Math.floor(place / nodeWidth);
-    if (to * nodeWidth !== place || to >= nodeCount) this.#strays++;
-    this.type[row] = values[edge.type] as number;
-    this.name[row] = values[edge.name] as number;
-    this.to[row] = to;
+  rows(values: Float64Array, count: number): void {
+    const { edge, edgeCount, edgeWidth, nodeWidth, nodeCount } = this.#layout;
+    const { type, name, to } = this;
+    const end = Math.min(edgeCount, this.#row + count);
+    let strays = 0;
+    let at = 0;
+    for (let row = this.#row; row < end; row++, at += edgeWidth) {
+      const place = values[at + edge.to] as number;
+      const node = (place / nodeWidth) >>> 0;
+      if (node * nodeWidth !== place || node >= nodeCount) strays++;
+      type[row] = values[at + edge.type] as number;
+      name[row] = values[at + edge.name] as number;
+      to[row] = node;
+    }
+    this.#strays += strays;
+    this.#row += count;
   }
 
   finish(offset: number): void {
@@ -106,32 +122,4 @@ export class EdgeColumns implements RowSink {
     if (this.#strays > 0)
       throw new SnapshotError(`${this.#strays} of its edges lead to no node (before byte ${offset})`, offset);
   }
-}
-
-/** Where in which script functions were written, for the nodes that have such a place. */
-export class LocationRows implements RowSink {
-  readonly places: Map<number, SnapshotLocation> = new Map();
-  readonly #layout: SnapshotLayout;
-
-  constructor(layout: SnapshotLayout) {
-    this.#layout = layout;
-  }
-
-  row(values: Float64Array): void {
-    const { location, nodeWidth } = this.#layout;
-    if (location.node < 0 || location.line < 0) return;
-    const read = (field: number): number => (field < 0 ? 0 : (values[field] as number));
-    this.places.set(read(location.node) / nodeWidth, {
-      scriptId: read(location.script),
-      line: read(location.line) + 1,
-      column: read(location.column) + 1,
-    });
-  }
-}
-
-/** A place in a script; `line` and `column` counted from 1. */
-export interface SnapshotLocation {
-  readonly scriptId: number;
-  readonly line: number;
-  readonly column: number;
 }

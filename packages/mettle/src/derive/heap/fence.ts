@@ -32,9 +32,11 @@ export async function readFence(chunks: AsyncIterable<Uint8Array> | Iterable<Uin
       const description = text.slice(text.indexOf(':') + 1).replace(/,\s*$/, '');
       const { node, nodeWidth } = parseLayout(description, 0);
       table = new NumberTable('nodes', nodeWidth, {
-        row(values) {
-          const id = values[node.id] as number;
-          if (id > highest && id % 2 === 1) highest = id;
+        rows(values, count) {
+          for (let place = node.id; place < count * nodeWidth; place += nodeWidth) {
+            const id = values[place] as number;
+            if (id > highest && id % 2 === 1) highest = id;
+          }
         },
       });
       at = begin + NODES.length - before;

@@ -1,11 +1,11 @@
 export { birthRounds, highestId } from './births.ts';
-export type { SnapshotLocation } from './columns.ts';
 export { dominatorsOf } from './dominators.ts';
 export type { Dominators } from './dominators.ts';
 export { HeapGraph, NONE } from './graph.ts';
 export type { EdgeKind, NodeKind } from './graph.ts';
 export { growthByOwner } from './owners.ts';
 export type { ClassCount, GrowthByOwner, OwnerGrowth } from './owners.ts';
+export type { SnapshotLocation } from './locations.ts';
 export { HeapPlaces } from './places.ts';
 export type { HeapPlace } from './places.ts';
 export { readHeapSnapshot, SnapshotReader } from './reader.ts';

@@ -112,7 +112,7 @@ export class HeapPlaces {
 
   /** Functions have both: the number of their script in their place, its name in their code. */
   #learnFiles(): void {
-    for (const [node, { scriptId }] of this.#graph.snapshot.locations) {
+    for (const [node, scriptId] of this.#graph.snapshot.locations.scripts()) {
       if (this.#files.has(scriptId) || this.#graph.kind(node) !== 'closure') continue;
       const file = this.fileOfClosure(node);
       if (file !== '') this.#files.set(scriptId, file);

@@ -1,7 +1,8 @@
-import { EdgeColumns, LocationRows, NodeColumns } from './columns.ts';
-import type { SnapshotLocation, WideColumn } from './columns.ts';
+import { EdgeColumns, NodeColumns } from './columns.ts';
+import type { WideColumn } from './columns.ts';
 import { parseLayout } from './layout.ts';
 import type { SnapshotLayout } from './layout.ts';
+import { LocationTable } from './locations.ts';
 import { NumberTable } from './number-table.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import { StringTable } from './string-table.ts';
@@ -24,7 +25,7 @@ export interface HeapSnapshot {
   readonly edgeName: Uint32Array;
   readonly edgeTo: Uint32Array;
   readonly strings: StringTable;
-  readonly locations: ReadonlyMap<number, SnapshotLocation>;
+  readonly locations: LocationTable;
 }
 
 /** A member of the document that is being read. */
@@ -60,7 +61,7 @@ export class SnapshotReader {
   #layout: SnapshotLayout | null = null;
   #nodes: NodeColumns | null = null;
   #edges: EdgeColumns | null = null;
-  #locations: LocationRows | null = null;
+  #locations: LocationTable | null = null;
   #strings: StringTable | null = null;
 
   /** Takes the next bytes; they are not kept. Throws SnapshotError when they cannot be a snapshot's. */
@@ -110,7 +111,7 @@ export class SnapshotReader {
       edgeName: edges.name,
       edgeTo: edges.to,
       strings,
-      locations: this.#locations?.places ?? new Map(),
+      locations: this.#locations ?? new LocationTable(layout),
     };
   }
 
@@ -175,7 +176,7 @@ export class SnapshotReader {
       return counted('nodes', layout.nodeWidth, (this.#nodes = new NodeColumns(layout)));
     if (this.#key === 'edges')
       return counted('edges', layout.edgeWidth, (this.#edges = new EdgeColumns(layout)));
-    return new NumberTable('locations', layout.locationWidth, (this.#locations = new LocationRows(layout)));
+    return new NumberTable('locations', layout.locationWidth, (this.#locations = new LocationTable(layout)));
   }
 
   #close(offset: number): void {

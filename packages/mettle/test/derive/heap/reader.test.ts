@@ -16,8 +16,9 @@ function smallHeap(): SyntheticHeap {
 
 /** All that was read, as plain values. */
 function plain(snapshot: HeapSnapshot): unknown {
-  const { strings, ...columns } = snapshot;
+  const { strings, locations, ...columns } = snapshot;
   return {
+    places: [...locations.scripts()].map(([node]) => locations.get(node)),
     ...Object.fromEntries(
       Object.entries(columns).map(([key, value]) => [
         key,
@@ -99,7 +100,7 @@ describe('reading a snapshot', () => {
     expect(snapshot.id[1]).toBe(3);
     const above = text.replace('9007199254740991', '9007199254740993');
     expect(errorOf(() => readText(above)).message).toMatch(
-      /^its nodes hold a number above 2\^53 \(byte \d+\), which cannot be kept exactly$/,
+      /^its nodes hold a number above 2\^53 \(before byte \d+\), which cannot be kept exactly$/,
     );
   });
 

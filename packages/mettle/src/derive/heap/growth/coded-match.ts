@@ -94,8 +94,10 @@ function vectorsOf(subjects: readonly HeapSubject[], rounds: readonly HeapRound[
   return vectors;
 }
 
-const ANY_TOOL: HeapSubject = { name: 'tools/call', kind: 'method', manner: 'answered' };
-const ANY_REQUEST: HeapSubject = { name: 'any request', kind: 'method', manner: 'answered' };
+/** Every tool's calls. */
+export const ANY_TOOL: HeapSubject = { name: 'tools/call', kind: 'method', manner: 'answered' };
+/** Whatever is asked of the server. */
+export const ANY_REQUEST: HeapSubject = { name: 'any request', kind: 'method', manner: 'answered' };
 
 /** Of two or more members; the first is whom the whole is told of, so the plainest manner comes first. */
 function subsets(members: readonly number[]): readonly (readonly number[])[] {

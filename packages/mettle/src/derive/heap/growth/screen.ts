@@ -63,7 +63,8 @@ const LEAST_IN_A_ROUND = 2;
 /** Growth of fewer bytes in all rounds together is nothing that a server could die of. */
 const LEAST_BYTES = 1000;
 const MOST_HELD_CLASSES = 8;
-const MOST_HOLDERS = 2;
+/** The nearest: what holds that again has fields for other things. */
+const MOST_HOLDERS = 1;
 const PLAIN = new Set(['Map', 'Set', 'Array', 'EventEmitter', 'Module', 'global']);
 const EXTERNAL = /JSArrayBufferData|backing.?store|ExternalStringData/i;
 
