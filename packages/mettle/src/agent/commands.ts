@@ -2,6 +2,8 @@ import { Blocking } from './blocking.ts';
 import type { Answer } from './connection.ts';
 import { readCounters } from './counters.ts';
 import type { HeapCommands } from './heap-commands.ts';
+import type { HeapRequest } from './heap-protocol.ts';
+import { closeKeptSessions, MemoryWatch } from './memory-watch.ts';
 import { Overlap } from './overlap.ts';
 import type { AgentCommand, InstrumentName } from './protocol.ts';
 import { readScripts } from './scripts.ts';
@@ -32,6 +34,8 @@ function startInstrument(command: AgentCommand & { readonly do: 'start' }): Inst
       return new Overlap(command.options);
     case 'waiting':
       return new Waiting();
+    case 'memory':
+      return new MemoryWatch(command.options);
   }
 }
 
@@ -41,14 +45,26 @@ function end(instrument: Instrument): void {
   else instrument.stopNow();
 }
 
+/** Loaded when it is wanted, which in a server in use it seldom is. */
+function heapOnDemand(): { answer(request: HeapRequest): Promise<unknown>; stop(): void } {
+  let loaded: Promise<HeapCommands> | null = null;
+  return {
+    answer(request) {
+      loaded ??= import('./heap-commands.ts').then(({ HeapCommands }) => new HeapCommands());
+      return loaded.then((commands) => commands.answer(request));
+    },
+    stop() {
+      void loaded?.then((commands) => commands.stop()).catch(() => {});
+      loaded = null;
+    },
+  };
+}
+
 export function createCommands(): Commands {
   let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
 
   let vitals: Vitals | null = null;
-  let heap: Promise<HeapCommands> | null = null;
-  // Loaded when it is wanted, which in a server in use it never is.
-  const heapCommands = (): Promise<HeapCommands> =>
-    (heap ??= import('./heap-commands.ts').then(({ HeapCommands }) => new HeapCommands()));
+  const heap = heapOnDemand();
 
   const obey = (command: AgentCommand): unknown => {
     switch (command.do) {
@@ -76,7 +92,7 @@ export function createCommands(): Commands {
         return command.on ? {} : seen;
       }
       case 'heap':
-        return heapCommands().then((commands) => commands.answer(command.request));
+        return heap.answer(command.request);
       case 'goodbye':
         return {};
     }
@@ -101,11 +117,11 @@ export function createCommands(): Commands {
     stopAll() {
       const last = on;
       on = null;
-      if (vitals !== null) silently(() => void vitals?.stop());
+      silently(() => void vitals?.stop());
       vitals = null;
-      void heap?.then((commands) => commands.stop()).catch(() => {});
-      heap = null;
-      if (last !== null) silently(() => end(last.instrument));
+      heap.stop();
+      silently(() => last !== null && end(last.instrument));
+      silently(closeKeptSessions);
     },
   };
 }

@@ -5,7 +5,14 @@ import type { Connection } from './connection.ts';
 import { watchFirstTurn } from './first-turn.ts';
 import { hookHttp } from './http-requests.ts';
 import { hookJsonParse } from './json-requests.ts';
-import type { AgentServing, BlockingOptions, BlockingRecord, HeldLoop } from './protocol.ts';
+import type {
+  AgentCommand,
+  AgentServing,
+  BlockingOptions,
+  BlockingRecord,
+  HeldLoop,
+  MemoryWatchOptions,
+} from './protocol.ts';
 import { readScripts } from './scripts.ts';
 import type { WantedScripts } from './protocol.ts';
 import { Serving } from './serving.ts';
@@ -34,22 +41,35 @@ let serving: Serving | null = null;
 
 /** Connects to Mettle and starts the instrument at once, whatever the server is doing; tells how it serves. Throws when Mettle is here already. */
 export function attachLate(socketPath: string, options: BlockingOptions): AgentServing['via'] {
+  return attachWith(socketPath, { id: 0, do: 'start', instrument: 'blocking', options });
+}
+
+/** The same, to watch memory; without options nothing is started, and Mettle asks for what it wants. */
+export function attachForMemory(socketPath: string, options: MemoryWatchOptions | null): AgentServing['via'] {
+  return attachWith(
+    socketPath,
+    options === null ? null : { id: 0, do: 'start', instrument: 'memory', options },
+  );
+}
+
+function attachWith(socketPath: string, start: AgentCommand | null): AgentServing['via'] {
   if (attachment !== null) throw new Error('another Mettle is attached to it');
   const via = howItServes();
   serving ??= layHooks(via);
   serving.attached = true;
   const commands = createCommands();
   let refused: string | null = null;
-  commands.run({ id: 0, do: 'start', instrument: 'blocking', options }, (answer) => {
-    if ('error' in answer) refused = answer.error;
-  });
+  if (start !== null)
+    commands.run(start, (answer) => {
+      if ('error' in answer) refused = answer.error;
+    });
   if (refused !== null) throw new Error(refused);
   const untilFirstTurn = watchFirstTurn();
   const connection = connectToMettle(socketPath);
   connection.onCommand = (command, answer) => {
     commands.run(command, (reply) =>
       answer(
-        command.do === 'stop' && 'result' in reply
+        command.do === 'stop' && command.instrument === 'blocking' && 'result' in reply
           ? { result: { ...(reply.result as BlockingRecord), untilFirstTurn: untilFirstTurn() } }
           : reply,
       ),

@@ -1,4 +1,10 @@
-import type { CpuProfileEvidence, Frame, OverlapRecord, WaitingRecord } from '../evidence/index.ts';
+import type {
+  CpuProfileEvidence,
+  Frame,
+  MemoryWatchEvidence,
+  OverlapRecord,
+  WaitingRecord,
+} from '../evidence/index.ts';
 import type { HeapRequest } from './heap-protocol.ts';
 
 /*
@@ -14,7 +20,7 @@ export const ORIGINAL_NODE_OPTIONS_VARIABLE = 'METTLE_ORIGINAL_NODE_OPTIONS';
 /** Set to 1 when Mettle launched the target: the process ends when the channel closes without a goodbye. */
 export const EXIT_WITH_METTLE_VARIABLE = 'METTLE_AGENT_EXIT_WITH_METTLE';
 
-export type InstrumentName = 'blocking' | 'overlap' | 'waiting';
+export type InstrumentName = 'blocking' | 'overlap' | 'waiting' | 'memory';
 
 /** First message of every agent; wrappers (npm, npx) send one too. */
 export interface AgentHello {
@@ -65,6 +71,12 @@ export type AgentCommand =
       readonly instrument: 'waiting';
       readonly options: WaitingOptions;
     }
+  | {
+      readonly id: number;
+      readonly do: 'start';
+      readonly instrument: 'memory';
+      readonly options: MemoryWatchOptions;
+    }
   | { readonly id: number; readonly do: 'stop'; readonly instrument: InstrumentName }
   /** Forces nothing; answers AgentCounters. */
   | { readonly id: number; readonly do: 'counters' }
@@ -95,6 +107,28 @@ export interface OverlapOptions {
 
 /** It follows every call, whatever its subject. */
 export type WaitingOptions = Readonly<Record<string, never>>;
+
+/** What to do in a server that goes on serving. */
+export interface MemoryWatchOptions {
+  /** How long it is going to last. */
+  readonly durationMs: number;
+  readonly pollEveryMs: number;
+  /** Null: V8 collects when it does. */
+  readonly collectEveryMs: number | null;
+  /** Whether to sample what is allocated. */
+  readonly profile: boolean;
+  /** A snapshot is to be compared with an earlier one afterwards. */
+  readonly keepIds: boolean;
+}
+/** Answer to `stop memory`. */
+export interface MemoryWatchRecord extends Pick<
+  MemoryWatchEvidence,
+  'observedMs' | 'calls' | 'readings' | 'sampling'
+> {
+  /** How long each forced collection took. */
+  readonly collectionsMs: readonly number[];
+  readonly heapLimitBytes: number;
+}
 
 /** One slice: main-thread time of one call with no macrotask boundary within. Columns of equal length. */
 export interface SliceColumns {

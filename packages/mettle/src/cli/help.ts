@@ -27,6 +27,9 @@ Options
   --budget SECONDS    most time for measuring (default 60)
   --seconds N         how long attach watches (default 10)
   --always-on         attach for hours: a sample every 10 ms (default 3600 s)
+  --memory            attach: does memory rise, and what allocates it (60 s);
+                      --collect forces collections, --snapshot compares two
+                      heap snapshots, --accept-pause SECONDS for large heaps
   --format FORMAT     terminal (default), json, html, md, junit, csv,
                       openmetrics; further ones go into --out (repeat)
   --out DIR           where the run is kept (default .mettle/TIME)

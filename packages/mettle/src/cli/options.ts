@@ -44,7 +44,7 @@ export type ExtraValues = Readonly<
 
 /** One sample a millisecond: from five minutes on samples are thinned out. */
 const MOST_SECONDS = 300;
-/** Of the form that samples every 10 ms: a day, after which a server had better be looked at. */
+/** Of the form that samples every 10 ms, and of memory: a day, after which a server had better be looked at. */
 const MOST_SECONDS_ALWAYS_ON = 86_400;
 
 const OPTIONS = {
@@ -80,7 +80,8 @@ export function parseOptions(argv: readonly string[], also: ExtraOptions = {}): 
       'Nothing follows "--": name the command that starts the server, such as -- node server.js.',
     );
   const { values, positionals } = parse(own, also);
-  const mostSeconds = values['always-on'] === true ? MOST_SECONDS_ALWAYS_ON : MOST_SECONDS;
+  const mayStay = values['always-on'] === true || (values as ExtraValues)['memory'] === true;
+  const mostSeconds = mayStay ? MOST_SECONDS_ALWAYS_ON : MOST_SECONDS;
   return {
     tool: values.tool ?? [],
     workload: values.workload,
@@ -90,7 +91,7 @@ export function parseOptions(argv: readonly string[], also: ExtraOptions = {}): 
       '--seconds',
       values.seconds,
       (n) => n >= 1 && n <= mostSeconds,
-      `a number of seconds from 1 to ${mostSeconds}${mostSeconds === MOST_SECONDS ? ' (more with --always-on)' : ''}`,
+      `a number of seconds from 1 to ${mostSeconds}${mostSeconds === MOST_SECONDS ? ' (more with --always-on or --memory)' : ''}`,
     ),
     alwaysOn: values['always-on'] ?? false,
     format: values.format ?? [],

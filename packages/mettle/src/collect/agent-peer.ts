@@ -10,6 +10,8 @@ import type {
   BlockingOptions,
   BlockingRecord,
   InstrumentName,
+  MemoryWatchOptions,
+  MemoryWatchRecord,
   OverlapAnswer,
   OverlapOptions,
   ScriptsAnswer,
@@ -25,11 +27,13 @@ export interface InstrumentOptions {
   readonly blocking: BlockingOptions;
   readonly overlap: OverlapOptions;
   readonly waiting: WaitingOptions;
+  readonly memory: MemoryWatchOptions;
 }
 export interface InstrumentRecords {
   readonly blocking: BlockingRecord;
   readonly overlap: OverlapAnswer;
   readonly waiting: WaitingAnswer;
+  readonly memory: MemoryWatchRecord;
 }
 
 /** The agent inside the server. Its methods reject with one sentence when the agent refuses or is gone. */
@@ -50,7 +54,7 @@ export interface ServingAgent {
   beginVitals(): Promise<void>;
   /** What was seen since `beginVitals`. */
   endVitals(): Promise<AgentVitals>;
-  /** Asks about the heap; only of a server that is killed afterwards. */
+  /** Asks about the heap; but for `snapshot`, only of a server that is killed afterwards. */
   heap<A extends HeapRequest['ask']>(request: HeapRequest & { readonly ask: A }): Promise<HeapAnswers[A]>;
   /** Settles when the process has gone, or the channel was closed. */
   readonly closed: Promise<void>;

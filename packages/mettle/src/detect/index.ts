@@ -32,6 +32,7 @@ import { externalMemoryLeak } from './detectors/external-memory-leak.ts';
 import { handleLeak } from './detectors/handle-leak.ts';
 import { heapLeak } from './detectors/heap-leak.ts';
 import { heapGrowth } from './detectors/heap-growth.ts';
+import { risingMemory } from './detectors/rising-memory.ts';
 
 /** Every detector, in the order in which its check reports. */
 export const detectors: readonly Detector[] = [
@@ -57,6 +58,7 @@ export const detectors: readonly Detector[] = [
   externalMemoryLeak,
   handleLeak,
   heapLeak,
+  risingMemory,
   heapGrowth,
   serialisedByCpu,
   serialisedByLock,

@@ -18,6 +18,7 @@ import type {
   SourcesEvidence,
   StdoutEvidence,
 } from './measurements.ts';
+import type { MemoryWatchEvidence } from './memory-watch.ts';
 import type { WaitingEvidence } from './waiting.ts';
 import type { CatalogueEvidence } from './subject.ts';
 import type { TargetEvidence } from './target.ts';
@@ -47,6 +48,7 @@ export interface EvidenceMap {
   history: HistoryEvidence;
   heapGrowth: HeapGrowthEvidence;
   heapComparison: HeapComparisonEvidence;
+  memoryWatch: MemoryWatchEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 
@@ -70,7 +72,7 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile' | 'attach' | 'bench' | 'leak';
+export type Examination = 'check' | 'profile' | 'attach' | 'attach --memory' | 'bench' | 'leak';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

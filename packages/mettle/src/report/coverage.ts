@@ -92,7 +92,7 @@ export function describeTarget({ target, heapComparison }: Result): {
   readonly name: string;
   readonly facts: readonly string[];
 } {
-  if (heapComparison !== undefined) {
+  if (heapComparison !== undefined && target.kind === 'snapshots') {
     const { before, after } = heapComparison;
     return { name: `${after.file} against ${before.file}`, facts: ['heap snapshots'] };
   }

@@ -1,8 +1,4 @@
-import { chown } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { agentLateEntryPath } from '../agent/location.ts';
 import type { BlockingRecord, ScriptsAnswer } from '../agent/protocol.ts';
-import { ANCHOR } from '../agent/sdk-rewrite.ts';
 import { ALWAYS_ON_OPTIONS, BLOCKING_OPTIONS, collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
 import { homeOf } from '../derive/index.ts';
@@ -14,11 +10,19 @@ import {
   openProcessClock,
   refusal,
   settlesWithin,
-  withInspector,
 } from '../session/index.ts';
-import type { Inspector, ProcessClock, RunningProcess } from '../session/index.ts';
+import type { ProcessClock, RunningProcess } from '../session/index.ts';
 import { attachedTarget, joinLateRecord, watchedCalls, watchedSentence } from './attached-evidence.ts';
-import type { LateRecord, ProcessFacts } from './attached-evidence.ts';
+import type { LateRecord } from './attached-evidence.ts';
+import {
+  callOf,
+  enter,
+  handOver,
+  lateEntry,
+  throughInspector,
+  TICK_MS,
+  untilDone,
+} from './attached-process.ts';
 import type { Examined } from './execute.ts';
 import { plan } from './plan.ts';
 import type { Progress } from './progress.ts';
@@ -39,8 +43,6 @@ export interface AttachRequest {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** How often the wait looks at the process and tells how far it is. */
-const TICK_MS = 200;
 /** An event loop that computes for so long without answering is held: longer than `heldLoop` asks for. */
 const HANG_CPU_MS = 1200;
 const TURN_MS = 2000;
@@ -58,7 +60,7 @@ export async function attachAndWatch(request: AttachRequest): Promise<Examined> 
   const target = lookAtProcess(request.pid);
   const channel = await openAgentChannel();
   try {
-    await letIn(target, channel);
+    await handOver(target, channel.socketPath);
     return await watch(request, { target, channel, startedAt });
   } finally {
     await channel.close();
@@ -73,9 +75,9 @@ interface Watch {
 
 async function watch(request: AttachRequest, { target, channel, startedAt }: Watch): Promise<Examined> {
   const notes: string[] = [];
-  const facts = await throughInspector(target, notes, (inspector) =>
-    enter(inspector, request, { target, channel }),
-  );
+  const options = request.alwaysOn === true ? ALWAYS_ON_OPTIONS : BLOCKING_OPTIONS;
+  const call = callOf('attachLate', channel, options);
+  const facts = await throughInspector(target, notes, (inspector) => enter(inspector, { target, call }));
   const clock = openProcessClock(target.pid);
   const readings = collectProcess.start(clock);
   await untilDone(request);
@@ -103,96 +105,6 @@ async function watch(request: AttachRequest, { target, channel, startedAt }: Wat
   notes.push(...library.notes());
   if (fault !== null) notes.push(fault);
   return { bundle: bundleOf(request, startedAt, evidence, notes), targetFault: fault };
-}
-
-/** Mettle may run as root, the server seldom does: it must reach the socket in our private folder. */
-async function letIn({ owner }: RunningProcess, channel: AgentChannel): Promise<void> {
-  if (owner === null || process.getuid?.() !== 0 || owner.uid === 0) return;
-  await chown(dirname(channel.socketPath), owner.uid, owner.gid);
-  await chown(channel.socketPath, owner.uid, owner.gid);
-}
-
-/** Uses the inspector for a moment, and says what is left of it where that is not nothing. */
-async function throughInspector<T>(
-  target: RunningProcess,
-  notes: string[],
-  use: (inspector: Inspector) => Promise<T>,
-): Promise<T> {
-  const { value, end } = await withInspector(target, use);
-  if (end === 'left open, as it was')
-    notes.push(`The inspector of process ${target.pid} was open before Mettle came, and was left open.`);
-  if (end === 'not closed')
-    notes.push(
-      `The inspector of process ${target.pid} could not be closed: its debug port stays open until the server is restarted.`,
-    );
-  return value;
-}
-
-const FACTS = `JSON.stringify({ node: process.version, cwd: process.cwd(), command: [process.argv0, ...process.execArgv, ...process.argv.slice(1)],
-  requiresModules: process.features.require_module === true, hasAgent: ${JSON.stringify(ANCHOR)} in globalThis })`;
-
-/** Loads the agent, which starts its instrument at once, even while the server's code holds the loop. */
-async function enter(
-  inspector: Inspector,
-  { alwaysOn }: AttachRequest,
-  { target: { pid, owner }, channel }: Pick<Watch, 'target' | 'channel'>,
-): Promise<ProcessFacts> {
-  const facts = JSON.parse(String(await inspector.evaluate(FACTS))) as ProcessFacts & {
-    readonly requiresModules: boolean;
-    readonly hasAgent: boolean;
-  };
-  if (facts.hasAgent) throw refusal(`Process ${pid} was started by Mettle, which looks inside it already.`);
-  if (!facts.requiresModules)
-    throw refusal(
-      `Process ${pid} runs Node.js ${facts.node}, into which Mettle's agent cannot be loaded late: that takes 20.19, 22.12 or newer, without --no-experimental-require-module.`,
-    );
-  try {
-    const via = await inspector.evaluate(
-      `${lateEntry()}.attachLate(${JSON.stringify(channel.socketPath)}, ${JSON.stringify(alwaysOn === true ? ALWAYS_ON_OPTIONS : BLOCKING_OPTIONS)})`,
-    );
-    return {
-      node: facts.node,
-      cwd: facts.cwd,
-      command: facts.command,
-      via: via === 'stdio' ? 'stdio' : 'http',
-    };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    // What a process without the right to read our files says, or one that no longer finds them.
-    const unread = /\b(?:EACCES|ENOENT|EPERM|MODULE_NOT_FOUND|ERR_ACCESS_DENIED)\b|Cannot find module/.test(
-      why,
-    );
-    const who = owner === null ? '' : `, which runs as uid ${owner.uid},`;
-    const hint = unread ? ` It${who} must be able to read ${agentLateEntryPath()}.` : '';
-    throw refusal(`Mettle's agent could not start in process ${pid}: ${why}.${hint}`);
-  }
-}
-
-/** The agent's entry as an expression: `require` loads it at once, where `import` would wait for the loop. */
-function lateEntry(): string {
-  const path = JSON.stringify(agentLateEntryPath());
-  return `process.getBuiltinModule('node:module').createRequire(${path})(${path})`;
-}
-
-async function untilDone({ pid, durationMs, signal, onProgress }: AttachRequest): Promise<void> {
-  const startedMs = monotonicMs();
-  const stopped = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-  for (
-    let goneMs = 0;
-    goneMs < durationMs && !signal.aborted && isAlive(pid);
-    goneMs = monotonicMs() - startedMs
-  ) {
-    onProgress({
-      title: `watching process ${pid} as its clients call it`,
-      subject: null,
-      calls: 0,
-      done: goneMs / durationMs,
-      remainingMs: durationMs - goneMs,
-    });
-    await settlesWithin(stopped, Math.min(TICK_MS, durationMs - goneMs));
-  }
 }
 
 interface Taking {

@@ -83,9 +83,13 @@ function withSlice(record: BlockingRecord, slice: HeldLoop | null): BlockingReco
 }
 
 /** What clients called meanwhile. Replies are not read, so failed calls are not told apart. */
-export function watchedCalls(blocking: BlockingEvidence): ExerciseEvidence {
+export function watchedCalls({
+  subjects,
+}: {
+  readonly subjects: readonly Pick<BlockingEvidence['subjects'][number], 'name' | 'calls'>[];
+}): ExerciseEvidence {
   return {
-    subjects: blocking.subjects.map(({ name, calls }) => ({
+    subjects: subjects.map(({ name, calls }) => ({
       name,
       kind: isTool(name, undefined) ? 'tool' : 'method',
       exercised: true,
@@ -97,7 +101,11 @@ export function watchedCalls(blocking: BlockingEvidence): ExerciseEvidence {
 }
 
 /** Who was attached to. */
-export function attachedTarget(pid: number, facts: ProcessFacts): TargetEvidence {
+export function attachedTarget(
+  pid: number,
+  facts: ProcessFacts,
+  instrument: 'blocking' | 'memory' = 'blocking',
+): TargetEvidence {
   const { via } = facts;
   const command = redactCommand(facts.command);
   return {
@@ -112,7 +120,7 @@ export function attachedTarget(pid: number, facts: ProcessFacts): TargetEvidence
     era: null,
     capabilities: {},
     sdk: null,
-    agent: { attached: true, pid, node: facts.node, instruments: ['blocking'], late: true },
+    agent: { attached: true, pid, node: facts.node, instruments: [instrument], late: true },
     machine: {
       cores: cpus().length,
       platform: platform(),

@@ -1,5 +1,6 @@
 export { detectors } from '../detect/index.ts';
 export { attachAndWatch } from './attach.ts';
+export { attachToMemory } from './attach-memory.ts';
 export { examineAgainst, examineAlone } from './bench/baseline/examine.ts';
 export { examineComparison } from './bench/compare/examine.ts';
 export type { ComparisonRequest } from './bench/compare/examine.ts';

@@ -89,6 +89,7 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   ],
   // Nothing is driven: clients do that.
   attach: [],
+  'attach --memory': [],
   // Blocks of its own: run/bench.
   bench: [],
   leak: [['leak', 1]],
@@ -105,6 +106,7 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   check: CHECKS,
   profile: ['cpu', 'latency'],
   attach: ['cpu'],
+  'attach --memory': ['leak'],
   bench: ['latency', 'regression'],
   leak: ['leak'],
 };

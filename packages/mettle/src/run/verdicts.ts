@@ -78,8 +78,10 @@ function run(detector: Detector, bundle: Bundle): Verdict {
 
 function nothingSeen(examination: Examination, check: Check, evidence: Partial<EvidenceMap>): string | null {
   if (examination === 'attach') return nothingWatched(evidence);
-  // What a benchmark judges, it measured itself.
-  return examination === 'bench' ? null : nothingExercised(check, evidence);
+  // What a benchmark judges it measured itself, and the memory of a server in use is judged by its own detectors.
+  return examination === 'bench' || examination === 'attach --memory'
+    ? null
+    : nothingExercised(check, evidence);
 }
 
 /** "Clear" must never mean "did not look": with tools listed and none answered, there was nothing to judge. */

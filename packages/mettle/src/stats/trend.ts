@@ -14,3 +14,17 @@ export function theilSenSlope(points: readonly (readonly [x: number, y: number])
   }
   return median(slopes);
 }
+
+/**
+ * How surely values rise one after the other, in standard deviations, whatever the shape of the rise (Mann and Kendall,
+ * with continuity correction). 0 with fewer than three. The work is quadratic.
+ */
+export function mannKendallZ(values: readonly number[]): number {
+  const count = values.length;
+  if (count < 3) return 0;
+  let score = 0;
+  for (const [i, first] of values.entries())
+    for (let j = i + 1; j < count; j++) score += Math.sign((values[j] as number) - first);
+  const variance = (count * (count - 1) * (2 * count + 5)) / 18;
+  return (score - Math.sign(score)) / Math.sqrt(variance);
+}

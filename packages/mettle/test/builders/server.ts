@@ -196,6 +196,7 @@ export class ServerBuilder {
       | 'history'
       | 'waiting'
       | 'heapGrowth'
+      | 'memoryWatch'
     > = {
       target: this.#target(),
       reach: {

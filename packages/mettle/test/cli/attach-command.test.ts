@@ -61,6 +61,12 @@ describe('mettle attach', () => {
     [['1', '--tool', 'search'], 'so --tool has no meaning for it'],
     [['1', '--seconds', '0'], '--seconds takes a number of seconds from 1 to 300'],
     [['1', '--', 'node', 'server.js'], 'so a command after "--" has no meaning'],
+    [['1', '--snapshot'], '--snapshot belongs to --memory'],
+    [['1', '--accept-pause', '5'], '--accept-pause belongs to --memory'],
+    [['1', '--memory', '--always-on'], '--memory and --always-on do not go together'],
+    [['1', '--memory', '--snapshot', '--collect'], '--snapshot and --collect do not go together'],
+    [['1', '--memory', '--accept-pause', 'long'], '--accept-pause takes a number of seconds'],
+    [['1', '--memory', '--seconds', '90000'], '--seconds takes a number of seconds from 1 to 86400'],
     [['1', '--fail-on', 'p99'], '--fail-on: "p99" is no severity'],
   ])('%j is a usage error in one sentence', async (args, sentence) => {
     const said = { stdout: '', stderr: '' };

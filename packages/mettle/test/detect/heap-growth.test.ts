@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heapGrowth } from '../../src/detect/detectors/heap-growth.ts';
+import { server } from '../builders/server.ts';
 import { addSessions, comparedHeaps, grownSessions, sessionServer } from '../builders/compared-heaps.ts';
 
 describe('heap-growth', () => {
@@ -50,5 +51,26 @@ describe('heap-growth', () => {
     expect(heapGrowth.looked({ heapComparison: grownSessions(0) })).toMatch(
       /^two snapshots of \d+ objects and \d+ objects, 0 new objects of 0 B: nothing got 10 elements or more/,
     );
+  });
+
+  test('a full cache that lets go of as much as it gets is no growth; where others hold its entries too, that is not known', () => {
+    const full = grownSessions(100);
+    const [holder] = full.holders;
+    const retaining = (retainedBefore: number, retainedAfter: number): typeof full => ({
+      ...full,
+      holders: [{ ...(holder as NonNullable<typeof holder>), retainedBefore, retainedAfter }],
+    });
+    expect(heapGrowth.detect({ heapComparison: retaining(107_200, 107_400) })).toEqual([]);
+    expect(heapGrowth.detect({ heapComparison: retaining(2000, 2100) })).toHaveLength(1);
+  });
+
+  test('of a server in use, whose snapshots are gone, it is verified on the server', () => {
+    const target = {
+      ...server().evidence().target,
+      reproducedBy: 'attach' as const,
+      targetArguments: '4711',
+    };
+    const [finding] = heapGrowth.detect({ heapComparison: grownSessions(100), target });
+    expect(finding?.verify.command).toBe('npx mettle attach --memory --snapshot --fail-on heap-growth 4711');
   });
 });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { redactCommand, UsageError } from '../../evidence/index.ts';
-import { attachAndWatch } from '../../run/index.ts';
+import { attachAndWatch, attachToMemory } from '../../run/index.ts';
+import type { Progress } from '../../run/index.ts';
 import { checkBar, conclude } from '../conclusion.ts';
 import { mergeOptions, readConfigFile } from '../config-file.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -13,15 +14,18 @@ import { formatsOf } from '../output.ts';
 import { progressView } from '../progress.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { VERSION } from '../version.ts';
+import { ATTACH_OPTIONS, memoryAsked } from './attach-options.ts';
 
 /** Long enough for a few hundred calls of a server in use, short enough to be tried at once. */
 const DEFAULT_SECONDS = 10;
 /** What happens seldom is what this form is for; Ctrl-C ends it earlier and keeps what was seen. */
 const DEFAULT_SECONDS_ALWAYS_ON = 3600;
+/** A server in use collects all its garbage every few seconds or minutes. */
+const DEFAULT_SECONDS_MEMORY = 60;
 
-/** `mettle attach PID`: profiles a server that is already running, as its clients use it, and leaves it as it was. */
+/** `mettle attach PID`: profiles a server that is already running, or watches its memory, as its clients use it, and leaves it as it was. */
 export async function attachCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
-  const typed = parseOptions(argv);
+  const typed = parseOptions(argv, ATTACH_OPTIONS);
   if (typed.help) {
     host.stdout.write(HELP);
     return EXIT.ok;
@@ -31,17 +35,29 @@ export async function attachCommand(argv: readonly string[], host: Host): Promis
   const config = await readConfigFile(resolve(host.cwd));
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
-  checkBar(options, 'attach');
+  const memory = memoryAsked(options);
+  checkBar(options, memory === null ? 'attach' : 'attach --memory');
   const progress = progressView(host, options.quiet);
-  const examined = await attachAndWatch({
+  const usual =
+    memory !== null ? DEFAULT_SECONDS_MEMORY : options.alwaysOn ? DEFAULT_SECONDS_ALWAYS_ON : DEFAULT_SECONDS;
+  const request = {
     pid,
-    durationMs: (options.seconds ?? (options.alwaysOn ? DEFAULT_SECONDS_ALWAYS_ON : DEFAULT_SECONDS)) * 1000,
-    alwaysOn: options.alwaysOn,
+    durationMs: (options.seconds ?? usual) * 1000,
     command: shellQuote(['mettle', 'attach', ...redactCommand(argv)]),
     mettle: VERSION,
     signal: host.signal,
-    onProgress: (now) => progress.show(now),
-  }).finally(() => progress.end());
+    onProgress: (now: Progress) => progress.show(now),
+  };
+  const examined = await (
+    memory === null
+      ? attachAndWatch({ ...request, alwaysOn: options.alwaysOn })
+      : attachToMemory({
+          ...request,
+          ...memory,
+          // What is done to a server in use is said even where progress is not.
+          onWarning: (sentence) => host.stderr.write(`mettle: ${sentence}\n`),
+        })
+  ).finally(() => progress.end());
   return conclude(host, options, examined, formats);
 }
 
@@ -77,6 +93,6 @@ function refuseOptionsOfOthers(typed: CommandOptions): void {
   const [first] = given.flatMap(([name, there]) => (there ? [name] : []));
   if (first !== undefined)
     throw new UsageError(
-      `mettle attach starts and calls nothing, so ${first} has no meaning for it; it takes --seconds, --always-on, --format, --out, --fail-on and --quiet.`,
+      `mettle attach starts and calls nothing, so ${first} has no meaning for it; it takes --seconds, --always-on, --memory (--snapshot, --collect, --accept-pause), --format, --out, --fail-on and --quiet.`,
     );
 }

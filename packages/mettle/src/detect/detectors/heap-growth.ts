@@ -6,6 +6,7 @@ import type {
   HeapComparisonEvidence,
   HolderGrowth,
   Severity,
+  TargetEvidence,
 } from '../../evidence/index.ts';
 import { binaryBytes, count, plural } from '../figures.ts';
 import { makeFinding, shellWord } from '../finding.ts';
@@ -19,19 +20,24 @@ const LEAST_BYTES = 10_240;
 const SHARE_WORTH_ACTING = 0.1;
 const BYTES_WORTH_ACTING = 1024 ** 2;
 const MOST_FINDINGS = 5;
+/** Of the new bytes, what the holder must retain more than before. */
+const SHARE_THAT_GROWS = 0.25;
+/** And what it must have retained already. */
+const SHARE_OF_ITS_OWN = 0.5;
 
 /** Two snapshots of a server between which a collection got more elements: what to look at, not yet a leak. */
 export const heapGrowth: Detector<'heapComparison'> = {
   id: ID,
   check: 'leak',
-  examinations: ['leak'],
+  examinations: ['leak', 'attach --memory'],
   needs: ['heapComparison'],
+  mayUse: ['target'],
 
-  detect({ heapComparison }) {
+  detect({ heapComparison, target }) {
     return heapComparison.holders
       .filter(isGrowth)
       .slice(0, MOST_FINDINGS)
-      .map((holder) => findingOf(heapComparison, holder));
+      .map((holder) => findingOf(heapComparison, holder, target));
   },
   looked: ({ heapComparison }: DetectorInput<'heapComparison'>): string => {
     const { before, after, newObjects, newBytes } = heapComparison;
@@ -46,10 +52,38 @@ export const heapGrowth: Detector<'heapComparison'> = {
 /** Node's own tables grow while it starts and loads; what of them is a server's doing has a holder in the server. */
 function isGrowth(holder: HolderGrowth): boolean {
   const more = holder.elementsAfter - holder.elementsBefore;
-  return more >= FEWEST_ELEMENTS && holder.grownBytes >= LEAST_BYTES && holder.package !== 'node';
+  return (
+    more >= FEWEST_ELEMENTS &&
+    holder.grownBytes >= LEAST_BYTES &&
+    holder.package !== 'node' &&
+    !isTurnover(holder)
+  );
 }
 
-function findingOf(comparison: HeapComparisonEvidence, holder: HolderGrowth): Finding {
+/**
+ * A full cache lets go of one entry for each that it gets: what is new in it is no growth. What it retains tells that only
+ * if nobody else holds its entries: then it retained such entries before.
+ */
+function isTurnover({ retainedBefore, retainedAfter, grownBytes }: HolderGrowth): boolean {
+  if (retainedBefore === null || retainedAfter === null) return false;
+  return (
+    retainedBefore >= grownBytes * SHARE_OF_ITS_OWN &&
+    retainedAfter - retainedBefore < grownBytes * SHARE_THAT_GROWS
+  );
+}
+
+/** The snapshots of a server in use are gone; what runs over stdio can be started again and called. */
+function verifyInUse(target: TargetEvidence): string {
+  return target.reproducedBy === 'attach'
+    ? `npx mettle attach --memory --snapshot --fail-on ${ID} ${target.targetArguments}`
+    : `npx mettle leak --fail-on leak ${target.targetArguments}`;
+}
+
+function findingOf(
+  comparison: HeapComparisonEvidence,
+  holder: HolderGrowth,
+  target: TargetEvidence | undefined,
+): Finding {
   const { before, after, sameProcess } = comparison;
   const more = holder.elementsAfter - holder.elementsBefore;
   const library = holder.package === null ? '' : ` (in the package ${holder.package})`;
@@ -68,7 +102,10 @@ function findingOf(comparison: HeapComparisonEvidence, holder: HolderGrowth): Fi
     cost: { value: holder.grownBytes, unit: 'bytes', per: 'run' },
     fix: `${remedy(holder)} Whether it goes on two snapshots do not tell: \`mettle leak -- COMMAND\` calls the server until that is known.`,
     verify: {
-      command: `npx mettle leak --compare ${shellWord(before.file)} ${shellWord(after.file)} --fail-on ${ID}`,
+      command:
+        target === undefined
+          ? `npx mettle leak --compare ${shellWord(before.file)} ${shellWord(after.file)} --fail-on ${ID}`
+          : verifyInUse(target),
       expect:
         'exit code 0 with two snapshots taken anew in the same way: nothing that should be let go is held any more',
     },
