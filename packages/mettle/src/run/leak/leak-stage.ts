@@ -24,6 +24,8 @@ export interface LeakStageSetting {
   readonly signal: AbortSignal;
   readonly callTimeoutMs: number;
   readonly budgetMs: number;
+  /** What may be used on top where nothing could be said otherwise. */
+  readonly onTopMs: number;
   readonly home: Home;
   readonly library: SourceLibrary;
   readonly fetch: FetchScripts | null;
@@ -51,7 +53,7 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
       callMs: chosen.callMs,
       seed,
       signal,
-      untilMs: startedAtMs + budgetMs,
+      untilMs: startedAtMs + budgetMs + setting.onTopMs,
       onCall: (subject: string, calls: number) =>
         setting.onProgress({ subject, calls, done: (monotonicMs() - startedAtMs) / budgetMs }),
       // Shown as people know them once all places are known.

@@ -9,6 +9,8 @@ import type { Track } from './track.ts';
 const BURSTS = [100, 200, 400, 800];
 /** A burst that adds less than this share of what it would was the last. */
 const FLAT = 0.05;
+/** So many calls tell growth from an end even of a slow subject. */
+const LEAST_CALLS = 20;
 /** A leak of large things must not take the machine's memory. */
 const MOST_BYTES = 128 * 1024 * 1024;
 /** Objects that no size can be read of are counted by one more snapshot, after so many calls. */
@@ -28,7 +30,8 @@ export async function saturate(run: LeakRun, tracks: readonly Track[]): Promise<
     const open = tracks.filter(
       (track) => isOpen(track) && (track.index >= 0 || track.boundCalls < UNSIZED_CALLS),
     );
-    if (open.length === 0 || run.isShortOfTime) break;
+    // Whether anything is a leak rests on some further calls: the first are made however late it is.
+    if (open.length === 0 || (run.isShortOfTime && burst !== BURSTS[0])) break;
     const counts = burstCounts(run, open, burst);
     if (counts.every((count) => count === 0)) break;
     await run.calls('fresh', counts);
@@ -47,8 +50,8 @@ function burstCounts(run: LeakRun, open: readonly Track[], burst: number): reado
     const mine = open.filter((track) => track.subject !== null && driverOf(run, track.subject) === index);
     if (mine.length === 0) return 0;
     const bytesPerCall = Math.max(...mine.map(bytesPerCallOf));
-    const bearable = Math.floor(MOST_BYTES / Math.max(1, bytesPerCall) / BURSTS.length);
-    return Math.min(burst, bearable, run.affordableCalls(index));
+    const bearable = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, bytesPerCall) / BURSTS.length));
+    return Math.min(burst, bearable, Math.max(LEAST_CALLS, run.affordableCalls(index)));
   });
 }
 
@@ -72,7 +75,7 @@ export async function readDeclared(run: LeakRun, tracks: readonly Track[]): Prom
     if (track.bound !== null || track.index < 0) continue;
     if (track.candidate.holders.length === 0) continue;
     const fields = await run.recording.fields(track.candidate.holders);
-    track.bound = declaredBound(fields.flat(), sizeOf(track) ?? 0);
+    track.bound = declaredBound(fields.flat(), sizeOf(track) ?? 0, track.candidate.owner.name);
   }
 }
 

@@ -1,3 +1,5 @@
+import { ANY_REQUEST, ANY_TOOL } from '../../derive/heap/growth/coded-match.ts';
+import type { HeapSubject } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/index.ts';
 import type { LeakRun } from './leak-run.ts';
 import { readSizes } from './track.ts';
@@ -57,36 +59,38 @@ export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<v
   const grown = new Map<Track, number[]>(unclear.map((track) => [track, []]));
   await readSizes(run, tracks);
   for (const [index] of run.drivers.entries()) {
+    // Who was not called cannot be ruled out.
+    if (run.isShortOfTime) return;
     const counts = run.drivers.map((_, i) => (i === index ? ALONE_CALLS : 0));
     await run.calls('fresh', counts, 0);
     const changes = await readSizes(run, tracks);
     for (const track of unclear) grown.get(track)?.push(changes.get(track) ?? 0);
-    if (run.isShortOfTime) break;
   }
   for (const track of unclear) attribute(run, track, grown.get(track) ?? []);
 }
 
+/** Whose calls alone made it grow: one subject's, or everybody's alike. `grown` is by driver. */
 function attribute(run: LeakRun, track: Track, grown: readonly number[]): void {
-  const order = grown.map((change, index) => ({ change, index })).toSorted((a, b) => b.change - a.change);
-  const [first, ...others] = order;
-  if (first === undefined || first.change < ALONE_ELEMENTS) return clearOf(track);
-  const name = run.subjects[first.index]?.name;
-  // The other manners of the same tool may do the same.
-  const next = others.find(({ index }) => run.subjects[index]?.name !== name);
-  if (next !== undefined && next.change * CLEARLY > first.change) return clearOf(track);
-  const plainest = order.findLast(
-    ({ change, index }) => run.subjects[index]?.name === name && change * CLEARLY > first.change,
-  );
-  const answered = order.find(
-    ({ change, index }) =>
-      run.subjects[index]?.name === name &&
-      run.subjects[index]?.manner === 'answered' &&
-      change * CLEARLY > first.change,
-  );
-  const chosen = answered ?? plainest ?? first;
-  track.subject = run.subjects[chosen.index] ?? null;
+  const most = Math.max(0, ...grown);
+  if (most < ALONE_ELEMENTS) return clearOf(track);
+  const responding = grown.flatMap((change, index) => (change * CLEARLY > most ? [index] : []));
+  const subjectsOf = (indexes: readonly number[]): readonly HeapSubject[] =>
+    indexes.flatMap((index) => run.subjects[index] ?? []);
+  const names = new Set(subjectsOf(responding).map(({ name }) => name));
+  const own = subjectsOf(responding).find(({ manner }) => manner === 'answered') ?? subjectsOf(responding)[0];
+  const subject = names.size === 1 ? own : everybody(run.subjects, names);
+  if (subject === undefined) return clearOf(track);
+  track.subject = subject;
   track.proof = 'alone';
-  track.perCall = chosen.change / ALONE_CALLS;
+  track.perCall = Math.max(...responding.map((index) => grown[index] ?? 0)) / ALONE_CALLS;
+}
+
+/** What all tools do, or all requests whatever they are. */
+function everybody(subjects: readonly HeapSubject[], names: ReadonlySet<string>): HeapSubject | undefined {
+  const answered = subjects.filter(({ manner, kind }) => manner === 'answered' && kind !== 'session');
+  const tools = answered.filter(({ kind }) => kind === 'tool');
+  if (answered.length > 1 && answered.every(({ name }) => names.has(name))) return ANY_REQUEST;
+  return tools.length > 1 && tools.every(({ name }) => names.has(name)) ? ANY_TOOL : undefined;
 }
 
 /** It grew in the rounds, but no subject makes it grow. */

@@ -47,6 +47,7 @@ export async function runLeakStage(
       signal: request.signal,
       callTimeoutMs,
       budgetMs: stage.budgetMs,
+      onTopMs: stage.onTopMs,
       home,
       library,
       fetch: fetchScripts(agent),

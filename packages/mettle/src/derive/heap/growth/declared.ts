@@ -26,12 +26,12 @@ export function declaredBound(
   ownerName: string | null,
 ): GrowthBound | null {
   const limit = fields.find(
-    ({ name, value }) =>
-      isLimit(name, ownerName) && Number.isInteger(value) && value >= Math.max(1, size),
+    ({ name, value }) => isLimit(name, ownerName) && Number.isInteger(value) && value >= Math.max(1, size),
   );
   if (limit !== undefined) return { kind: 'declared', property: limit.name, limit: limit.value };
   const age = fields.find(
-    ({ name, value }) => AGE.test(name.replace(/^[#_$]+/, '')) && value >= SHORTEST_AGE_MS && value <= LONGEST_AGE_MS,
+    ({ name, value }) =>
+      AGE.test(name.replace(/^[#_$]+/, '')) && value >= SHORTEST_AGE_MS && value <= LONGEST_AGE_MS,
   );
   return age === undefined ? null : { kind: 'ttl', ttlMs: age.value, property: age.name };
 }
