@@ -120,8 +120,6 @@ export class Blocking implements CallObserver {
     this.#timeline.become(call.note as CallOwner);
   }
 
-  replied(): void {}
-
   /** Everything off; the record when wanted. */
   async stop(): Promise<BlockingRecord> {
     // Collections are told at the end of the turn in which they happened.
@@ -129,9 +127,12 @@ export class Blocking implements CallObserver {
     const observedMs = performance.now() - this.#startedAt;
     this.#timeline.finish();
     const profiled = this.#stopProfile();
-    const onUs = await measureMicrotaskUs((body) => runInNobodysCall(new CallOwner(null, newTally(0)), body));
+    const onUs = await measureMicrotaskUs(
+      (body) => runInNobodysCall(new CallOwner(null, newTally(0)), body),
+      this.#clock,
+    );
     for (const stop of this.#stopListening) stop();
-    const offUs = await measureMicrotaskUs((body) => body());
+    const offUs = await measureMicrotaskUs((body) => body(), this.#clock);
     const callbackUs = Math.max(0, onUs - offUs);
     const isWorthIt = runningSamples(profiled.profile) >= LEAST_SAMPLES;
     const sampleUs = isWorthIt ? await measureSampleUs().catch(() => 0) : knownSampleUs();

@@ -30,8 +30,8 @@ export interface CallObserver {
   left(): void;
   /** The running code turned out to belong to `call` (no matching `left`). */
   becameCurrent(call: Call): void;
-  /** Its reply was handed to the transport. */
-  replied(call: Call): void;
+  /** Its reply was handed to the transport. Who does not ask for it spares the reading of what is written. */
+  replied?(call: Call): void;
 }
 
 const storage = new AsyncLocalStorage<Call>();
@@ -55,6 +55,11 @@ export function stopObservingCalls(): void {
 /** Read on hot paths: whether an instrument is on. */
 export function observing(): boolean {
   return observer !== null;
+}
+
+/** Read on hot paths: whether the instrument wants to hear of replies. */
+export function awaitingReplies(): boolean {
+  return observer?.replied !== undefined;
 }
 
 /** The call to which the running code belongs; null when none, or no instrument is on. */
@@ -115,7 +120,11 @@ function runEntered<T>(call: Call, body: () => T): T {
   try {
     return body();
   } finally {
-    silently(() => told?.left());
+    try {
+      told?.left();
+    } catch {
+      // As above.
+    }
   }
 }
 
@@ -133,5 +142,5 @@ export function enterCall(call: Call): void {
 
 /** The reply of `call` was handed to the transport. */
 export function replied(call: Call): void {
-  silently(() => observer?.replied(call));
+  silently(() => observer?.replied?.(call));
 }

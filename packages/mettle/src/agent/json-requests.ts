@@ -1,4 +1,4 @@
-import { beginCall, currentCall, enterCall, observing } from './calls.ts';
+import { beginCall, currentCall, enterCall, observing, runInCall } from './calls.ts';
 import type { Call } from './calls.ts';
 import { subjectOf } from './message-head.ts';
 import type { Serving } from './serving.ts';
@@ -39,11 +39,11 @@ export function hookJsonParse(known: Serving): void {
 }
 
 /**
- * Runs `deliver`, which hands a message to the server in `call`'s context. The first time, finds
+ * Runs `deliver`, which hands a message to the server, in `call`'s context. The first time, finds
  * out whether the server's code goes on in that context: it creates a promise in it, or answers at once.
  */
 export function runUntilContextFollows<T>(call: Call, deliver: () => T): T {
-  if (context !== 'unknown') return deliver();
+  if (context !== 'unknown') return runInCall(call, deliver);
   let follows = false;
   // Not createHook: enabled and disabled beside the light hooks of the blocking instrument, it would leave Node's
   // costly promise hooks on until those end too (seen on 24 and 26).
@@ -52,7 +52,7 @@ export function runUntilContextFollows<T>(call: Call, deliver: () => T): T {
     if (!follows) follows = currentCall() === call;
   });
   try {
-    return deliver();
+    return runInCall(call, deliver);
   } finally {
     stop();
     context = follows || call.used ? 'follows' : 'lost';

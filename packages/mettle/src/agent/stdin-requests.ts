@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { beginCall, observing, runInCall } from './calls.ts';
+import { beginCall, observing } from './calls.ts';
 import type { Call } from './calls.ts';
 import { contextIsLost, runUntilContextFollows } from './json-requests.ts';
 import { HEAD_LENGTH, readMessageHead, subjectOf } from './message-head.ts';
@@ -75,7 +75,11 @@ class MessageStream {
       const ended = newline >= 0;
       const to = ended ? newline + 1 : chunk.length;
       const piece = from === 0 && to === chunk.length ? chunk : cut(chunk, from, to);
-      silently(() => this.#read(piece, ended));
+      try {
+        this.#read(piece, ended);
+      } catch {
+        // The server reads on, whatever became of ours.
+      }
       const call = this.#call;
       if (ended) this.restart();
       from = to;
@@ -83,7 +87,7 @@ class MessageStream {
         result =
           call === null
             ? emit.call(stream, 'data', piece)
-            : deliverInCall(call, () => emit.call(stream, 'data', piece));
+            : runUntilContextFollows(call, () => emit.call(stream, 'data', piece));
       } catch (error) {
         // Without us the listener would have had the whole chunk before it threw.
         if (from < chunk.length) silently(() => stream.unshift(cut(chunk, from, chunk.length)));
@@ -129,8 +133,4 @@ function textOf(piece: Chunk, length: number): string {
 
 function cut(chunk: Chunk, from: number, to: number): Chunk {
   return typeof chunk === 'string' ? chunk.slice(from, to) : chunk.subarray(from, to);
-}
-
-function deliverInCall(call: Call, deliver: () => boolean): boolean {
-  return runUntilContextFollows(call, () => runInCall(call, deliver));
 }

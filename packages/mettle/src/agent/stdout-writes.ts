@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { agentWork } from './agent-work.ts';
-import { currentCall, observing, replied } from './calls.ts';
+import { awaitingReplies, currentCall, observing, replied } from './calls.ts';
 import { HEAD_LENGTH, readMessageHead } from './message-head.ts';
 import type { AgentStdoutWriter } from './protocol.ts';
 import type { Serving } from './serving.ts';
@@ -53,6 +53,7 @@ function noteReply(chunk: unknown): void {
   const call = currentCall();
   if (call === null) return;
   call.used = true;
+  if (!awaitingReplies()) return;
   const head =
     typeof chunk === 'string'
       ? chunk.slice(0, HEAD_LENGTH)
