@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 /** A dictionary over HTTP, whose sessions end; `options` are the transport's. */
 export function serveDictionary(options) {
-  const sessions = createSessions({ idleMs: 60_000, max: 30, onEnd: (transport) => transport.close() });
+  const sessions = createSessions({ idleMs: 60_000, max: 200, onEnd: (transport) => transport.close() });
 
   createServer(async (request, response) => {
     const id = request.headers['mcp-session-id'];
