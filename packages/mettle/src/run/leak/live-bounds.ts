@@ -34,10 +34,18 @@ export async function saturate(run: LeakRun, tracks: readonly Track[]): Promise<
     if (open.length === 0 || (run.isShortOfTime && burst !== BURSTS[0])) break;
     const counts = burstCounts(run, open, burst);
     if (counts.every((count) => count === 0)) break;
+    const before = answeredCalls(run);
     await run.calls('fresh', counts);
     const changes = await readSizes(run, tracks);
-    for (const track of open) judgeBurst(run, track, changes.get(track) ?? 0, counts);
+    const after = answeredCalls(run);
+    const made = after.map((calls, index) => calls - (before[index] ?? 0));
+    for (const track of open) judgeBurst(run, track, changes.get(track) ?? 0, made);
   }
+}
+
+/** Calls that went as they were meant to: what failed is no reason to grow. */
+function answeredCalls(run: LeakRun): readonly number[] {
+  return run.tallies.map(({ calls, errors }) => calls - errors);
 }
 
 function isOpen(track: Track): boolean {
@@ -46,9 +54,11 @@ function isOpen(track: Track): boolean {
 
 /** For each driver as many calls as its most growing owner can bear. */
 function burstCounts(run: LeakRun, open: readonly Track[], burst: number): readonly number[] {
+  const ownSession = open.some((track) => track.subject?.kind === 'session') ? Math.ceil(burst / 10) : 0;
   return run.drivers.map((_, index) => {
     const mine = open.filter((track) => track.subject !== null && driverOf(run, track.subject) === index);
-    if (mine.length === 0) return 0;
+    // Servers end the session that was idle longest, and that is not to be ours.
+    if (mine.length === 0) return index === 0 ? ownSession : 0;
     const bytesPerCall = Math.max(...mine.map(bytesPerCallOf));
     const bearable = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, bytesPerCall) / BURSTS.length));
     return Math.min(burst, bearable, Math.max(LEAST_CALLS, run.affordableCalls(index)));
@@ -65,8 +75,10 @@ function judgeBurst(run: LeakRun, track: Track, change: number, counts: readonly
   track.boundCalls += calls;
   if (track.index < 0) return;
   const size = sizeOf(track);
-  if (size === null || change < FLAT * track.perCall * calls)
-    track.bound = { kind: 'plateau', size: size ?? 0, calls: track.boundCalls };
+  // Gone with what held it, as a session that the server ended.
+  if (size === null) return;
+  if (change < FLAT * track.perCall * calls)
+    track.bound = { kind: 'plateau', size, calls: track.boundCalls };
 }
 
 /** What the fields of the owner and of those that hold it say: a limit, an age. */
@@ -97,6 +109,22 @@ export async function boundByTimers(run: LeakRun, tracks: readonly Track[]): Pro
         candidate.counts.join() === track.candidate.counts.join(),
     );
     if (timer?.bound?.kind === 'ttl') track.bound = timer.bound;
+  }
+  await boundByHeldTimers(run, tracks);
+}
+
+/** The same, where the entry itself holds its timer: a session with the time after which it is ended. */
+async function boundByHeldTimers(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  const held = tracks.filter(
+    ({ bound, subject, candidate }) => bound === null && subject !== null && candidate.heldTimer !== null,
+  );
+  const texts = await run.recording.functions(
+    held.map(({ candidate }) => candidate.heldTimer?.callbackId ?? 0),
+  );
+  for (const [i, track] of held.entries()) {
+    const { heldTimer } = track.candidate;
+    if (heldTimer === null || !TAKES_AWAY.test(texts[i] ?? '')) continue;
+    track.bound = { kind: 'ttl', ttlMs: heldTimer.delayMs, property: '_idleTimeout' };
   }
 }
 

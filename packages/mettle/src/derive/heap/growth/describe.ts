@@ -114,7 +114,7 @@ function functionOf(graph: HeapGraph, places: HeapPlaces, node: number): GrowthE
 }
 
 /** Node keeps null in `_repeat` of a timer that runs once. */
-function isRepeating(graph: HeapGraph, timer: number): boolean {
+export function isRepeating(graph: HeapGraph, timer: number): boolean {
   const repeat = graph.follow(timer, '_repeat');
   return repeat !== NONE && graph.kind(repeat) === 'number';
 }

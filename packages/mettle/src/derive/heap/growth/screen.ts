@@ -14,6 +14,8 @@ import type { Retention } from '../retention.ts';
 import { classWords } from '../words.ts';
 import { matchCounts } from './coded-match.ts';
 import type { CodedMatch } from './coded-match.ts';
+import { heldTimerOf } from './expiry.ts';
+import type { HeldTimer } from './expiry.ts';
 import { describeElement, elementKind, eventTargetOf, nameOf, ownerClass, ownerKind } from './describe.ts';
 
 /** Something that got more elements in each round, before it is known whether that ends. */
@@ -42,6 +44,8 @@ export interface GrowthCandidate {
   readonly slot: string | null;
   /** Of a timer: the id of the function that it calls. */
   readonly callbackId: number | null;
+  /** A timer that each element holds; null when they hold none. */
+  readonly heldTimer: HeldTimer | null;
   /** Objects with fields that hold it, nearest first: those may say how much it is to hold. */
   readonly holders: readonly number[];
 }
@@ -152,6 +156,7 @@ function candidateOf(
     path: path.steps,
     slot: slotOf(graph, retention, group.owner, top),
     callbackId: callbackOf(graph, top),
+    heldTimer: heldTimerOf(graph, group, count),
     holders: holdersOf(graph, retention, node),
   };
 }
