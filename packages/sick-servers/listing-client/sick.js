@@ -16,7 +16,7 @@ server.registerTool(
   },
   async ({ text }) => {
     // Each listing compiles the tools’ output schemas anew, and Ajv keeps all that it ever compiled.
-    const { tools } = await upstream.listTools();
+    const { tools } = await upstream.listTools(); // ailment: listing-client
     const names = tools.map(({ name }) => name).filter((name) => name.includes(text));
     return { content: [{ type: 'text', text: names.join(', ') }] };
   },

@@ -29,7 +29,7 @@ export function serveDictionary(options) {
       });
       await dictionary().connect(transport);
     }
-    await transport.handleRequest(request, response);
+    await transport.handleRequest(request, response); // ailment: sdk-json-response
   }).listen(Number(process.env.PORT ?? process.argv[2] ?? 3000), '127.0.0.1');
 }
 

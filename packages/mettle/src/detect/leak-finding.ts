@@ -6,7 +6,7 @@ import {
   type Leak,
   type LeakPattern,
 } from '../derive/leaks/index.ts';
-import { formatPlace, homeOf, locationOf } from '../derive/frames.ts';
+import { formatPlace, homeOf, locationOf, type Home } from '../derive/frames.ts';
 import type {
   Detector,
   DetectorInput,
@@ -60,12 +60,13 @@ export function leakDetector(kind: LeakKind): Detector<Needs> {
 
 function findingOf(kind: LeakKind, evidence: Input, leak: Leak): Finding {
   const { heapGrowth, target } = evidence;
-  const location = placeOf(leak, target);
+  const home = homeOf(target);
+  const location = placeOf(leak, home);
   const tool = toolOf(leak);
   const occasion = occasionOf(leak.subjects[0] ?? null);
   const leaking = leakingOf(leak);
   const where = location === undefined ? '' : `, at ${formatPlace(location, target.cwd)}`;
-  const library = libraryOf(location);
+  const library = libraryOf(leak.site, home);
   const amount =
     leaking.bytes === 0 ? '' : `: ${binaryBytes(leaking.bytes)} ${perWords(leaking.per, occasion)}`;
   return makeFinding({
@@ -75,10 +76,10 @@ function findingOf(kind: LeakKind, evidence: Input, leak: Leak): Finding {
     variant: leak.growth?.owner?.name ?? leak.handles[0]?.resource ?? '',
     severity: severityOf(kind, heapGrowth, leak),
     confidence: confidenceOf(heapGrowth, leak),
-    title: `${whoLeaks(leak)} ${kind.does(leak, occasion)}${amount}${where}${library === null ? '' : ` (library leak, in the package ${library})`}`,
+    title: `${whoLeaks(leak)} ${kind.does(leak, occasion)}${amount}${where}${library === null ? '' : ` (library leak: ${library.name} keeps it, at ${formatPlace(library.frame, target.cwd)})`}`,
     evidence: leakExhibits(heapGrowth, leak),
     cost: kind.cost?.(leak) ?? { value: figure(leaking.bytes), unit: 'bytes', per: leaking.per },
-    fix: `${kind.fix(leak)}${library === null ? '' : ` The line is in ${library}: look for a newer version, report it there, and until then keep the server from coming there in each call.`}`,
+    fix: `${kind.fix(leak)}${library === null ? '' : ` Here it is ${library.name} that keeps it: look for a newer version, report it there, and until then keep calls from coming there, or begin with a new object of its from time to time.`}`,
     verify: {
       command: verifyCommand(kind.id, target, leak.subjects[0]?.kind === 'tool' ? tool : null),
       expect: `exit code 0: what ${tool === 'session' || tool === null ? 'the server' : tool} keeps no longer grows`,
@@ -87,8 +88,7 @@ function findingOf(kind: LeakKind, evidence: Input, leak: Leak): Finding {
 }
 
 /** The line where it grows; else the function that is kept. */
-function placeOf({ site, growth }: Leak, target: Input['target']): SourceLocation | undefined {
-  const home = homeOf(target);
+function placeOf({ site, growth }: Leak, home: Home): SourceLocation | undefined {
   const kept = growth?.element.function ?? null;
   return locationOf(site, home) ?? (kept === null ? undefined : locationOf([kept], home));
 }

@@ -1,6 +1,6 @@
-import type { HeapGrowth, HeapSubject, SourceLocation } from '../evidence/index.ts';
+import type { Frame, HeapGrowth, HeapSubject } from '../evidence/index.ts';
 import { responsible, type Leak } from '../derive/leaks/index.ts';
-import { packageOf } from '../derive/frames.ts';
+import { isInternal, isOwn, packageOf, type Home } from '../derive/frames.ts';
 import { count, figure, plural, quoted } from './figures.ts';
 
 /** Growth that follows the calls of all tools together, or all requests, has these for its subject. */
@@ -116,9 +116,23 @@ export function bytesASecond({ growth, beside }: Leak): number {
   );
 }
 
-/** `, in the package express`, when the line that grows it is a dependency's. */
-export function libraryOf(location: SourceLocation | undefined): string | null {
-  return location === undefined ? null : packageOf(location.file);
+/** The dependency whose own doing the growth is, and its line. */
+export interface Library {
+  readonly name: string;
+  readonly frame: Frame;
+}
+
+/** Deeper than this inside a dependency, what it keeps is its affair; `cache.set()` of the server's own is the server's. */
+const OWN_DOING_FRAMES = 3;
+
+/** The dependency that grows by itself; null when the server's own code adds to what grows. */
+export function libraryOf(site: readonly Frame[], home: Home): Library | null {
+  const frames = site.filter((frame) => !isInternal(frame));
+  const [frame] = frames;
+  const own = frames.findIndex((each) => isOwn(each, home));
+  if (frame === undefined || (own >= 0 && own < OWN_DOING_FRAMES)) return null;
+  const name = packageOf(frame.file);
+  return name === null ? null : { name, frame };
 }
 
 /** The bound at which a growth ended, short. */

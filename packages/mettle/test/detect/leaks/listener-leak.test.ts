@@ -76,8 +76,28 @@ describe('listener-leak', () => {
         .calls('forecast')
         .grows({ ...LISTENER, at }),
     );
-    expect(finding.title).toContain('(library leak, in the package weather-client)');
+    expect(finding.title).toContain(
+      '(library leak: weather-client keeps it, at node_modules/weather-client/index.js:40)',
+    );
     expect(finding.fix).toContain('look for a newer version');
+  });
+
+  it('takes what the server itself puts into a dependency’s object for the server’s doing', () => {
+    const inside = { function: 'on', file: '/srv/shop/node_modules/mitt/index.js', line: 7, column: 5 };
+    const own = { function: 'forecast', file: '/srv/shop/src/weather.js', line: 28, column: 5 };
+    const direct = onlyFinding(
+      leakRun()
+        .calls('forecast')
+        .grows({ ...LISTENER, at: [inside, own] }),
+    );
+    expect(direct.title).not.toContain('library leak');
+    const deep = onlyFinding(
+      leakRun()
+        .calls('forecast')
+        .grows({ ...LISTENER, at: [inside, inside, inside, own] }),
+    );
+    expect(deep.title).toContain('library leak: mitt');
+    expect(deep.location).toMatchObject({ file: own.file, line: 28 });
   });
 
   staysSilent(listenerLeak, LISTENER);
