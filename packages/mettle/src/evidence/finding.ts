@@ -86,6 +86,8 @@ export interface Finding {
   /** What to change, naming the primitive or library to use. */
   readonly fix: string;
   readonly verify: { readonly command: string; readonly expect: string };
+  /** Fingerprints of the findings that name the cause of this one, dearest first: mending them mends it. */
+  readonly causedBy?: readonly string[];
 }
 
 export type Verdict =

@@ -4,20 +4,27 @@ import type { Confidence, Finding, Severity } from '../evidence/index.ts';
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 const CONFIDENCES: readonly Confidence[] = ['reproduced', 'measured', 'suspected'];
 
-/** Findings of one tool at one source line: mending the main one usually mends the rest. */
+/** Findings of one tool at one source line, or of which one names the other's cause: mending the main one usually mends the rest. */
 export interface RootCause {
   readonly main: Finding;
   readonly also: readonly Finding[];
 }
 
-/** The findings grouped by tool and source line, the gravest group first; the order given decides between equals. */
+/**
+ * The findings grouped by tool and source line, and with the cause that they name, the gravest group first; between
+ * equals what names the cause leads, then the order given.
+ */
 export function groupByRootCause(findings: readonly Finding[]): RootCause[] {
   const groups = new Map<string, Finding[]>();
+  const known = new Map(findings.map((finding) => [finding.fingerprint, finding]));
   findings.forEach((finding, i) => {
-    const { location } = finding;
+    const [cause = finding] = (finding.causedBy ?? []).flatMap((mark) => known.get(mark) ?? []);
+    const { tool, location } = cause;
     // Without a line nothing says that two findings have one cause: each stands alone.
     const key =
-      location === undefined ? `#${i}` : JSON.stringify([finding.tool ?? null, location.file, location.line]);
+      location === undefined
+        ? `#${cause === finding ? i : findings.indexOf(cause)}`
+        : JSON.stringify([tool ?? null, location.file, location.line]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [finding]);
     else group.push(finding);
@@ -33,7 +40,8 @@ export function groupByRootCause(findings: readonly Finding[]): RootCause[] {
 function byWeight(a: Finding, b: Finding): number {
   return (
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence)
+    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) ||
+    Number(a.causedBy !== undefined) - Number(b.causedBy !== undefined)
   );
 }
 

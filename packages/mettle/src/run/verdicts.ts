@@ -1,3 +1,4 @@
+import { referToCauses } from '../detect/named-causes.ts';
 import { CHECKS } from '../evidence/index.ts';
 import type {
   Bundle,
@@ -41,7 +42,15 @@ export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<
       return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
     return [check, merge(mine.map((detector) => ({ id: detector.id, verdict: run(detector, bundle) })))];
   });
-  return Object.fromEntries(entries) as Record<Check, Verdict>;
+  const checks = Object.fromEntries(entries) as Record<Check, Verdict>;
+  return { ...checks, cpu: withCauses(checks.cpu, bundle.evidence.target?.cwd ?? '') };
+}
+
+/** Detectors know nothing of each other; which finding names the cause of another is told once all have spoken. */
+function withCauses(verdict: Verdict, cwd: string): Verdict {
+  return verdict.status === 'found'
+    ? { ...verdict, findings: referToCauses(verdict.findings, cwd) }
+    : verdict;
 }
 
 /** All findings of the verdicts, worst first. */

@@ -170,6 +170,19 @@ test('findings of one tool at one line are told once, the gravest in full', () =
   expect(text).toContain('3 findings (1 critical, 1 high, 1 low) at 2 places');
 });
 
+test('a finding is told with the one that names its cause, though they point at different lines', () => {
+  const block = finding({ title: 'blocks', causedBy: ['beef'] });
+  const cause = finding({
+    id: 'large-json-parse',
+    fingerprint: 'beef',
+    title: 'parses',
+    location: { file: '/srv/app/src/read.ts', line: 3 },
+  });
+  const text = renderTerminal(result({ findings: [block, cause] }), bundle(), plain);
+  expect(text).toMatch(/1\. HIGH {2}parses\n[^]*also {4}blocked-event-loop \(high\): blocks\n/);
+  expect(text).toContain('2 findings (2 high) at 1 place');
+});
+
 test('findings without a line stand alone', () => {
   const one = finding({ location: undefined, title: 'one' });
   const two = finding({ location: undefined, title: 'two' });

@@ -55,6 +55,17 @@ describe('verdicts', () => {
     );
   });
 
+  test('a held event loop has the fix of the finding that names its cause', () => {
+    const checks = judge(bundleWith({}), [
+      detectorThatFinds({ id: 'blocked-event-loop', check: 'cpu' }),
+      detectorThatFinds({ id: 'large-json-parse', check: 'cpu' }),
+    ]);
+    expect(findingsOf(checks)[0]).toMatchObject({
+      id: 'blocked-event-loop',
+      fix: 'What holds it is `large-json-parse`: mend it',
+    });
+  });
+
   test('a check that no detector covers is skipped, not clear', () => {
     expect(judge(bundleWith({}), []).leak).toMatchObject({ status: 'skipped' });
   });
