@@ -18,7 +18,7 @@ const ROWS_AT_A_TIME = 512;
  * So many bytes are decoded by one call. V8 makes fast code of a function that is called often; of one call with a long
  * loop it does so in mid-loop, with the paths taken until then only, and falls back at each end of a chunk.
  */
-const SLICE_BYTES = 8192;
+const SLICE_BYTES = 1024;
 
 /** What is kept from slice to slice. Numbers in one array: private fields would cost the loop its speed. */
 const FILLED = 0;

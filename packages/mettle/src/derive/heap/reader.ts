@@ -4,6 +4,7 @@ import { parseLayout } from './layout.ts';
 import type { SnapshotLayout } from './layout.ts';
 import { LocationTable } from './locations.ts';
 import { NumberTable } from './number-table.ts';
+import { rehearse } from './rehearsal.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import { StringTable } from './string-table.ts';
 import { ValueText } from './value-text.ts';
@@ -44,6 +45,8 @@ const OPEN = 91;
 /** The description of a snapshot is a few hundred bytes; a document with more there is something else. */
 const LONGEST_HEADER = 1 << 20;
 
+let rehearsed = false;
+
 type Expecting = 'document' | 'member' | 'key' | 'colon' | 'value' | 'section' | 'end';
 
 /**
@@ -63,6 +66,16 @@ export class SnapshotReader {
   #edges: EdgeColumns | null = null;
   #locations: LocationTable | null = null;
   #strings: StringTable | null = null;
+
+  constructor() {
+    if (rehearsed) return;
+    rehearsed = true;
+    rehearse((chunks) => {
+      const reader = new SnapshotReader();
+      for (const chunk of chunks) reader.write(chunk);
+      reader.end();
+    });
+  }
 
   /** Takes the next bytes; they are not kept. Throws SnapshotError when they cannot be a snapshot's. */
   write(bytes: Uint8Array): void {

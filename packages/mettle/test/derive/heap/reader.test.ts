@@ -60,13 +60,15 @@ describe('reading a snapshot', () => {
 
   test('chunks may be cut anywhere', () => {
     const bytes = smallHeap().bytes('node20');
-    const whole = plain(readText(decoder.decode(bytes)));
+    const whole = JSON.stringify(plain(readText(decoder.decode(bytes))));
+    const different: number[] = [];
     for (let cut = 0; cut <= bytes.length; cut++) {
       const reader = new SnapshotReader();
       reader.write(bytes.subarray(0, cut));
       reader.write(bytes.subarray(cut));
-      expect(plain(reader.end())).toEqual(whole);
+      if (JSON.stringify(plain(reader.end())) !== whole) different.push(cut);
     }
+    expect(different).toEqual([]);
   });
 
   test('a byte at a time is the same', async () => {
