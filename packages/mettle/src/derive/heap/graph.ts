@@ -64,6 +64,38 @@ const EPHEMERON = / \/ part of key \(.* pair in WeakMap \(table @(\d+)\)$/s;
 /** Shorter than any of them. */
 const EPHEMERON_BYTES = 40;
 
+/** Asked for in most heaps: looked up together, since each look goes over all strings. */
+const COMMON_WORDS = [
+  'Generator',
+  'Immediate',
+  'ImmediateList',
+  'Object',
+  'Timeout',
+  'TimersList',
+  '_idleTimeout',
+  '_onImmediate',
+  '_onTimeout',
+  '_repeat',
+  'callback',
+  'context',
+  'extension',
+  'filename',
+  'function',
+  'map',
+  'previous',
+  'scope_info',
+  'script',
+  'script_or_debug_info',
+  'shared',
+  'size',
+  'system / Cell',
+  'system / Context',
+  'system / NativeContext',
+  'system / SourceTextModule',
+  'table',
+  'value',
+];
+
 /** A snapshot as a graph of objects: what a node is, what it is called, where its edges lead. */
 export class HeapGraph {
   readonly snapshot: HeapSnapshot;
@@ -76,7 +108,7 @@ export class HeapGraph {
   readonly #weakEdge: number;
   readonly #internalEdge: number;
   readonly #arrayTypes: Uint8Array;
-  readonly #words = new Map<string, ReadonlySet<number>>();
+  readonly #words: Map<string, ReadonlySet<number>>;
 
   constructor(snapshot: HeapSnapshot) {
     this.snapshot = snapshot;
@@ -84,6 +116,7 @@ export class HeapGraph {
     this.#nodeKinds = snapshot.nodeTypes.map((name) => NODE_KINDS[name] ?? 'other');
     this.#edgeKinds = snapshot.edgeTypes.map((name) => EDGE_KINDS.find((kind) => kind === name) ?? 'other');
     this.#engineNames = new Int8Array(snapshot.strings.count);
+    this.#words = new Map(snapshot.strings.find(COMMON_WORDS));
     this.#weakEdge = this.edgeTypeOf('weak');
     this.#internalEdge = this.edgeTypeOf('internal');
     this.#arrayTypes = this.typesOf('array');
@@ -135,10 +168,17 @@ export class HeapGraph {
   wordsFor(text: string): ReadonlySet<number> {
     let found = this.#words.get(text);
     if (found === undefined) {
-      found = new Set(this.snapshot.strings.find(text));
+      found = this.snapshot.strings.find([text]).get(text) ?? new Set<number>();
       this.#words.set(text, found);
     }
     return found;
+  }
+
+  /** By string: 1 where it is one of `words`. For loops over all nodes. */
+  flags(words: readonly string[]): Uint8Array {
+    const flags = new Uint8Array(this.snapshot.strings.count);
+    for (const word of words) for (const index of this.wordsFor(word)) flags[index] = 1;
+    return flags;
   }
 
   /** By type of node: 1 where it is one of `kinds`. */

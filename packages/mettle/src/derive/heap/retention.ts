@@ -42,11 +42,11 @@ class Search implements Retention {
   readonly #lateTypes: Uint8Array;
   readonly #objectTypes: Uint8Array;
   readonly #syntheticTypes: Uint8Array;
-  readonly #lateNames = new Set<number>();
-  readonly #moduleNames = new Set<number>();
+  readonly #lateNames: Uint8Array;
+  readonly #moduleNames: Uint8Array;
   readonly #hiddenEdge: number;
   readonly #shortcutEdge: number;
-  readonly #nativeContexts: ReadonlySet<number>;
+  readonly #nativeContexts: Uint8Array;
   /** Edges to V8's roots and to those that come last, each with the node it leaves. */
   readonly #gcRoots: [from: number, edge: number][] = [];
   readonly #lastRoots: [from: number, edge: number][] = [];
@@ -64,11 +64,11 @@ class Search implements Retention {
     this.#lateTypes = graph.typesOf('hidden', 'code', 'shape');
     this.#objectTypes = graph.typesOf('object');
     this.#syntheticTypes = graph.typesOf('synthetic');
-    for (const name of LATE_CLASSES) for (const word of graph.wordsFor(name)) this.#lateNames.add(word);
-    for (const name of MODULE_CLASSES) for (const word of graph.wordsFor(name)) this.#moduleNames.add(word);
+    this.#lateNames = graph.flags(LATE_CLASSES);
+    this.#moduleNames = graph.flags(MODULE_CLASSES);
     this.#hiddenEdge = graph.edgeTypeOf('hidden');
     this.#shortcutEdge = graph.edgeTypeOf('shortcut');
-    this.#nativeContexts = graph.wordsFor('system / NativeContext');
+    this.#nativeContexts = graph.flags(['system / NativeContext']);
   }
 
   run(): void {
@@ -126,11 +126,11 @@ class Search implements Retention {
     const toType = type[to] as number;
     // From the root a short cut leads to the global object, since V8 14 over the context that has all of V8's own.
     if (from === 0 && edgeType[edge] === this.#shortcutEdge) return false;
-    if (this.#nativeContexts.has(name[from] as number) && this.#lateTypes[type[from] as number] === 1)
+    if (this.#lateTypes[type[from] as number] === 1 && this.#nativeContexts[name[from] as number] === 1)
       return !this.#graph.name(to).startsWith('global');
-    if (edgeType[edge] === this.#hiddenEdge) return !this.#moduleNames.has(name[from] as number);
-    if (this.#lateTypes[toType] === 1) return !this.#moduleNames.has(name[to] as number);
-    return this.#objectTypes[toType] === 1 && this.#lateNames.has(name[to] as number);
+    if (edgeType[edge] === this.#hiddenEdge) return this.#moduleNames[name[from] as number] !== 1;
+    if (this.#lateTypes[toType] === 1) return this.#moduleNames[name[to] as number] !== 1;
+    return this.#objectTypes[toType] === 1 && this.#lateNames[name[to] as number] === 1;
   }
 
   /** Roots are followed after the global object, and some of them last. */

@@ -69,17 +69,32 @@ export class StringTable {
     return text;
   }
 
-  /** The numbers of the strings that read so: V8 may keep one text more than once. */
-  find(text: string): readonly number[] {
-    const wanted = Buffer.from(JSON.stringify(text).slice(1, -1), 'utf8');
-    const found: number[] = [];
+  /** The numbers of the strings that read as one of `texts`, by text. V8 may keep one text more than once. */
+  find(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<number>> {
+    const found = new Map(texts.map((text) => [text, new Set<number>()]));
+    const byLength = new Map<number, { readonly bytes: Buffer; readonly text: string }[]>();
+    for (const text of texts) {
+      const bytes = Buffer.from(JSON.stringify(text).slice(1, -1), 'utf8');
+      byLength.set(bytes.length, [...(byLength.get(bytes.length) ?? []), { bytes, text }]);
+    }
     let from = 0;
     for (let index = 0; index < this.#count; index++) {
       const end = this.#end(index);
-      if (end - from === wanted.length && this.raw(index).equals(wanted)) found.push(index);
+      const candidates = byLength.get(end - from);
+      if (candidates !== undefined)
+        for (const { bytes, text } of candidates) if (this.#reads(from, bytes)) found.get(text)?.add(index);
       from = end;
     }
     return found;
+  }
+
+  #reads(from: number, bytes: Buffer): boolean {
+    for (let i = 0; i < bytes.length; i++) {
+      const at = from + i;
+      const page = this.#pages[at >>> PAGE_BITS] as Uint8Array;
+      if (page[at & (PAGE_BYTES - 1)] !== bytes[i]) return false;
+    }
+    return true;
   }
 
   /** How many bytes the string has in the file, escapes and all. */

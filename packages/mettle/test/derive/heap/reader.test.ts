@@ -84,12 +84,14 @@ describe('reading a snapshot', () => {
     const { strings } = heap.read();
     const read = Array.from({ length: strings.count }, (_, i) => strings.text(i));
     for (const text of texts) expect(read).toContain(text);
-    expect(strings.find('],[').map((index) => strings.text(index))).toEqual(['],[']);
+    expect([...(strings.find(['],[', 'x']).get('],[') ?? [])].map((index) => strings.text(index))).toEqual([
+      '],[',
+    ]);
   });
 
   test('half a surrogate pair, which V8 writes as it is, does not stop the reading', () => {
     const text = decoder.decode(smallHeap().bytes()).replace('"Session"', String.raw`"Ses\ud83dsion"`);
-    expect(readText(text).strings.find('main')).toHaveLength(1);
+    expect(readText(text).strings.find(['main']).get('main')?.size).toBe(1);
   });
 
   test('ids and sizes above 32 bits are exact', () => {
