@@ -7,7 +7,7 @@ const readings = [];
 const rare = new Set();
 let newest = null;
 
-/** Seven more tools that keep something of each call for ever; one of them of each fourth. */
+/** Seven more tools that keep something of each call for ever; two of them next to nothing. */
 export function registerMoreLeaking(tool) {
   tool('fetch_abortable', 'Fetches a page until the server shuts down.', ({ key }) => {
     const context = { key, rows: numbers(64) };
@@ -34,7 +34,7 @@ export function registerMoreLeaking(tool) {
   });
 
   tool('record_reading', 'Records a reading.', ({ amount }) => {
-    readings.push(amount * 1.5); // ailment: numbers collection-leak
+    readings.push(amount * 1.5); // 8 bytes: too slight to be a finding
     return readings.length;
   });
 
@@ -44,7 +44,7 @@ export function registerMoreLeaking(tool) {
   });
 
   tool('check_badge', 'Remembers one badge in four.', ({ key }) => {
-    if (hash(key) % 4 === 0) rare.add(`badge ${key}`); // ailment: one-in-four unbounded-cache
+    if (hash(key) % 4 === 0) rare.add(`badge ${key}`); // 36 bytes a call: too slight as well
     return rare.size;
   });
 }

@@ -2,6 +2,7 @@ import {
   endingGrowthsOf,
   exhaustionOf,
   leaksOf,
+  slightLeaksOf,
   undecidedOf,
   type Leak,
   type LeakPattern,
@@ -146,6 +147,13 @@ function looked(evidence: HeapGrowthEvidence): string {
     bounds.length === 0
       ? ''
       : `; what grows ends: ${bounds.slice(0, BOUNDS_TOLD).join(', ')}${bounds.length > BOUNDS_TOLD ? ` and ${bounds.length - BOUNDS_TOLD} more` : ''}`;
+  const slight = slightLeaksOf(evidence).map(
+    (leak) => `${whoLeaks(leak)} by ${binaryBytes(leakingOf(leak).bytes)} per call`,
+  );
+  const but =
+    slight.length === 0
+      ? 'nothing grows without end'
+      : `what grows without end is slight (${slight.join('; ')})`;
   const uncovered = evidence.notCovered.length === 0 ? '' : `; ${evidence.notCovered.join('; ')}`;
-  return `${names.size === 1 ? '1 tool or method' : `${count(names.size)} tools and methods`}, ${plural(calls, 'call')} in ${how}: nothing grows without end${ends}${uncovered}`;
+  return `${names.size === 1 ? '1 tool or method' : `${count(names.size)} tools and methods`}, ${plural(calls, 'call')} in ${how}: ${but}${ends}${uncovered}`;
 }

@@ -1,3 +1,3 @@
-export { endingGrowthsOf, leaksOf, responsible, undecidedOf, type Leak } from './leaks.ts';
+export { endingGrowthsOf, leaksOf, responsible, slightLeaksOf, undecidedOf, type Leak } from './leaks.ts';
 export type { LeakPattern } from './pattern.ts';
 export { exhaustionOf } from './time-to-limit.ts';

@@ -39,8 +39,33 @@ interface Group {
   readonly handles: HandleGrowth[];
 }
 
-/** Every leak once, by its most exact pattern. */
-export const leaksOf: (evidence: HeapGrowthEvidence) => readonly Leak[] = memoised((evidence) => {
+/** Every leak worth mending once, by its most exact pattern. */
+export const leaksOf: (evidence: HeapGrowthEvidence) => readonly Leak[] = memoised((evidence) =>
+  allLeaksOf(evidence).filter((leak) => !isSlight(leak)),
+);
+
+/** What grows without end, but by so little that no server dies of it. */
+export const slightLeaksOf: (evidence: HeapGrowthEvidence) => readonly Leak[] = memoised((evidence) =>
+  allLeaksOf(evidence).filter(isSlight),
+);
+
+/**
+ * At ten calls a second for a whole day, less than 110 MB: what a server keeps of its session by intention is often of this
+ * size. Listeners, timers, sessions and handles cost more than their bytes, and have no such limit.
+ */
+const SLIGHT_BYTES = 128;
+const COUNTED_BY_BYTES: readonly LeakPattern[] = ['collection-leak', 'unbounded-cache', 'heap-leak'];
+
+function isSlight({ pattern, growth, beside, trend }: Leak): boolean {
+  if (trend !== null || growth === null || !COUNTED_BY_BYTES.includes(pattern)) return false;
+  const growths = [growth, ...beside];
+  return (
+    growths.every(({ driver }) => driver === 'calls') &&
+    growths.reduce((sum, { bytesPerCall }) => sum + bytesPerCall, 0) < SLIGHT_BYTES
+  );
+}
+
+const allLeaksOf: (evidence: HeapGrowthEvidence) => readonly Leak[] = memoised((evidence) => {
   const { growths, handles } = evidence;
   const endless = growths.filter((growth) => endingOf(growth, growths) === 'never');
   const groups = grouped(endless);

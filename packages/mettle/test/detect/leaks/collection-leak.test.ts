@@ -37,18 +37,26 @@ describe('collection-leak', () => {
   it('finds growth on one call in four, and numbers in an array', () => {
     const told = leakRun()
       .calls('badge')
-      .grows({ objectsPerCall: 0.25, proof: 'correlated', bytesPerCall: 40 })
+      .grows({ objectsPerCall: 0.25, proof: 'correlated', bytesPerCall: 400 })
       .calls('record')
       .grows({
-        bytesPerCall: 8,
+        bytesPerCall: 800,
         owner: { kind: 'numbers', className: 'Array', name: 'readings' },
         element: { kind: 'number', description: 'number' },
       });
     expect(leaksFound(told)).toEqual([
-      ['collection-leak', 'badge'],
       ['collection-leak', 'record'],
+      ['collection-leak', 'badge'],
     ]);
-    expect(allFindings(told).map(({ title }) => title)[0]).toContain('adds 0.25 entries');
+    expect(allFindings(told).map(({ title }) => title)[1]).toContain('adds 0.25 entries');
+  });
+
+  it('says of what is too slight to be found that it grows', () => {
+    const evidence = leakRun().calls('think').grows({ bytesPerCall: 101 }).evidence();
+    expect(collectionLeak.detect(evidence)).toEqual([]);
+    expect(collectionLeak.looked(evidence)).toMatch(
+      /: what grows without end is slight \(`think` by 101 B per call\)$/,
+    );
   });
 
   it('is told of the server when the calls of many tools fill the same collection', () => {
