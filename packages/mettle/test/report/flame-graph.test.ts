@@ -4,7 +4,7 @@ import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { buildCallTree } from '../../src/derive/call-tree.ts';
 import * as treeFunctions from '../../src/derive/profile-tree.ts';
-import type { View } from '../../src/report/html/flame-graph/client/app.ts';
+import type { App, View } from '../../src/report/html/flame-graph/client/app.ts';
 import {
   findFrames,
   layOut,
@@ -15,6 +15,7 @@ import {
   topFunctions,
   unpackProfile,
 } from '../../src/report/html/flame-graph/client/model.ts';
+import { blockByKey } from '../../src/report/html/flame-graph/client/strip.ts';
 import { packProfile } from '../../src/report/html/flame-graph/pack.ts';
 import { renderFlameGraph } from '../../src/report/html/flame-graph/render.ts';
 import { flameGraphScript } from '../../src/report/html/flame-graph/script.ts';
@@ -205,6 +206,38 @@ describe('the markup', () => {
       renderFlameGraph(EVIDENCE, { home, blocks: [{ subject: 'save', startedAtMs: 5000, wallMs: 230 }] })
         ?.markup.markup,
     ).toContain('blocked once, at longest 230 ms');
+  });
+});
+
+describe('the strip of blocks, by keyboard', () => {
+  const blocks = [200, 50, 900].map((wallMs, i) => ({ subject: 'save', startedAtMs: i * 1000, wallMs }));
+  const packed = unpackProfile(packProfile(tree, blocks));
+  const after = (block: number, key: string): number => blockByKey({ model: packed, block } as App, key);
+
+  it('is left and right in time, up and down by length, and ends at either end', () => {
+    expect([
+      after(0, 'ArrowRight'),
+      after(2, 'ArrowRight'),
+      after(2, 'ArrowLeft'),
+      after(0, 'ArrowLeft'),
+    ]).toEqual([1, 2, 1, 0]);
+    expect([
+      after(2, 'ArrowDown'),
+      after(0, 'ArrowDown'),
+      after(1, 'ArrowDown'),
+      after(1, 'ArrowUp'),
+    ]).toEqual([0, 1, 1, 0]);
+    expect([after(1, 'Home'), after(1, 'End')]).toEqual([0, 2]);
+  });
+
+  it('begins at the longest, or at the first in time, and leaves other keys alone', () => {
+    expect([after(-1, 'ArrowUp'), after(-1, 'ArrowDown'), after(-1, 'ArrowRight')]).toEqual([2, 2, 0]);
+    expect(after(0, 'a')).toBe(-1);
+  });
+
+  it('can be reached', () => {
+    const markup = renderFlameGraph(EVIDENCE, { home, blocks })?.markup.markup ?? '';
+    expect(markup).toMatch(/class="flame-strip"\s+tabindex="0"\s+role="application"/);
   });
 });
 

@@ -109,7 +109,13 @@ function strip({ blocks }: PackedProfile): Html | null {
   const endMs = blocks.reduce((end, [, start, length]) => Math.max(end, start + length), 0) / 10;
   const words = `${blocks.length === 1 ? 'The event loop was blocked once' : `The event loop was blocked ${blocks.length} times`}, at longest ${longest}`;
   return html`<p class="flame-strip-title">${words}. Click a block for its tool.</p>
-    <canvas class="flame-strip" role="img" aria-label="${words}"></canvas>
+    <canvas
+      class="flame-strip"
+      tabindex="0"
+      role="application"
+      aria-roledescription="timeline of blocks"
+      aria-label="${words}. Arrow keys: left and right to the block before and after, up and down to the next longer and shorter. Enter shows the tool that blocked alone, Escape all."
+    ></canvas>
     <p class="flame-axis" aria-hidden="true"><span>0 s</span><span>${formatDuration(endMs)}</span></p>`;
 }
 

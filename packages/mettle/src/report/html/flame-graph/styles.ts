@@ -33,7 +33,7 @@ border:0 solid var(--line,light-dark(#e2ddd3,#36322d));outline:0 solid var(--acc
 .flame-spacer{position:absolute;top:0;left:0;width:1px;height:var(--flame-content);pointer-events:none}
 .flame-axis{display:flex;justify-content:space-between;color:var(--flame-soft);font-size:.75rem;margin:.1rem 0 0;font-variant-numeric:tabular-nums}
 .flame-canvas{position:sticky;top:0;display:block;width:100%;height:100%;touch-action:pan-y;cursor:default;font-family:var(--flame-mono)}
-.flame-canvas:focus-visible{outline:2px solid var(--flame-accent);outline-offset:-2px}
+.flame-canvas:focus-visible,.flame-strip:focus-visible{outline:2px solid var(--flame-accent);outline-offset:-2px}
 .flame-status{min-height:2.6em;margin:.4rem 0 0;font-size:.85rem;color:var(--flame-soft);overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 .flame-status b{color:var(--ink,light-dark(#1e1c19,#ece8e0));font-family:var(--flame-mono);font-weight:600}
 .flame-tooltip{position:absolute;top:0;left:0;z-index:3;max-width:min(30rem,90%);padding:.45rem .65rem;background:var(--flame-raised);border:1px solid var(--flame-edge);border-radius:.3rem;font-size:.8rem;line-height:1.45;pointer-events:none;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}

@@ -82,6 +82,8 @@ export interface App {
   zoomed: number;
   /** The node that keys move; -1 before the first. */
   focused: number;
+  /** The block of the strip that keys or a click came to last, or -1. */
+  block: number;
   /** The node under the pointer, or -1. */
   hovered: number;
   /** By frame: 1 where it is searched for; null without a search. */

@@ -17,7 +17,11 @@ import type {
 } from './model.ts';
 import type { Canvas, PageDocument, PageElement, PageEvent } from './page.ts';
 import type { readColours as ReadColours } from './paint.ts';
-import type { blockAt as BlockAt, describeBlock as DescribeBlock } from './strip.ts';
+import type {
+  blockAt as BlockAt,
+  blockByKey as BlockByKey,
+  describeBlock as DescribeBlock,
+} from './strip.ts';
 import type { PackedProfile } from '../pack.ts';
 
 type Observer = new (changed: () => void) => {
@@ -28,6 +32,7 @@ declare const bindKeys: typeof BindKeys;
 declare const bindPointer: typeof BindPointer;
 declare const bindWheel: typeof BindWheel;
 declare const blockAt: typeof BlockAt;
+declare const blockByKey: typeof BlockByKey;
 declare const describeBlock: typeof DescribeBlock;
 declare const document: PageDocument;
 declare const focusNode: typeof FocusNode;
@@ -86,6 +91,7 @@ export function startFlameGraph(root: PageElement): void {
     toUs: view.totalUs[0] as number,
     zoomed: 0,
     focused: -1,
+    block: -1,
     hovered: -1,
     matches: null,
     pickedOwner: -1,
@@ -140,25 +146,48 @@ export function bindControls(app: App): void {
   });
 }
 
-/** A click on a block shows the tool that blocked. */
+/** Comes to a block, and says which. */
+export function focusBlock(app: App, block: number): void {
+  app.block = block;
+  app.parts.status.textContent = describeBlock(app, block);
+  app.parts.live.textContent = app.parts.status.textContent;
+  requestPaint(app);
+}
+
+/** Shows one tool alone, or with -1 all of them. */
+export function showSubject(app: App, owner: number): void {
+  app.settings.subject = owner;
+  app.parts.subject.value = String(owner);
+  rebuild(app);
+}
+
+/** A click on a block, or Enter when the keys have come to it, shows the tool that blocked. */
 export function bindStrip(app: App): void {
-  const { strip, status, subject } = app.parts;
+  const { strip, status } = app.parts;
   if (strip === null) return;
   const under = (event: PageEvent): number =>
     blockAt(app, event.clientX - strip.getBoundingClientRect().left);
+  const choose = (block: number): void => {
+    const owner = app.model.blocks[block]?.[0] ?? -1;
+    if (owner >= 0) showSubject(app, owner);
+    if (block >= 0) focusBlock(app, block);
+  };
   strip.addEventListener('pointermove', (event) => {
     const block = under(event);
     if (block >= 0) status.textContent = describeBlock(app, block);
   });
-  strip.addEventListener('click', (event) => {
-    const block = under(event);
-    const owner = app.model.blocks[block]?.[0] ?? -1;
-    if (owner < 0) return;
-    app.settings.subject = owner;
-    subject.value = String(owner);
-    rebuild(app);
-    status.textContent = describeBlock(app, block);
-    app.parts.live.textContent = status.textContent;
+  strip.addEventListener('click', (event) => choose(under(event)));
+  strip.addEventListener('focus', () => {
+    if (app.block >= 0) focusBlock(app, app.block);
+  });
+  strip.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const block = blockByKey(app, event.key);
+    if (block >= 0) focusBlock(app, block);
+    else if (event.key === 'Enter' || event.key === ' ') choose(app.block);
+    else if (event.key === 'Escape') showSubject(app, -1);
+    else return;
+    event.preventDefault();
   });
 }
 

@@ -32,6 +32,13 @@ export function paintStrip(app: App): void {
       pen.fillRect(start * scale, height - 1 - tall, Math.max(1.5, length * scale), tall);
     }
   }
+  const [, start, length] = model.blocks[app.block] ?? [];
+  if (start === undefined || length === undefined) return;
+  // From top to bottom, so that a short block among tall ones is seen to be the one.
+  pen.globalAlpha = 1;
+  pen.fillStyle = colours.ink;
+  pen.fillRect(start * scale - 1, 0, Math.max(1.5, length * scale) + 2, 3);
+  pen.fillRect(start * scale - 1, 0, 1, height);
 }
 
 /** The block nearest to a place on the strip, within reach of a finger; -1 when there is none. */
@@ -47,6 +54,20 @@ export function blockAt(app: App, x: number): number {
     }
   });
   return best;
+}
+
+/** The block that a key of the strip leads to: left and right in time, up to the next longer one, down to the next shorter; -1 for other keys. */
+export function blockByKey(app: App, key: string): number {
+  const { blocks } = app.model;
+  const last = blocks.length - 1;
+  if (key === 'Home') return 0;
+  if (key === 'End') return last;
+  if (key === 'ArrowLeft') return Math.max(0, app.block - 1);
+  if (key === 'ArrowRight') return Math.min(last, app.block + 1);
+  if (key !== 'ArrowUp' && key !== 'ArrowDown') return -1;
+  const byLength = blocks.map((_, i) => i).sort((a, b) => (blocks[b]?.[2] ?? 0) - (blocks[a]?.[2] ?? 0));
+  const rank = byLength.indexOf(app.block);
+  return byLength[Math.min(last, Math.max(0, key === 'ArrowUp' ? rank - 1 : rank + 1))] ?? -1;
 }
 
 /** A block in words. */
