@@ -99,6 +99,7 @@ export class StringTable {
 
   /** How many bytes the string has in the file, escapes and all. */
   byteLength(index: number): number {
+    if (!(index < this.#count)) return 0;
     return this.#end(index) - (index === 0 ? 0 : this.#end(index - 1));
   }
 

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { readHeapSnapshot, SnapshotError, SnapshotReader } from '../../../src/derive/heap/index.ts';
+import {
+  dominatorsOf,
+  HeapGraph,
+  HeapPlaces,
+  readHeapSnapshot,
+  retainingPath,
+  retentionOf,
+  SnapshotError,
+  SnapshotReader,
+} from '../../../src/derive/heap/index.ts';
 import type { HeapSnapshot } from '../../../src/derive/heap/index.ts';
+import { seededRandom } from '../../../src/stats/index.ts';
 import { DIALECTS, SyntheticHeap } from '../../builders/heap-snapshot.ts';
 import type { Dialect } from '../../builders/heap-snapshot.ts';
 
@@ -217,6 +227,30 @@ describe('what is no snapshot', () => {
   ])('%s', (_, from, to, sentence) => {
     const text = decoder.decode(smallHeap().bytes()).replace(from, to);
     expect(errorOf(() => readText(text)).message).toMatch(sentence);
+  });
+});
+
+describe('a damaged snapshot', () => {
+  test.each([1, 2, 3])('is refused in a sentence or read, and never anything worse (seed %i)', (seed) => {
+    const random = seededRandom(seed);
+    const bytes = smallHeap().bytes('bun');
+    const signs = encoder.encode('0123456789,[]{}"\\ -x\n');
+    for (let i = 0; i < 150; i++) {
+      const damaged = bytes.slice();
+      for (let k = 0; k < 1 + (i % 3); k++)
+        damaged[Math.floor(random() * damaged.length)] = signs[Math.floor(random() * signs.length)] as number;
+      const reader = new SnapshotReader();
+      try {
+        reader.write(damaged);
+        const graph = new HeapGraph(reader.end());
+        const retention = retentionOf(graph);
+        const places = new HeapPlaces(graph);
+        dominatorsOf(graph);
+        for (const node of retention.order) retainingPath(graph, retention, places, node);
+      } catch (error) {
+        if (!(error instanceof SnapshotError)) throw error;
+      }
+    }
   });
 });
 

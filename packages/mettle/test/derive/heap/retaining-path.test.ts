@@ -147,6 +147,22 @@ describe('a retaining path in the user’s words', () => {
   });
 });
 
+describe('places', () => {
+  test('the file of a script that the snapshot does not name is the debugger’s', () => {
+    const heap = new SyntheticHeap();
+    const session = heap.object('Session');
+    session.place = [77, 3, 8];
+    heap.global.has({ session });
+    const graph = new HeapGraph(heap.read());
+    const place = (scripts?: ReadonlyMap<number, string>): unknown =>
+      new HeapPlaces(graph, scripts).place(heap.place(session));
+    expect(place()).toEqual({ file: '', line: 4, column: 9, function: 'Session' });
+    expect(place(new Map([[77, 'file:///srv/dist/session.js']]))).toMatchObject({
+      file: '/srv/dist/session.js',
+    });
+  });
+});
+
 describe('what an object is', () => {
   test('plain objects are told by their properties, unless these are data', () => {
     const heap = new SyntheticHeap();
