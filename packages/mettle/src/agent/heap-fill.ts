@@ -1,10 +1,12 @@
+import { types } from 'node:util';
+
 /**
  * Fills a container up with copies of what it has, under keys that nothing else uses. One that lets go of old entries
  * then shows it at its next call, whatever its limit. Null where it cannot be filled.
  */
 export function fill(object: object, upTo: number): number | null {
-  if (object instanceof Map) return fillMap(object, upTo);
-  if (object instanceof Set) return fillSet(object, upTo);
+  if (types.isMap(object)) return fillMap(object, upTo);
+  if (types.isSet(object)) return fillSet(object, upTo);
   if (Array.isArray(object)) return fillArray(object, upTo);
   return fillObject(object, upTo);
 }

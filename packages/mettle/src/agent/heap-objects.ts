@@ -26,6 +26,7 @@ const FUNCTION_TEXT = 4000;
 const GROUP = 'mettle-heap';
 
 const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as (this: object) => number;
+const mapValues = Map.prototype.values;
 const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')?.get as (this: object) => number;
 const functionText = Function.prototype.toString;
 const { isArray } = Array;
@@ -208,8 +209,8 @@ function sizeOf(object: object, measure: Measure): number | null {
 }
 
 function entriesOf(object: object): number | null {
-  if (object instanceof Map) return Reflect.apply(mapSize, object, []);
-  if (object instanceof Set) return Reflect.apply(setSize, object, []);
+  if (types.isMap(object)) return Reflect.apply(mapSize, object, []);
+  if (types.isSet(object)) return Reflect.apply(setSize, object, []);
   if (isArray(object)) return object.length;
   if (ArrayBuffer.isView(object)) return object.byteLength;
   return ownKeys(object).length;
@@ -220,10 +221,12 @@ function listenersOf(object: object): number | null {
   const events = ownKeys(object)
     .filter((key) => typeof key === 'symbol' && key.description === 'kEvents')
     .map((key) => read(object, key))
-    .find((value) => value instanceof Map);
-  if (!(events instanceof Map)) return null;
+    .find((value) => types.isMap(value));
+  if (!types.isMap(events)) return null;
   let sum = 0;
-  for (const head of events.values()) sum += Number((head as { size?: number }).size ?? 0);
+  // Node's own maps are none of the usual class, and may not be iterated over in the usual way.
+  for (const head of Reflect.apply(mapValues, events, []) as Iterable<unknown>)
+    sum += (head as { size?: number }).size ?? 0;
   return sum;
 }
 

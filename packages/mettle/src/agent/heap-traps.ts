@@ -1,6 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import type { AsyncHook } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
+import { types } from 'node:util';
 import { isAgentWork } from './agent-work.ts';
 import type { TrappedGrowth } from './heap-protocol.ts';
 import { silently } from './silently.ts';
@@ -43,7 +44,8 @@ export class HeapTraps {
   #records: Trapped[] = [];
   readonly #trapped = new Set<object>();
   #hook: AsyncHook | null = null;
-  #followsFiles = false;
+  /** What was shadowed of `node:fs`. */
+  readonly #files = new Map<string, unknown>();
   readonly #resources = new Map<number, Trapped>();
 
   /** Whether the object could be trapped. */
@@ -94,12 +96,23 @@ export class HeapTraps {
 
   /** What is opened by the synchronous functions is no asynchronous resource. */
   #followFiles(): void {
-    if (this.#followsFiles) return;
-    this.#followsFiles = true;
+    if (this.#files.size > 0) return;
     const fs = process.getBuiltinModule('node:fs') as unknown as object;
-    for (const name of ['openSync', 'open', 'opendirSync'])
+    for (const name of ['openSync', 'open', 'opendirSync']) {
+      this.#files.set(name, Reflect.get(fs, name));
       shadow(fs, name, (method) => void this.#note(-1, 'FILEHANDLE', false, method));
+    }
     syncBuiltinESMExports();
+  }
+
+  /** For a process that is used afterwards: everything is as it was before. */
+  removeAll(): void {
+    this.stop();
+    for (const object of [...this.#trapped]) this.remove(object);
+    const fs = process.getBuiltinModule('node:fs') as unknown as object;
+    for (const [name, original] of this.#files) Reflect.set(fs, name, original);
+    if (this.#files.size > 0) syncBuiltinESMExports();
+    this.#files.clear();
   }
 
   take(): readonly TrappedGrowth[] {
@@ -130,8 +143,8 @@ export class HeapTraps {
 }
 
 function kindOf(object: object): string {
-  if (object instanceof Map) return 'map';
-  if (object instanceof Set) return 'set';
+  if (types.isMap(object)) return 'map';
+  if (types.isSet(object)) return 'set';
   if (Array.isArray(object)) return 'array';
   return object instanceof EventTarget ? 'target' : 'object';
 }

@@ -47,10 +47,13 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   const run = new LeakRun(options);
   const { candidates, fence } = await screenHeap(run, options);
   const matched = candidates.filter(({ match }) => match !== null).slice(0, MOST_MATCHED);
-  const unmatched = candidates
-    .filter(({ match, measure }) => match === null && measure !== null)
-    .slice(0, MOST_UNMATCHED);
-  const chosen = [...matched, ...unmatched];
+  const unmatched = candidates.filter(({ match, measure }) => match === null && measure !== null);
+  const numbers = unmatched.filter(({ element }) => element.kind === 'number');
+  const chosen = [
+    ...matched,
+    ...unmatched.slice(0, MOST_UNMATCHED),
+    ...numbers.slice(0, MOST_UNMATCHED),
+  ].filter((candidate, i, all) => all.indexOf(candidate) === i);
   const measured = chosen.filter(({ measure }) => measure !== null);
   const tracks = chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
   await run.recording.watch(

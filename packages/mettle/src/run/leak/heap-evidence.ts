@@ -27,6 +27,8 @@ export interface HeapFindings {
   readonly notCovered: readonly string[];
 }
 
+/** Of one number in a list of numbers. */
+const BYTES_PER_NUMBER = 8;
 /** Warm-up and fresh rounds; see screening.ts. */
 const COUNTED_ROUNDS = 4;
 /** Of what more calls should have opened, what counts as opening on. */
@@ -74,7 +76,8 @@ function growthOf(run: LeakRun, track: Track): HeapGrowth {
   const { match } = candidate;
   // Found by calling it alone: how many bytes an element takes, the rounds tell.
   const elements = candidate.counts.reduce((sum, count) => sum + count, 0);
-  const bytesPerElement = elements === 0 ? 0 : candidate.bytes / elements;
+  const ofNumbers = candidate.element.kind === 'number' ? BYTES_PER_NUMBER : 0;
+  const bytesPerElement = elements === 0 ? ofNumbers : candidate.bytes / elements;
   const byCalls = track.driver === 'calls' && track.subject !== null;
   const bytesPerCall = !byCalls
     ? 0

@@ -6,9 +6,10 @@ import { readFence } from '../../derive/heap/fence.ts';
 import { readHeapSnapshot } from '../../derive/heap/index.ts';
 import type { HeapSnapshot } from '../../derive/heap/index.ts';
 import type { HeapGrowthEvidence, HeapReading, HeapRound, HeapSubject } from '../../evidence/index.ts';
-import { runRound } from '../../load/index.ts';
+// Not by the index: of all that is there little is wanted in a test's own process, whose heap is read.
+import { runRound } from '../../load/leak/rounds.ts';
 import type { DriverTally, LeakDriver } from '../../load/index.ts';
-import { monotonicMs } from '../../session/index.ts';
+import { monotonicMs } from '../../session/clock.ts';
 import { seededRandom } from '../../stats/index.ts';
 
 export interface LeakRunOptions {

@@ -19,7 +19,7 @@ const UNSIZED_CALLS = 150;
 const FILLED_UP_TO = 100_000;
 const CALLS_WHEN_FULL = 16;
 const STILL_GROWS = 0.5;
-const FILLABLE: readonly string[] = ['map', 'set', 'array', 'object'];
+const FILLABLE: readonly string[] = ['map', 'set', 'array', 'numbers', 'object'];
 /** Time-driven growth is looked at again after so long. */
 const LATER_MS = 400;
 
@@ -77,8 +77,7 @@ function judgeBurst(run: LeakRun, track: Track, change: number, counts: readonly
   const size = sizeOf(track);
   // Gone with what held it, as a session that the server ended.
   if (size === null) return;
-  if (change < FLAT * track.perCall * calls)
-    track.bound = { kind: 'plateau', size, calls: track.boundCalls };
+  if (change < FLAT * track.perCall * calls) track.bound = { kind: 'plateau', size, calls: track.boundCalls };
 }
 
 /** What the fields of the owner and of those that hold it say: a limit, an age. */

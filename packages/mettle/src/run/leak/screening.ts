@@ -7,10 +7,11 @@ import {
   retentionOf,
 } from '../../derive/heap/index.ts';
 import type { HeapSnapshot } from '../../derive/heap/index.ts';
+import { renewedContainers } from '../../derive/heap/growth/renewed.ts';
 import { screen } from '../../derive/heap/growth/screen.ts';
 import type { GrowthCandidate } from '../../derive/heap/growth/screen.ts';
 import type { HeapRound, HeapSubject } from '../../evidence/index.ts';
-import { codes } from '../../load/index.ts';
+import { codes } from '../../load/leak/codes.ts';
 import type { LeakRun } from './leak-run.ts';
 
 /** Each call that was to be warm: V8 has compiled by then what it compiles soon. */
@@ -74,7 +75,19 @@ export function candidatesIn(
 ): readonly GrowthCandidate[] {
   const graph = new HeapGraph(snapshot);
   const retention = retentionOf(graph);
-  const growth = growthByOwner(graph, retention, birthRounds(snapshot, fences), fences.length);
-  const places = new HeapPlaces(graph);
-  return screen({ graph, retention, places, growth, rounds, subjects, shownFile, isOurs });
+  const births = birthRounds(snapshot, fences);
+  const growth = growthByOwner(graph, retention, births, fences.length);
+  const screening = {
+    graph,
+    retention,
+    places: new HeapPlaces(graph),
+    growth,
+    rounds,
+    subjects,
+    shownFile,
+    isOurs,
+  };
+  const candidates = screen(screening);
+  const known = new Set(candidates.map(({ heapId }) => heapId));
+  return [...candidates, ...renewedContainers(screening, births, known)];
 }

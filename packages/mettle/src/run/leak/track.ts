@@ -6,7 +6,7 @@ import type { LeakRun } from './leak-run.ts';
 export interface Track {
   readonly candidate: GrowthCandidate;
   /** Place among the watched objects; -1 when it has no size that could be read. */
-  readonly index: number;
+  index: number;
   subject: HeapSubject | null;
   proof: GrowthProof;
   perCall: number;
@@ -66,6 +66,11 @@ export async function readSizes(run: LeakRun, tracks: readonly Track[]): Promise
     if (track.index < 0) continue;
     const before = sizeOf(track);
     const now = sizes[track.index] ?? null;
+    // Nothing to be had of it from the first on: it is counted in a snapshot, as what has no size.
+    if (now === null && track.sizes.length === 0) {
+      track.index = -1;
+      continue;
+    }
     track.sizes.push(now);
     changes.set(track, before === null || now === null ? 0 : now - before);
   }
