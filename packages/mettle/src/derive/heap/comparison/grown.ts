@@ -23,7 +23,11 @@ export interface Seen {
 
 /** Less is what any process gains from one minute to the next. */
 const LEAST_BYTES = 1024;
+/** A single thing that came is a module that was loaded; one of this size may be a buffer that is kept. */
+const LARGE_BYTES = 65_536;
 const MOST_HOLDERS = 20;
+/** So many are looked at for those. */
+const MOST_OWNERS = 200;
 /** Between processes: a collection that differs by less may differ by chance. */
 const FEWEST_MORE = 10;
 /** How far up from an element a place in the user's code is looked for. */
@@ -43,14 +47,14 @@ export function grownOwners(
   const grown = owners
     .filter(({ bytes }) => (bytes[1] as number) >= LEAST_BYTES)
     .toSorted((a, b) => (b.bytes[1] as number) - (a.bytes[1] as number))
-    .slice(0, MOST_HOLDERS);
+    .slice(0, MOST_OWNERS);
   const retainedBefore = retainedOf(
     before,
     grown.map(({ owner }) => graph.id(owner)),
   );
   const rows = grown.flatMap((growth) => {
     const most = newElements(graph, growth);
-    if (most === null) return [];
+    if (most === null || (most.count < 2 && (growth.bytes[1] as number) < LARGE_BYTES)) return [];
     const { owner, bytes } = growth;
     const inAll = elementsByClass(graph, owner).get(most.className) ?? 0;
     const elementsAfter = Math.max(inAll, most.count);
@@ -67,7 +71,7 @@ export function grownOwners(
       },
     ];
   });
-  return largestFirst(rows);
+  return largestFirst(rows).slice(0, MOST_HOLDERS);
 }
 
 /** Node's own behind the user's and their packages': of that the user can change nothing. */
