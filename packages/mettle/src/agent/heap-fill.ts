@@ -60,18 +60,9 @@ function newest<T>(entries: Iterable<T>): T | null {
 
 /** Of the same type as the keys that are there, since the server reads them. */
 function unusedKey(sample: unknown, i: number): unknown {
-  switch (typeof sample) {
-    case 'number':
-      return Number.MAX_SAFE_INTEGER - i;
-    case 'bigint':
-      return -1n - BigInt(i);
-    case 'function':
-      return () => undefined;
-    case 'object':
-      return sample === null ? Symbol('mettle') : Object.create(sample);
-    case 'symbol':
-      return Symbol('mettle');
-    default:
-      return `${String(sample)}~${i}`;
-  }
+  if (typeof sample === 'number') return Number.MAX_SAFE_INTEGER - i;
+  if (typeof sample === 'bigint') return -1n - BigInt(i);
+  if (typeof sample === 'function') return () => undefined;
+  if (typeof sample === 'symbol' || sample === null) return Symbol('mettle');
+  return typeof sample === 'object' ? (Object.create(sample) as object) : `${String(sample)}~${i}`;
 }

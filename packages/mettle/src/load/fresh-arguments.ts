@@ -31,10 +31,16 @@ export function varyArguments(
 function textWays(schema: unknown, samples: readonly Arguments[]): readonly Vary[] {
   return Object.entries(propertiesOf(schema)).flatMap(([name, property]): Vary[] => {
     if (!hasType(property, 'string') || TEXT_IS_GIVEN.some((keyword) => keyword in property)) return [];
-    const texts = samples.map((sample) => sample[name]).filter((value) => value !== undefined);
-    if (texts.length === 0 || texts.some((text) => typeof text !== 'string' || namesSomething(text)))
-      return [];
-    return [(sample, i) => ({ ...sample, [name]: `${String(sample[name] ?? texts[0])} ${i}` })];
+    const values = samples.map((sample) => sample[name]).filter((value) => value !== undefined);
+    const texts = values.filter((value) => typeof value === 'string');
+    const [first] = texts;
+    if (first === undefined || texts.length < values.length || texts.some(namesSomething)) return [];
+    return [
+      (sample, i) => {
+        const text = sample[name];
+        return { ...sample, [name]: `${typeof text === 'string' ? text : first} ${i}` };
+      },
+    ];
   });
 }
 

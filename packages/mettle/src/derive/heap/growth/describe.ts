@@ -27,7 +27,7 @@ export function ownerKind(graph: HeapGraph, retention: Retention, owner: number,
   if (graph.kind(owner) === 'native' || graph.kind(owner) === 'synthetic') return 'native';
   if (graph.kind(owner) === 'closure') return 'scope';
   if (graph.kind(owner) !== 'object') return 'unknown';
-  if (graph.follow(owner, 'table') !== NONE) return /Set$/.test(name) ? 'set' : 'map';
+  if (graph.follow(owner, 'table') !== NONE) return name.endsWith('Set') ? 'set' : 'map';
   return name === 'Array' ? 'array' : 'object';
 }
 
@@ -75,22 +75,13 @@ export function describeElement(
 
 export function elementKind(graph: HeapGraph, places: HeapPlaces, node: number): GrowthElement['kind'] {
   const name = graph.name(node);
-  switch (graph.kind(node)) {
-    case 'string':
-      return 'string';
-    case 'number':
-    case 'bigint':
-      return 'number';
-    case 'closure':
-      // The functions that settle a promise are V8's own, without a name or a place.
-      return name === '' && places.place(node) === null ? 'promise' : 'closure';
-    case 'native':
-      return BUFFERS.test(name) ? 'buffer' : 'handle';
-    case 'object':
-      break;
-    default:
-      return 'other';
-  }
+  const kind = graph.kind(node);
+  if (kind === 'string') return 'string';
+  if (kind === 'number' || kind === 'bigint') return 'number';
+  // The functions that settle a promise are V8's own, without a name or a place.
+  if (kind === 'closure') return name === '' && places.place(node) === null ? 'promise' : 'closure';
+  if (kind === 'native') return BUFFERS.test(name) ? 'buffer' : 'handle';
+  if (kind !== 'object') return 'other';
   if (name === 'Timeout') return isRepeating(graph, node) ? 'interval' : 'timeout';
   if (name === 'Listener') return 'listener';
   if (PROMISES.test(name)) return 'promise';
