@@ -1,24 +1,26 @@
 import { relative } from 'node:path';
 import { compareSnapshots, surveyOf } from '../../derive/heap/comparison/index.ts';
-import type { HeapComparison } from '../../derive/heap/comparison/index.ts';
 import { UsageError } from '../../evidence/index.ts';
-import type { Bundle } from '../../evidence/index.ts';
+import type { Bundle, HeapComparisonEvidence } from '../../evidence/index.ts';
 import type { Examined } from '../execute.ts';
 import type { Progress } from '../progress.ts';
 import { readSnapshotFile, snapshotFileBytes } from './snapshot-file.ts';
 
 /** Two files to be compared. */
-export interface SnapshotsRequest {
+export interface SnapshotFiles {
   /** Absolute. */
   readonly before: string;
   readonly after: string;
   /** Paths in the snapshots are shown relative to it. */
   readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface SnapshotsRequest extends SnapshotFiles {
   /** As typed, secrets redacted. */
   readonly command: string;
   readonly mettle: string;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
 }
 
 /** Why there is no other evidence: for the verdicts. */
@@ -26,19 +28,10 @@ const NOTHING_CALLED = 'two snapshots were compared and nothing was called: `met
 /** Reading and making sense of a snapshot takes about so long, by byte; for the progress only. */
 const BYTES_PER_MS = 50_000;
 
-/**
- * Compares two snapshot files, whoever took them. The first is given up, but for a few bytes per object, before the
- * second is read. Throws UsageError for files that are no snapshots.
- */
+/** The run of `mettle leak --compare`. Throws UsageError for files that are no snapshots. */
 export async function examineSnapshots(request: SnapshotsRequest): Promise<Examined> {
   const startedAt = new Date();
-  const comparison = await compared(request);
-  const { reversed, before, after, ...rest } = comparison;
-  const shown = (file: string): string => relative(request.cwd, file) || file;
-  if (reversed)
-    throw new UsageError(
-      `${shown(request.before)} was taken after ${shown(request.after)}, by the ids in them: give the earlier one first.`,
-    );
+  const heapComparison = await compareSnapshotFiles(request);
   const bundle: Bundle = {
     manifest: {
       schema: 'mettle/bundle@1',
@@ -50,30 +43,23 @@ export async function examineSnapshots(request: SnapshotsRequest): Promise<Exami
       durationMs: Date.now() - startedAt.getTime(),
       present: ['heapComparison'],
       absent: { heapGrowth: NOTHING_CALLED, target: NOTHING_CALLED },
-      notes: rest.unknown,
+      notes: heapComparison.unknown,
     },
-    evidence: {
-      heapComparison: {
-        ...rest,
-        before: { ...before, file: shown(request.before) },
-        after: { ...after, file: shown(request.after) },
-      },
-    },
+    evidence: { heapComparison },
   };
   return { bundle, targetFault: null };
 }
 
-async function compared({
-  before,
-  after,
-  cwd,
-  signal,
-  onProgress,
-}: SnapshotsRequest): Promise<HeapComparison> {
-  if (before === after)
+/**
+ * Compares two snapshot files, whoever took them. The first is given up, but for a few bytes per object, before the
+ * second is read.
+ */
+async function compareSnapshotFiles(files: SnapshotFiles): Promise<HeapComparisonEvidence> {
+  const { cwd, signal, onProgress } = files;
+  if (files.before === files.after)
     throw new UsageError('--compare was given one file twice: name the earlier and the later snapshot.');
-  const first = { path: before, shown: shownIn(cwd, before) };
-  const second = { path: after, shown: shownIn(cwd, after) };
+  const first = { path: files.before, shown: relative(cwd, files.before) };
+  const second = { path: files.after, shown: relative(cwd, files.after) };
   const sizes = [await snapshotFileBytes(first), await snapshotFileBytes(second)] as const;
   const total = sizes[0] + sizes[1];
   const tell =
@@ -92,7 +78,16 @@ async function compared({
     shownFile,
   );
   const later = await readSnapshotFile(second, tell('reading the second snapshot', sizes[0]), signal);
-  return compareSnapshots(survey, later, shownFile);
+  const { reversed, before, after, ...comparison } = compareSnapshots(survey, later, shownFile);
+  if (reversed)
+    throw new UsageError(
+      `${first.shown} was taken after ${second.shown}, by the ids in them: give the earlier one first.`,
+    );
+  return {
+    ...comparison,
+    before: { ...before, file: first.shown },
+    after: { ...after, file: second.shown },
+  };
 }
 
 /** A snapshot may be of another machine: only what lies below the folder is shown relative to it. */

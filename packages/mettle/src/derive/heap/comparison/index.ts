@@ -1,4 +1,3 @@
 export { compareSnapshots } from './compare.ts';
-export type { HeapComparison } from './compare.ts';
 export { surveyOf } from './survey.ts';
 export type { HeapSurvey } from './survey.ts';
