@@ -64,5 +64,5 @@ function unusedKey(sample: unknown, i: number): unknown {
   if (typeof sample === 'bigint') return -1n - BigInt(i);
   if (typeof sample === 'function') return () => undefined;
   if (typeof sample === 'symbol' || sample === null) return Symbol('mettle');
-  return typeof sample === 'object' ? (Object.create(sample) as object) : `${String(sample)}~${i}`;
+  return typeof sample === 'string' ? `${sample}~${i}` : Object.create(Object(sample) as object);
 }

@@ -21,7 +21,7 @@ const ROOM_PER_HEAP_BYTE = 4;
 export async function openHeapFile(heapBytes: number): Promise<HeapFile> {
   const parent = hasRoom(MEMORY_FOLDER, heapBytes * ROOM_PER_HEAP_BYTE) ? MEMORY_FOLDER : tmpdir();
   // mkdtemp gives it to its owner alone.
-  const folder = await mkdtemp(join(parent, 'mettle-heap-'));
+  const folder = await mkdtemp(join(parent, `mettle-heap-${process.pid}-`));
   const path = join(folder, 'server.heapsnapshot');
   const removeNow = (): void => rmSync(folder, { recursive: true, force: true });
   // For an end of Mettle's that had no time to remove it.

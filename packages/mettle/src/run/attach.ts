@@ -27,6 +27,7 @@ import type { Examined } from './execute.ts';
 import { plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { SourceLibrary } from './source-library.ts';
+import { traceAttached, tracingMs } from './trace-attached.ts';
 import { fetchScripts } from './stages.ts';
 
 /** What `mettle attach` is told. */
@@ -80,14 +81,21 @@ async function watch(request: AttachRequest, { target, channel, startedAt }: Wat
   const facts = await throughInspector(target, notes, (inspector) => enter(inspector, { target, call }));
   const clock = openProcessClock(target.pid);
   const readings = collectProcess.start(clock);
-  await untilDone(request);
-  const described = attachedTarget(target.pid, facts);
+  await untilDone({ ...request, durationMs: request.durationMs - tracingMs(request) });
+  const described = attachedTarget(
+    target.pid,
+    facts,
+    'blocking',
+    ...(tracingMs(request) > 0 ? (['waiting'] as const) : []),
+  );
   const home = homeOf(described);
   const library = new SourceLibrary(home);
   const taken = isAlive(target.pid)
     ? await takeRecord({ target, channel, startedAt }, { clock, notes, library })
     : null;
+  const held = taken === null || taken.stillHeld;
   const process = readings.stop();
+  const waiting = held ? null : await traceAttached(channel, request);
   clock.close();
   const fault =
     taken === null
@@ -96,6 +104,7 @@ async function watch(request: AttachRequest, { target, channel, startedAt }: Wat
   const evidence: Partial<EvidenceMap> = {
     target: described,
     process,
+    ...(waiting === null ? {} : { waiting }),
     ...(taken === null ? {} : await joinLateRecord(taken, home, library)),
   };
   if (evidence.blocking !== undefined) {

@@ -104,7 +104,7 @@ export function watchedCalls({
 export function attachedTarget(
   pid: number,
   facts: ProcessFacts,
-  instrument: 'blocking' | 'memory' = 'blocking',
+  ...instruments: readonly ('blocking' | 'waiting' | 'memory')[]
 ): TargetEvidence {
   const { via } = facts;
   const command = redactCommand(facts.command);
@@ -120,7 +120,7 @@ export function attachedTarget(
     era: null,
     capabilities: {},
     sdk: null,
-    agent: { attached: true, pid, node: facts.node, instruments: [instrument], late: true },
+    agent: { attached: true, pid, node: facts.node, instruments, late: true },
     machine: {
       cores: cpus().length,
       platform: platform(),

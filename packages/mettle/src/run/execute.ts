@@ -5,21 +5,21 @@ import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
 import { homeOf } from '../derive/index.ts';
 import type { Home } from '../derive/index.ts';
-import { quotePlaces } from '../derive/quoted-places.ts';
-import type { Bundle, EvidenceKey, EvidenceMap, TargetSpec } from '../evidence/index.ts';
+import type { Bundle, CatalogueEvidence, TargetSpec } from '../evidence/index.ts';
 import { findReadable, isSuccess, planSubjects, prepareWorkingCopy, setupRequests } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
 import { openProcessClock, openSession, readCatalogue } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
-import { exerciseEvidence, noAgentReason, noteUnreached, stdoutEvidence, targetEvidence } from './facts.ts';
+import { exerciseEvidence, noAgentReason, noteUnreached, targetEvidence } from './facts.ts';
 import { leakOnOwnServer, runLeakStage } from './leak/run-leak-stage.ts';
-import type { LeakOutcome, LeakStageContext } from './leak/run-leak-stage.ts';
+import type { LeakStageContext } from './leak/run-leak-stage.ts';
 import { plan } from './plan.ts';
 import type { Stage } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
+import { addStdout, bundleOf, keepLeak } from './gathering.ts';
+import type { Gathering } from './gathering.ts';
 import { SourceLibrary } from './source-library.ts';
-import type { FetchScripts } from './source-library.ts';
 import { fetchScripts, runStage } from './stages.ts';
 
 export interface Examined {
@@ -35,14 +35,6 @@ const CALL_TIMEOUT_MS = 30_000;
 
 /** Between a process's last message and the news of its end. */
 const LAST_BREATH_MS = 2000;
-
-/** What a run gathers on its way. */
-interface Gathering {
-  readonly request: ExaminationRequest;
-  readonly evidence: Partial<EvidenceMap>;
-  readonly notes: string[];
-  absent: Readonly<Partial<Record<EvidenceKey, string>>>;
-}
 
 /**
  * Runs every stage against the target and returns what was found. A target that cannot be reached or that dies is
@@ -130,18 +122,7 @@ async function examineSession(
   const noAgent = agent === null ? noAgentReason(channel) : null;
   const { catalogue } = await readCatalogue(session);
   evidence.catalogue = catalogue;
-  const readable = await findReadable({
-    workingCopy: copy?.dir ?? null,
-    command: request.spec.kind === 'module' ? null : request.spec.command,
-    cwd: request.spec.cwd,
-  });
-  const planning = planSubjects(catalogue, {
-    tools: request.tools,
-    workload: request.workload,
-    allowWrites: request.allowWrites,
-    seed: request.seed,
-    ...readable,
-  });
+  const { planning, directory } = await planCalls(request, catalogue, copy);
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
   const stages = plan({
     examination: request.examination,
@@ -159,7 +140,7 @@ async function examineSession(
     callTimeoutMs: CALL_TIMEOUT_MS,
     onProgress: (now) => progress.within(now),
   };
-  await setUp(gathering, session, readable.directory);
+  await setUp(gathering, session, directory);
   const home = homeOf({
     cwd: request.spec.cwd,
     command: request.spec.kind === 'module' ? null : request.spec.command,
@@ -197,33 +178,29 @@ async function examineSession(
   if (fault !== null) notes.push(fault);
   return {
     fault,
-    leak: own === undefined ? null : { context: leakContext(own), directory: readable.directory },
+    leak: own === undefined ? null : { context: leakContext(own), directory: directory },
   };
 }
 
-/** What stood on stdout, and what the sources say at all places that were found. */
-async function addStdout(
-  gathering: Gathering,
-  session: Session,
-  channel: AgentChannel | null,
-  {
-    home,
-    library,
-    fetch,
-  }: { readonly home: Home; readonly library: SourceLibrary; readonly fetch: FetchScripts | null },
-): Promise<void> {
-  const { evidence } = gathering;
-  const stdout = stdoutEvidence(session, channel);
-  if (stdout === null) {
-    const why = 'stdout is not the channel of a server reached over HTTP';
-    gathering.absent = { ...gathering.absent, stdout: why };
-  } else {
-    await library.learnStacks(stdout, fetch);
-    evidence.stdout = library.placeStacks(stdout);
-  }
-  if (evidence.sources === undefined) return;
-  const found = [evidence.overlap, evidence.stdout];
-  evidence.sources = quotePlaces(evidence.sources, found, { home, sourceOf: library.textOf });
+/** What may be called, and with what. */
+async function planCalls(
+  request: ExaminationRequest,
+  catalogue: CatalogueEvidence,
+  copy: WorkingCopy | null,
+): Promise<{ readonly planning: SubjectPlanning; readonly directory: string }> {
+  const readable = await findReadable({
+    workingCopy: copy?.dir ?? null,
+    command: request.spec.kind === 'module' ? null : request.spec.command,
+    cwd: request.spec.cwd,
+  });
+  const planning = planSubjects(catalogue, {
+    tools: request.tools,
+    workload: request.workload,
+    allowWrites: request.allowWrites,
+    seed: request.seed,
+    ...readable,
+  });
+  return { planning, directory: readable.directory };
 }
 
 async function runStages(
@@ -284,15 +261,6 @@ async function runStages(
   return null;
 }
 
-function keepLeak(gathering: Gathering, outcome: LeakOutcome): void {
-  if (outcome.evidence === null) {
-    gathering.absent = { ...gathering.absent, heapGrowth: outcome.why };
-    return;
-  }
-  gathering.evidence.heapGrowth = outcome.evidence;
-  gathering.notes.push(...outcome.notes.filter((note) => !gathering.notes.includes(note)));
-}
-
 /** Calls of the workload that prepare the state; one that fails is noted, since later failures may come from it. */
 async function setUp({ request, notes }: Gathering, session: Session, directory: string): Promise<void> {
   const requests = setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed });
@@ -326,22 +294,4 @@ function isStartedByUs(spec: TargetSpec): boolean {
 
 function withEnvironment(spec: TargetSpec, copy: WorkingCopy | null): TargetSpec {
   return copy === null ? spec : { ...spec, env: { ...spec.env, ...copy.env } };
-}
-
-function bundleOf({ request, evidence, notes, absent }: Gathering, startedAt: Date): Bundle {
-  return {
-    manifest: {
-      schema: 'mettle/bundle@1',
-      mettle: request.mettle,
-      node: process.version,
-      examination: request.examination,
-      command: request.command,
-      startedAt: startedAt.toISOString(),
-      durationMs: Date.now() - startedAt.getTime(),
-      present: Object.keys(evidence) as EvidenceKey[],
-      absent,
-      notes,
-    },
-    evidence,
-  };
 }

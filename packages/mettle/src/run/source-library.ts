@@ -51,6 +51,7 @@ interface Script {
  */
 export class SourceLibrary {
   readonly #home: Home;
+  readonly #rewritten: boolean;
   readonly #byId = new Map<string, Script>();
   readonly #byPath = new Map<string, Script>();
   readonly #originals = new Map<string, string>();
@@ -58,8 +59,10 @@ export class SourceLibrary {
   readonly #faults = new Map<string, string>();
   readonly #minified = new Set<string>();
 
-  constructor(home: Home) {
+  /** `rewritten`: modules are changed before they run though they keep their names, as test runners do. */
+  constructor(home: Home, { rewritten = false }: { readonly rewritten?: boolean } = {}) {
     this.#home = home;
+    this.#rewritten = rewritten;
   }
 
   /** Learns the scripts that a profile names. */
@@ -154,7 +157,7 @@ export class SourceLibrary {
   /** Whether what ran can be the file: code made at run time, by a loader or from a file that has changed, mostly is not. */
   #isAsOnDisk({ url, places }: Wanted): boolean {
     const path = filePath(url);
-    if (!isPath(path) || /\.(?:[cm]?tsx?|jsx)$/i.test(path)) return false;
+    if (this.#rewritten || !isPath(path) || /\.(?:[cm]?tsx?|jsx)$/i.test(path)) return false;
     const lines = this.#disk(path)?.split('\n');
     return (
       lines !== undefined && places.every(({ line, column }) => column <= (lines[line - 1]?.length ?? -1) + 1)

@@ -66,7 +66,7 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
 }
 
 /** What grew in a snapshot; `rounds[0]` is what was before the first fence. */
-export function candidatesIn(
+function candidatesIn(
   snapshot: HeapSnapshot,
   fences: readonly number[],
   rounds: readonly HeapRound[],
