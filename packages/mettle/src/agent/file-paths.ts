@@ -22,6 +22,12 @@ const TAKE_A_PATH = [
 ];
 
 let current: string | null = null;
+let touched = true;
+
+/** From now on node:fs stays as it is, in a server in use: code that runs meanwhile may keep what it finds there for ever. */
+export function leaveFsAlone(): void {
+  touched = false;
+}
 
 /** The path given to the function of node:fs that is being called; null outside one. */
 export function pathBeingUsed(): string | null {
@@ -30,6 +36,7 @@ export function pathBeingUsed(): string | null {
 
 /** Notes which path the asynchronous functions of node:fs are given; the returned function ends it. */
 export function notePaths(): () => void {
+  if (!touched) return () => {};
   const fs = process.getBuiltinModule('node:fs') as unknown as Record<string, AnyFunction> & {
     readonly promises: Record<string, AnyFunction>;
   };

@@ -2,6 +2,7 @@ import { createCommands } from './commands.ts';
 import type { Commands } from './commands.ts';
 import { connectToMettle } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { leaveFsAlone } from './file-paths.ts';
 import { watchFirstTurn } from './first-turn.ts';
 import { hookHttp } from './http-requests.ts';
 import { hookJsonParse } from './json-requests.ts';
@@ -119,6 +120,7 @@ function openStdin(): StandardInput | null {
 
 /** That it is the server is known from the start: nothing has to be recognised, no module to be rewritten. */
 function layHooks(via: AgentServing['via']): Serving {
+  leaveFsAlone();
   const laid = new Serving((message) => attachment?.connection.send(message));
   laid.known = true;
   laid.overStdio = via === 'stdio';

@@ -16,7 +16,7 @@ import { WaitSums } from './wait-sums.ts';
 
 /** Longer chains of turns are cut, so that a server's own endless timers keep no memory. */
 const MAX_DEPTH = 500;
-/** Times that one call stopped running; a call with more is followed no further back. */
+/** A call that stopped running more often is followed no further back. */
 const MAX_STOPS = 5_000;
 /** The loop waited for events if it was idle for longer than this since it last called back. */
 const IDLE_MS = 0.05;
@@ -116,7 +116,7 @@ export class Waiting implements CallObserver {
   }
 
   stop(): WaitingRecord {
-    for (const stop of this.#stops) stop();
+    for (const stop of this.#stops.splice(0)) stop();
     return {
       threadPool: { threads: this.#pool.threads, maxJobs: this.#pool.maxJobs },
       subjects: this.#sums.subjects(),
@@ -140,8 +140,10 @@ export class Waiting implements CallObserver {
     if (typeof write !== 'function') return;
     handle.write = (...args: unknown[]): unknown => {
       silently(() => {
+        // A stream may live for as long as the server: what was put over its write goes at the first one afterwards.
+        if (this.#stops.length === 0) delete handle.write;
         const begun = this.#begun.get(handle);
-        if (begun === undefined || this.#turn === null) return;
+        if (begun === undefined || this.#turn === null || this.#stops.length === 0) return;
         const lane = this.#currentLane();
         const job = this.#pool.queue(performance.now(), false);
         begun.pending = { lane, begun: this.#mark(lane), job };
