@@ -70,10 +70,7 @@ export function createCommands(): Commands {
     switch (command.do) {
       case 'start':
         if (on !== null) throw new Error(`the instrument "${on.name}" is on: stop it first`);
-        on = {
-          name: command.instrument,
-          instrument: startInstrument(command),
-        };
+        on = { name: command.instrument, instrument: startInstrument(command) };
         return {};
       case 'stop': {
         if (on?.name !== command.instrument)

@@ -108,7 +108,7 @@ export class HeapTraps {
   /** For a process that is used afterwards: everything is as it was before. */
   removeAll(): void {
     this.stop();
-    for (const object of [...this.#trapped]) this.remove(object);
+    for (const object of this.#trapped) this.remove(object);
     const fs = process.getBuiltinModule('node:fs') as unknown as object;
     for (const [name, original] of this.#files) Reflect.set(fs, name, original);
     if (this.#files.size > 0) syncBuiltinESMExports();

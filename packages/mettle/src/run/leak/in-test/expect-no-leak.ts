@@ -1,7 +1,5 @@
 import { cpus, loadavg, platform } from 'node:os';
-import { isAbsolute } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { readScripts } from '../../../agent/scripts.ts';
+import { fileURLToPath } from 'node:url';
 import type { HeapRecording } from '../../../collect/index.ts';
 import { homeOf } from '../../../derive/frames.ts';
 import type { Home } from '../../../derive/index.ts';
@@ -13,6 +11,7 @@ import type { FetchScripts } from '../../source-library.ts';
 import { examineHeap } from '../examine-heap.ts';
 import { snapshotRefusal } from '../snapshot-guard.ts';
 import { openOwnHeap } from './own-heap.ts';
+import { ownScripts } from './own-scripts.ts';
 
 /** What the calls are, and how long may be looked. */
 export interface NoLeakOptions {
@@ -111,7 +110,7 @@ async function look(call: LeakCall, settings: Settings): Promise<NoLeak> {
   const callMs = await timed(() => call(0));
   const { recording, fetch } =
     settings.pid === null
-      ? { recording: await openOwnHeap(), fetch: OWN_SCRIPTS }
+      ? { recording: await openOwnHeap(), fetch: ownScripts }
       : await (await import('./child-heap.ts')).openChildHeap(settings.pid);
   const faults: unknown[] = [];
   let evidence: HeapGrowthEvidence;
@@ -154,7 +153,7 @@ async function atPlacesOfPeople(
   const { SourceLibrary } = await import('../../source-library.ts');
   const { atOriginalPlaces, stacksIn } = await import('../original-heap-places.ts');
   const { namedBySource } = await import('./variable-names.ts');
-  const library = new SourceLibrary(home, { rewritten: fetch === OWN_SCRIPTS });
+  const library = new SourceLibrary(home, { rewritten: fetch === ownScripts });
   await library.learnStacks(stacksIn(found), fetch);
   const placed = atOriginalPlaces(found, library, home);
   return { ...placed, growths: placed.growths.map((growth) => namedBySource(growth, library.textOf)) };
@@ -183,17 +182,6 @@ async function judge(
 function matches(text: string, known: string | RegExp): boolean {
   return typeof known === 'string' ? text.includes(known) : known.test(text);
 }
-
-/** Test runners name scripts by their paths, Node by URLs. */
-const OWN_SCRIPTS: FetchScripts = ({ scriptIds, urls }) => {
-  const paths = urls.flatMap((url) => (url.startsWith('file:') ? [fileURLToPath(url)] : []));
-  const { scripts, omitted } = readScripts({ scriptIds, urls: [...urls, ...paths] });
-  const asUrl = (url: string): string => (isAbsolute(url) ? pathToFileURL(url).href : url);
-  return Promise.resolve({
-    scripts: scripts.map((script) => ({ ...script, url: asUrl(script.url) })),
-    omitted,
-  });
-};
 
 async function mustBeAffordable(recording: HeapRecording, budgetMs: number): Promise<void> {
   const refusal = await snapshotRefusal(recording, budgetMs);
