@@ -149,17 +149,7 @@ async function examineSession(
   // What spoils the server comes last, on one of its own, unless nothing else is looked for.
   const own = stages.stages.length > 1 ? stages.stages.find((stage) => stage.name === 'leak') : undefined;
   const here = stages.stages.filter((stage) => stage !== own);
-  const leakContext = (stage: Stage): LeakStageContext => ({
-    request,
-    stage,
-    sources: planning.sources,
-    home,
-    callTimeoutMs: CALL_TIMEOUT_MS,
-    onProgress(now) {
-      if (stage === own) progress.begin('leak');
-      progress.within(now);
-    },
-  });
+  const leakContext = leakContextOf(request, { planning, home, progress, own });
   const fault = await runStages(gathering, here, {
     context,
     planning,
@@ -180,6 +170,34 @@ async function examineSession(
     fault,
     leak: own === undefined ? null : { context: leakContext(own), directory: directory },
   };
+}
+
+function leakContextOf(
+  request: ExaminationRequest,
+  {
+    planning,
+    home,
+    progress,
+    own,
+  }: {
+    readonly planning: SubjectPlanning;
+    readonly home: Home;
+    readonly progress: RunProgress;
+    /** The stage that comes after all others, on a server of its own. */
+    readonly own: Stage | undefined;
+  },
+): (stage: Stage) => LeakStageContext {
+  return (stage) => ({
+    request,
+    stage,
+    sources: planning.sources,
+    home,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    onProgress(now) {
+      if (stage === own) progress.begin('leak');
+      progress.within(now);
+    },
+  });
 }
 
 /** What may be called, and with what. */

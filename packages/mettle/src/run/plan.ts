@@ -101,6 +101,9 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   ],
 };
 
+/** Four snapshots of a small server's heap, and calls between them, on a machine that is not busy. */
+const LEAST_LEAK_MS = 6000;
+
 /** What each examination looks for. */
 export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   check: CHECKS,
@@ -121,11 +124,23 @@ export function plan(options: {
   /** Of the machine: load average over the last minute, per core; nothing said is a free machine. */
   readonly loadPerCore?: number;
   readonly noAgent: string | null;
+  readonly leaveOut?: StageName;
 }): Plan {
-  const templates = SHARES[options.examination].map(([name, share]) => ({ share, ...STAGES[name] }));
+  const templates = SHARES[options.examination]
+    .filter(([name]) => name !== options.leaveOut)
+    .map(([name, share]) => ({ share, ...STAGES[name] }));
   const chosen = templates.filter((stage) => options.noAgent === null || !stage.needsAgent);
   const total = chosen.reduce((sum, stage) => sum + stage.share, 0);
   const absent: Partial<Record<EvidenceKey, string>> = {};
+  const leak = chosen.find((stage) => stage.name === 'leak');
+  if (leak !== undefined && chosen.length > 1) {
+    const leakMs = (options.budgetMs * leak.share) / total;
+    if (leakMs < LEAST_LEAK_MS)
+      return withoutLeak(
+        options,
+        `a budget of ${Math.round(options.budgetMs / 1000)} s leaves too little time for it: run mettle leak, or raise --budget to ${Math.ceil((LEAST_LEAK_MS * total) / leak.share / 1000)}`,
+      );
+  }
   for (const stage of Object.values(STAGES)) {
     const planned = templates.some((template) => template.name === stage.name);
     const why = planned
@@ -143,6 +158,12 @@ export function plan(options: {
     })),
     absent,
   };
+}
+
+/** The same plan for an examination whose budget is too small for the heap; the others share all of it. */
+function withoutLeak(options: Parameters<typeof plan>[0], why: string): Plan {
+  const { stages, absent } = plan({ ...options, leaveOut: 'leak' });
+  return { stages, absent: { ...absent, heapGrowth: why } };
 }
 
 /**

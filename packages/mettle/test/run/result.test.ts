@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { readBundle, writeBundle } from '../../src/run/bundle.ts';
 import { plan } from '../../src/run/plan.ts';
 import { resultOf } from '../../src/run/result.ts';
+import { leakRun } from '../builders/heap.ts';
+import type { HeapBuilder } from '../builders/heap.ts';
 import { bundleWith, exercised } from './builders.ts';
 
 describe('the result', () => {
@@ -30,6 +32,39 @@ describe('the result', () => {
   });
 });
 
+describe('what a call leaves behind', () => {
+  const retained = (run: HeapBuilder): (number | null | undefined)[] => {
+    const evidence = run.evidence();
+    const subjects = evidence.heapGrowth.subjects.map(({ name }) => ({ name, calls: 10, errors: 0 }));
+    const { tools } = resultOf(
+      bundleWith({ heapGrowth: evidence.heapGrowth, exercise: exercised(subjects) }),
+      [],
+    );
+    return tools.map((tool) => tool.retainedBytesPerCall);
+  };
+
+  test('is the sum of what never ends, in bytes per call', () => {
+    expect(
+      retained(
+        leakRun()
+          .calls('open')
+          .grows({ bytesPerCall: 1422 })
+          .grows({ bytesPerCall: 100 })
+          .growsUpTo(500, { bytesPerCall: 9000 })
+          .calls('search'),
+      ),
+    ).toEqual([1522, 0]);
+  });
+
+  test('is unknown when nobody looked', () => {
+    const { tools } = resultOf(
+      bundleWith({ exercise: exercised([{ name: 'open', calls: 5, errors: 0 }]) }),
+      [],
+    );
+    expect(tools[0]?.retainedBytesPerCall).toBeNull();
+  });
+});
+
 describe('the plan', () => {
   test('uses the whole budget, least disturbing stages first', () => {
     const { stages } = plan({ examination: 'check', budgetMs: 60_000, noAgent: null });
@@ -40,7 +75,17 @@ describe('the plan', () => {
       'passive',
       'sampling',
       'tracing',
+      'stop-the-world',
     ]);
+  });
+
+  test('looks into the heap for long enough, or not at all when it has other things to do', () => {
+    const short = plan({ examination: 'check', budgetMs: 10_000, noAgent: null });
+    expect(short.stages.map((stage) => stage.name)).not.toContain('leak');
+    expect(short.stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(10_000);
+    expect(short.absent.heapGrowth).toMatch(/too little time.*run mettle leak, or raise --budget to 30$/);
+    const alone = plan({ examination: 'leak', budgetMs: 5000, noAgent: null });
+    expect(alone.stages).toMatchObject([{ name: 'leak', budgetMs: 5000 }]);
   });
 
   test('allows more on top for what must be seen, the more processes want each core', () => {
@@ -58,6 +103,7 @@ describe('the plan', () => {
     expect(absent).toEqual({
       blocking: 'not Node.js',
       cpuProfile: 'not Node.js',
+      heapGrowth: 'not Node.js',
       lookingCost: 'not Node.js',
       overlap: 'not Node.js',
       sources: 'not Node.js',
@@ -68,7 +114,10 @@ describe('the plan', () => {
   test('of a profile gives the samples most of the time and says what it leaves out', () => {
     const { stages, absent } = plan({ examination: 'profile', budgetMs: 10_000, noAgent: null });
     expect(stages.find((stage) => stage.name === 'blocking')?.budgetMs).toBeGreaterThan(5000);
-    expect(absent).toEqual({ concurrency: 'not part of mettle profile' });
+    expect(absent).toEqual({
+      concurrency: 'not part of mettle profile',
+      heapGrowth: 'not part of mettle profile',
+    });
   });
 });
 

@@ -73,6 +73,10 @@ export class LeakRun {
     return this.#untilMs - monotonicMs() < this.#reserveMs;
   }
 
+  get leftMs(): number {
+    return this.#untilMs - monotonicMs();
+  }
+
   /** How many calls of a driver fit into a part of the time that is left. */
   affordableCalls(driver: number): number {
     const callMs = this.callMs[driver] ?? 0;

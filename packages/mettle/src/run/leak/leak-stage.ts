@@ -11,8 +11,9 @@ import type { FetchScripts, SourceLibrary } from '../source-library.ts';
 import { atOriginalPlaces, stacksIn } from './original-heap-places.ts';
 import { chooseDrivers } from './choose-drivers.ts';
 import { examineHeap } from './examine-heap.ts';
+import type { HeapExamination } from './examine-heap.ts';
 import { sampleHeap } from './sample-heap.ts';
-import { snapshotRefusal } from './snapshot-guard.ts';
+import { SnapshotsTooSlow, snapshotRefusal } from './snapshot-guard.ts';
 
 export interface LeakStageSetting {
   readonly session: Session;
@@ -46,7 +47,7 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
   const chosen = await chooseDrivers({ ...setting, untilMs: startedAtMs + budgetMs * TRYING });
   const recording = await collectHeapGrowth.start(agent);
   try {
-    const refusal = await snapshotRefusal(recording, budgetMs);
+    const refusal = await snapshotRefusal(recording, budgetMs + setting.onTopMs);
     const options = {
       recording,
       drivers: chosen.drivers,
@@ -62,13 +63,26 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
       hasDied: () => (session.process?.exit ?? null) !== null,
       notCovered: chosen.notCovered,
     };
-    const evidence =
-      refusal === null ? await examineHeap(options) : await sampleHeap({ ...options, whySampling: refusal });
+    const evidence = await examineOrSample(options, refusal);
     const { library } = setting;
     await library.learnStacks(stacksIn(evidence), setting.fetch);
     return withUnanswered(atOriginalPlaces(evidence, library, home), chosen.unanswered);
   } finally {
     await recording.stop();
+  }
+}
+
+/** By snapshots, unless they are refused, or the first one shows that they take too long. */
+async function examineOrSample(
+  options: HeapExamination,
+  refusal: string | null,
+): Promise<HeapGrowthEvidence> {
+  if (refusal !== null) return sampleHeap({ ...options, whySampling: refusal });
+  try {
+    return await examineHeap(options);
+  } catch (error) {
+    if (!(error instanceof SnapshotsTooSlow)) throw error;
+    return sampleHeap({ ...options, whySampling: error.message });
   }
 }
 

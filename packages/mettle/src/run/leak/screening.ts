@@ -13,6 +13,7 @@ import type { GrowthCandidate } from '../../derive/heap/growth/screen.ts';
 import type { HeapRound, HeapSubject } from '../../evidence/index.ts';
 import { codes } from '../../load/leak/codes.ts';
 import type { LeakRun } from './leak-run.ts';
+import { SnapshotsTooSlow } from './snapshot-guard.ts';
 
 /** Each call that was to be warm: V8 has compiled by then what it compiles soon. */
 const WARM_UP_CALLS = 20;
@@ -46,6 +47,8 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
   );
   await run.readMemory();
   const fences = [await run.fence()];
+  const pauseMs = run.snapshots[0]?.pauseMs ?? 0;
+  if (pauseMs * FRESH_ROUNDS > run.leftMs) throw new SnapshotsTooSlow(pauseMs);
   const code = codes({
     subjects: run.drivers.length,
     rounds: FRESH_ROUNDS,

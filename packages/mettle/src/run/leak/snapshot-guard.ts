@@ -30,3 +30,13 @@ export async function snapshotRefusal(recording: HeapRecording, budgetMs: number
     return `a heap snapshot of ${megabytes(heapUsedBytes)} holds the server for up to ${(pauseMs / 1000).toFixed(0)} s, too long for a budget of ${(budgetMs / 1000).toFixed(0)} s (raise --budget)`;
   return null;
 }
+
+/** The first snapshot took so long that the others would not be done in time; said in the report. */
+export class SnapshotsTooSlow extends Error {
+  constructor(pauseMs: number) {
+    super(
+      `the first heap snapshot held the server for ${(pauseMs / 1000).toFixed(1)} s, too long to take four in the time (raise --budget)`,
+    );
+    this.name = 'SnapshotsTooSlow';
+  }
+}
