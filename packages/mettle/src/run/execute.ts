@@ -5,14 +5,15 @@ import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
 import { homeOf } from '../derive/index.ts';
 import type { Home } from '../derive/index.ts';
-import type { Bundle, CatalogueEvidence, TargetSpec } from '../evidence/index.ts';
-import { findReadable, isSuccess, planSubjects, prepareWorkingCopy, setupRequests } from '../load/index.ts';
+import type { Bundle, TargetSpec } from '../evidence/index.ts';
+import { prepareWorkingCopy } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
 import { openProcessClock, openSession, readCatalogue } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
 import { exerciseEvidence, noAgentReason, noteUnreached, targetEvidence } from './facts.ts';
 import { leakOnOwnServer, runLeakStage } from './leak/run-leak-stage.ts';
 import type { LeakStageContext } from './leak/run-leak-stage.ts';
+import { CALL_TIMEOUT_MS, planCalls, setUp } from './plan-calls.ts';
 import { plan } from './plan.ts';
 import type { Stage } from './plan.ts';
 import { RunProgress } from './progress.ts';
@@ -30,9 +31,6 @@ export interface Examined {
 
 /** The agent reports its first MCP message before that message is answered, so after the handshake it is only a socket away. */
 const AGENT_PATIENCE_MS = 2000;
-/** A call that takes longer is not a call of an interactive tool; it is counted as an error. */
-const CALL_TIMEOUT_MS = 30_000;
-
 /** Between a process's last message and the news of its end. */
 const LAST_BREATH_MS = 2000;
 
@@ -200,27 +198,6 @@ function leakContextOf(
   });
 }
 
-/** What may be called, and with what. */
-async function planCalls(
-  request: ExaminationRequest,
-  catalogue: CatalogueEvidence,
-  copy: WorkingCopy | null,
-): Promise<{ readonly planning: SubjectPlanning; readonly directory: string }> {
-  const readable = await findReadable({
-    workingCopy: copy?.dir ?? null,
-    command: request.spec.kind === 'module' ? null : request.spec.command,
-    cwd: request.spec.cwd,
-  });
-  const planning = planSubjects(catalogue, {
-    tools: request.tools,
-    workload: request.workload,
-    allowWrites: request.allowWrites,
-    seed: request.seed,
-    ...readable,
-  });
-  return { planning, directory: readable.directory };
-}
-
 async function runStages(
   gathering: Gathering,
   stages: readonly Stage[],
@@ -277,21 +254,6 @@ async function runStages(
     }
   }
   return null;
-}
-
-/** Calls of the workload that prepare the state; one that fails is noted, since later failures may come from it. */
-async function setUp({ request, notes }: Gathering, session: Session, directory: string): Promise<void> {
-  const requests = setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed });
-  for (const { method, params } of requests) {
-    const reply = await session.request(method, params, {
-      timeoutMs: CALL_TIMEOUT_MS,
-      signal: request.signal,
-    });
-    if (!isSuccess(reply))
-      notes.push(
-        `The workload's setup call of ${String(params['name'])} failed; calls that rely on it may fail too.`,
-      );
-  }
 }
 
 /** How the server ended, waiting for the news at most `patienceMs`; null while it lives. */
