@@ -19,6 +19,30 @@ const OPEN_BRACKET = 91;
 const OPEN_BRACE = 123;
 const BACKSLASH = 92;
 
+/**
+ * Beginnings that were read lately, up to the last character that counted. Clients send the same call again and again, most
+ * of them with the method first: to compare takes a tenth of the time of reading. Bounded, the oldest goes first.
+ */
+const KNOWN = 8;
+const LONGEST_KNOWN = 256;
+const known: { readonly beginning: string; readonly head: MessageHead }[] = [];
+let oldest = 0;
+/** Where the last string ends that was read as method or name. */
+let readUntil = 0;
+
+/** As `readMessageHead`, for requests, which come in great numbers. What it tells rests on the beginning alone, so the same beginning tells the same. */
+export function readRequestHead(text: string): MessageHead {
+  for (const { beginning, head } of known) if (text.startsWith(beginning)) return head;
+  readUntil = 0;
+  const head = readMessageHead(text);
+  const isWhole = head.method !== null && (head.name !== null || head.method !== 'tools/call');
+  if (isWhole && readUntil <= LONGEST_KNOWN) {
+    known[oldest] = { beginning: text.slice(0, readUntil), head };
+    oldest = (oldest + 1) % KNOWN;
+  }
+  return head;
+}
+
 /** Reads method and `params.name` from (a prefix of) a JSON-RPC message, stopping as soon as both are known. Nothing is copied but these two. */
 export function readMessageHead(text: string): MessageHead {
   const start = skipSpace(text, 0);
@@ -120,6 +144,7 @@ function stringAt(text: string, at: number): string | null {
   if (text.charCodeAt(at) !== QUOTE) return null;
   const end = endOfString(text, at);
   if (text.charCodeAt(end - 1) !== QUOTE || end - at < 2) return null;
+  readUntil = Math.max(readUntil, end);
   const inner = text.slice(at + 1, end - 1);
   if (!inner.includes('\\')) return inner;
   try {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { beginCall, observing } from './calls.ts';
 import type { Call } from './calls.ts';
 import { contextIsLost, runUntilContextFollows } from './json-requests.ts';
-import { HEAD_LENGTH, readMessageHead, subjectOf } from './message-head.ts';
+import { HEAD_LENGTH, readRequestHead, subjectOf } from './message-head.ts';
 import type { Serving } from './serving.ts';
 import { silently } from './silently.ts';
 
@@ -112,7 +112,7 @@ class MessageStream {
 
   /** Begins the call that `head` tells of; `final`: it will not get longer. Whether it is known now. */
   #decide(head: string, final: boolean): boolean {
-    const { kind, method, name } = readMessageHead(head);
+    const { kind, method, name } = readRequestHead(head);
     if (kind === 'batch') {
       this.#call = beginCall(null, { batch: true });
     } else {

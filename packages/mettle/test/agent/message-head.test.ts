@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HEAD_LENGTH, readMessageHead, subjectOf } from '../../src/agent/message-head.ts';
+import { HEAD_LENGTH, readMessageHead, readRequestHead, subjectOf } from '../../src/agent/message-head.ts';
 
 const call = {
   jsonrpc: '2.0',
@@ -85,5 +85,37 @@ describe('the subject of a request', () => {
     expect(subjectOf('resources/read', 'x')).toBe('resources/read');
     expect(subjectOf('notifications/initialized', null)).toBeNull();
     expect(subjectOf(undefined, null)).toBeNull();
+  });
+});
+
+describe('the head of requests that come again and again', () => {
+  const text = (name: string, id: number, more: object = {}): string =>
+    JSON.stringify({
+      method: 'tools/call',
+      params: { name, arguments: { id, ...more } },
+      jsonrpc: '2.0',
+      id,
+    });
+  it('is what it would be if each were read anew', () => {
+    for (let id = 0; id < 40; id++)
+      for (const message of [
+        // More of them than are remembered; some names are the beginning of others.
+        text(`tool-${'x'.repeat(id % 12)}`, id),
+        text('tool', id, { name: 'other' }),
+        JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: `late-${id % 3}` } }),
+        JSON.stringify({ method: id % 2 ? 'tools/list' : 'tools/listed', jsonrpc: '2.0', id }),
+        JSON.stringify({ params: { name: 'first', arguments: {} }, method: id % 2 ? 'a' : 'tools/call', id }),
+        JSON.stringify({ result: {}, jsonrpc: '2.0', id }),
+      ])
+        expect(readRequestHead(message)).toEqual(readMessageHead(message));
+  });
+
+  it('is not told of a message that was cut before its name', () => {
+    const [beforeName, withinName] = [
+      '{"method":"tools/call","params":{"na',
+      '{"method":"tools/call","params":{"name":"cu',
+    ];
+    for (const message of [text('cut', 1), beforeName, withinName, text('cut', 2)])
+      expect(readRequestHead(message)).toEqual(readMessageHead(message));
   });
 });
