@@ -1,5 +1,5 @@
 import type { Exhibit, HeapGrowth, HeapGrowthEvidence, HeapRound } from '../evidence/index.ts';
-import { exhaustionOf, responsible, type Leak } from '../derive/leaks/index.ts';
+import { callsBehind, exhaustionOf, responsible, type Leak } from '../derive/leaks/index.ts';
 import { binaryBytes, figure } from './figures.ts';
 import { bytesASecond, bytesEach, duration, holderOf, occasionOf } from './leak-words.ts';
 
@@ -39,9 +39,10 @@ export function leakingOf(leak: Leak): {
 }
 
 function growthExhibits(evidence: HeapGrowthEvidence, growth: HeapGrowth): readonly Exhibit[] {
+  const made = callsBehind(evidence, growth, responsible(growth));
   const rounds = evidence.rounds.map((round, r) => ({
     round,
-    calls: callsOf(evidence, growth, r),
+    calls: made[r] ?? 0,
     kept: growth.counts[r] ?? 0,
   }));
   let [calls, kept, elapsedMs] = [0, 0, 0];
@@ -83,14 +84,6 @@ const ROUND_NAMES: Readonly<Record<HeapRound['kind'], string>> = {
   repeat: 'arguments used before',
   idle: 'no calls',
 };
-
-function callsOf(evidence: HeapGrowthEvidence, growth: HeapGrowth, round: number): number {
-  const subject = responsible(growth);
-  const index = evidence.subjects.findIndex(
-    (each) => each.name === subject?.name && each.manner === subject.manner,
-  );
-  return evidence.rounds[round]?.calls[index] ?? 0;
-}
 
 /** Readings that say something new; the last few of them. */
 function lastChanges(sizes: readonly number[]): readonly number[] {

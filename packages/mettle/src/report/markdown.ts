@@ -18,7 +18,7 @@ import {
   headline,
   notMeasured,
 } from './coverage.ts';
-import { formatCost, formatDuration, formatFigure, formatMsFigure } from './figures.ts';
+import { formatBytes, formatCost, formatDuration, formatFigure, formatMsFigure } from './figures.ts';
 import {
   COMPARISON_COLUMNS,
   comparisonHeadline,
@@ -33,13 +33,23 @@ import {
   inProcessTitle,
 } from './in-process-words.ts';
 import { CLASS_COLUMNS, classRows, heapComparisonHeadline, holderRows } from './heap-comparison-words.ts';
+import {
+  GROWTH_COLUMNS,
+  growthCells,
+  growthRows,
+  heapSentence,
+  memoryTimeline,
+  sparkline,
+} from './memory-words.ts';
 import { clip, printable } from './printable.ts';
 import { groupByRootCause } from './root-causes.ts';
 
 const ROWS = 60;
+/** Readings in the line of the heap. */
+const BARS = 32;
 
 /** The result as Markdown that GitHub and GitLab show: a summary, tables, findings with their fix. */
-export function renderMarkdown(result: Result, _bundle?: Bundle): string {
+export function renderMarkdown(result: Result, bundle?: Bundle): string {
   const { name, facts } = describeTarget(result);
   const causes = groupByRootCause(result.findings);
   const sections = [
@@ -55,6 +65,7 @@ export function renderMarkdown(result: Result, _bundle?: Bundle): string {
       (finding) =>
         `### ${text(finding.tool ?? 'whole server')}: \`${finding.id}\`\n\n${text(finding.title)}\n\n- severity: ${finding.severity}, ${finding.confidence}\n- cost: ${text(formatCost(finding.cost))}${finding.location === undefined ? '' : `\n- at \`${finding.location.file}:${finding.location.line}\``}\n- fix: ${text(finding.fix)}\n- verify: \`${finding.verify.command.replaceAll('`', "'")}\``,
     ),
+    ...memoryParts(bundle),
     isBenchmark(result) ? '' : toolTable(result),
     leftOut(result),
     result.notes.length === 0 ? '' : result.notes.map((note) => `- ${text(note)}`).join('\n'),
@@ -88,6 +99,20 @@ function heapComparisonParts({ heapComparison }: Result): readonly string[] {
       .map(({ title, lines }, i) => `${i + 1}. ${[title, ...lines].map(text).join('\n   ')}`)
       .join('\n'),
     table(CLASS_COLUMNS, classRows(heapComparison)),
+  ];
+}
+
+function memoryParts(bundle: Bundle | undefined): readonly string[] {
+  const timeline = bundle === undefined ? null : memoryTimeline(bundle);
+  if (bundle === undefined || timeline === null) return [];
+  const after = timeline.levels
+    .filter(({ collected }) => collected)
+    .map(({ heapUsedBytes }) => heapUsedBytes);
+  const { heapGrowth } = bundle.evidence;
+  const rows = heapGrowth === undefined ? [] : growthRows(heapGrowth);
+  return [
+    `Memory: heap ${sparkline(after, BARS)} ${text(heapSentence(timeline))}`,
+    rows.length === 0 ? '' : table(GROWTH_COLUMNS, rows.map(growthCells)),
   ];
 }
 
@@ -170,9 +195,20 @@ function toolTable({ tools }: Result): string {
   const called = tools.filter((tool) => tool.exercised).slice(0, ROWS);
   if (called.length === 0) return '';
   const ms = (value: number | null | undefined): string => (value == null ? '–' : formatMsFigure(value));
+  const kept = called.some(({ retainedBytesPerCall }) => retainedBytesPerCall !== null);
   return table(
-    ['tool', 'calls', 'errors', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'CPU ms'],
-    called.map(({ name, calls, errors, latencyMs, cpuMsPerCall }) => [
+    [
+      'tool',
+      'calls',
+      'errors',
+      'p50 ms',
+      'p95 ms',
+      'p99 ms',
+      'max ms',
+      'CPU ms',
+      ...(kept ? ['kept a call'] : []),
+    ],
+    called.map(({ name, calls, errors, latencyMs, cpuMsPerCall, retainedBytesPerCall }) => [
       name,
       String(calls),
       String(errors),
@@ -181,6 +217,7 @@ function toolTable({ tools }: Result): string {
       ms(latencyMs?.p99),
       ms(latencyMs?.max),
       ms(cpuMsPerCall),
+      ...(kept ? [retainedBytesPerCall === null ? '–' : formatBytes(retainedBytesPerCall)] : []),
     ]),
   );
 }

@@ -26,6 +26,7 @@ import { heapComparisonSections } from './terminal/heap-comparison-section.ts';
 import { inProcessSections } from './terminal/in-process-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
+import { memorySection } from './terminal/memory-section.ts';
 import { timeSection } from './terminal/time-section.ts';
 import { toolTable } from './terminal/tool-table.ts';
 
@@ -75,6 +76,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
     ),
     ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
+    memorySection(bundle, width, ink),
     timeSection(result, width, ink, page.folder),
     hotFunctions(bundle, width, ink),
     ...(!isBenchmark(result) ? [toolSection(result, width, ink)] : []),
@@ -148,11 +150,18 @@ function statusPaint(status: Verdict['status'], ink: Ink): (text: string) => str
   }
 }
 
+const TIMES_LEGEND =
+  'Times in ms, slowest p99 first. cpu: main thread, per call. block: the longest time the event loop stood still. overlap: how many of the calls in flight ran at once.';
+
 function toolSection(result: Result, width: number, ink: Ink): string[] {
   const table = toolTable(result.tools, width, ink);
   if (table.length === 0) return [];
-  const legend =
-    'Times in ms, slowest p99 first. cpu: main thread, per call. block: the longest time the event loop stood still. overlap: how many of the calls in flight ran at once.';
+  const isTimed = result.tools.some((tool) => tool.latencyMs !== null || tool.cpuMsPerCall !== null);
+  const isWeighed = result.tools.some((tool) => tool.retainedBytesPerCall !== null);
+  const legend = [
+    ...(isTimed || !isWeighed ? [TIMES_LEGEND] : []),
+    ...(isWeighed ? ['kept: what each call leaves behind for good.'] : []),
+  ].join(' ');
   return [ink.bold('Tools'), ...table, ...indented(legend, width).map(ink.dim)];
 }
 

@@ -1,4 +1,4 @@
 export { LEAST_GROWTH_BYTES, LEAST_LEVELS, levelTrend, timeToLimit } from './levels.ts';
 export type { LevelTrend, MemoryKind } from './levels.ts';
-export { growingSites } from './sites.ts';
+export { growingSites, LEAST_SAMPLES } from './sites.ts';
 export type { GrowingSite } from './sites.ts';

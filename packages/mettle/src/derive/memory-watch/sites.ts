@@ -17,7 +17,7 @@ export interface GrowingSite {
 }
 
 /** With fewer, births are spread by chance. */
-const LEAST_SAMPLES = 12;
+export const LEAST_SAMPLES = 12;
 /** Of what is allocated evenly, each half of the watch has a half: a quarter is missed in one case of twenty at the fewest samples. */
 const SHARE_OF_A_HALF = 1 / 4;
 const SHARE_OF_A_QUARTER = 1 / 12;

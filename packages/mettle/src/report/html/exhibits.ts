@@ -3,7 +3,6 @@ import type {
   Finding,
   Frame,
   InterleavingExhibit,
-  RetainingPathExhibit,
   StackExhibit,
   TableExhibit,
   TranscriptExhibit,
@@ -13,6 +12,7 @@ import { clip } from '../printable.ts';
 import { formatLocation } from '../source-paths.ts';
 import { foldStack, type StackLine } from '../stack-folding.ts';
 import { lineChart } from './line-chart.ts';
+import { pathDiagram } from './path-diagram.ts';
 import { dataTable, scrolling } from './tables.ts';
 import { html, type Html } from './template.ts';
 
@@ -37,7 +37,7 @@ function draw(exhibit: Exhibit, finding: Finding, folder: string | undefined): H
     case 'stack':
       return stack(exhibit, finding, folder);
     case 'retaining-path':
-      return retainingPath(exhibit);
+      return html`${pathDiagram(exhibit.steps.slice(0, ROWS))}${left(exhibit.steps.length)}`;
     case 'interleaving':
       return interleaving(exhibit);
     case 'transcript':
@@ -85,16 +85,6 @@ function frame(at: Frame, folder: string | undefined): Html {
 
 function frameName(at: Frame): Html {
   return html`<code>${clip(at.function === '' ? '(anonymous)' : at.function, CHARACTERS)}</code>`;
-}
-
-function retainingPath(exhibit: RetainingPathExhibit): Html {
-  const steps = exhibit.steps
-    .slice(0, ROWS)
-    .map((step) => html`<li><code>${clip(step, CHARACTERS)}</code></li>`);
-  return html`<ol class="path-steps">
-      ${steps}
-    </ol>
-    ${left(exhibit.steps.length)}`;
 }
 
 function interleaving(exhibit: InterleavingExhibit): Html {

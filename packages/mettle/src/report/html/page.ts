@@ -12,6 +12,7 @@ import { concurrencySection } from './concurrency-chart.ts';
 import { findingsSection } from './findings.ts';
 import { flameGraphSection } from './flame-graph/section.ts';
 import { latencySection } from './latency-chart.ts';
+import { memorySection } from './memory.ts';
 import { notCoveredSection } from './not-covered.ts';
 import { STYLES } from './styles.ts';
 import { masthead, verdictsSection } from './summary.ts';
@@ -51,6 +52,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
     ['in-process', 'In process', inProcessSection(result)],
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],
+    ['memory', 'Memory', memorySection(bundle)],
     ['time', 'Time', timeSection(result, surroundings.folder)],
     ['latency', 'Latency', latencySection(bundle)],
     ['concurrency', 'Concurrency', concurrencySection(bundle)],

@@ -18,11 +18,14 @@ export const PICTURE_STYLES: string = `
 .stack-lines ol{margin:.1rem 0 .3rem .4rem;padding:0 0 0 .8rem;border-left:1px solid var(--strong-line)}
 .fold>summary{padding:0;font-size:1em}
 .foreign{color:var(--soft)}.more{color:var(--soft);margin-left:.8em;text-decoration:underline dotted;text-underline-offset:.2em}
-.path-steps{list-style:none}
-.path-steps li{position:relative;padding:.15rem 0 .15rem 1.4rem;overflow-wrap:anywhere}
-.path-steps li::before{content:"";position:absolute;left:.25rem;top:.6em;width:.5rem;height:.5rem;border:1.5px solid var(--accent);border-radius:50%;background:var(--raised)}
-.path-steps li:not(:last-child)::after{content:"";position:absolute;left:calc(.5rem + .5px);top:1.3em;bottom:-.5em;border-left:1.5px solid var(--accent)}
-.path-steps li:last-child::before{background:var(--accent)}
+.path-steps{list-style:none;padding:.9rem 1rem;background:none;border:1px solid var(--line)}
+.path-steps li{display:flex;flex-direction:column;align-items:flex-start}
+.path-steps .holds{position:relative;margin-left:1.1rem;padding:.3rem 0 .3rem .9rem;border-left:1.5px solid var(--accent);color:var(--soft);font-size:.85em;min-height:1.5rem}
+.path-steps .holds::after{content:"";position:absolute;left:-.36rem;bottom:-.1rem;border:.32rem solid transparent;border-top:.42rem solid var(--accent);border-bottom:0}
+.path-steps .box{max-width:100%;padding:.3rem .7rem;border:1.5px solid var(--strong-line);border-radius:.35rem;background:var(--raised);overflow-wrap:anywhere}
+.path-steps .box b{font-weight:700}.path-steps .box small{font-size:.92em}
+.path-steps .root .box{border-style:dashed}
+.path-steps .kept .box{border-color:var(--severity,var(--accent));background:var(--paper)}
 .path-steps code{font-size:1em}
 .transcript-lines{padding-left:3.2rem;overflow-wrap:anywhere}
 .transcript-lines li::marker{color:var(--soft)}
@@ -56,6 +59,18 @@ export const PICTURE_STYLES: string = `
 .strip rect{fill:var(--accent);stroke:var(--accent);stroke-width:1}
 .strip rect.host{fill:var(--strong-line);stroke:var(--strong-line)}
 .rows+details{margin-top:1rem}
+.timeline .panel{margin:1.2rem 0 0}.timeline figcaption{font-weight:600;font-size:.92rem;margin-bottom:.5rem}
+.timeline .two{display:grid;grid-template-columns:1fr 1fr;gap:0 2.5rem}.timeline .two .lines,.timeline .two .y-axis{height:6rem}
+.timeline .saw .line{stroke-width:1;stroke-dasharray:none;opacity:.75}
+.plot .band{fill:var(--raised);stroke:none}.plot .band.fresh{fill:var(--accent-wash);opacity:.55}
+#memory h3{font-size:1.15rem;margin:2.2rem 0 .5rem}
+.rounds .row{grid-template-columns:11rem minmax(0,1fr) 14rem;margin-top:.7rem}.rounds .row-axis{margin-inline:12.5rem 15.5rem}
+.rounds .strip{height:3rem}
+.plot .kept{stroke:none;fill:var(--strong-line)}.plot .kept.never{fill:var(--critical)}.plot .kept.undecided{fill:var(--high)}.plot .kept.ends{fill:var(--c2)}
+.plot .expected{stroke:var(--ink);stroke-width:1.5}
+.fate.never{color:var(--critical)}.fate.undecided{color:var(--high)}.fate.ends{color:var(--clear)}
+.row-figures .fate{display:inline;white-space:normal}.row-figures .fate::before{display:none!important}
+.round-names{display:flex;font-size:.72rem;color:var(--soft);padding-top:.25rem}.round-names span{flex:1;min-width:0;text-align:center;overflow-wrap:anywhere;line-height:1.25;padding:0 .15rem}
 .stacked{height:1.6rem;margin-top:.6rem}
 .part{--p:var(--c0)}.part.gc{--p:var(--c3)}.part.held{--p:var(--critical)}.part.waits{--p:var(--c2)}.part.host{--p:var(--strong-line)}
 .stacked rect.part{fill:var(--p)}
@@ -88,6 +103,7 @@ export const PICTURE_STYLES: string = `
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:.4rem 0 0 3.6rem;padding:0;font-size:.85rem}
 .legend li::before{content:"";display:inline-block;width:1.1em;height:.2em;background:var(--c);margin-right:.5em;vertical-align:.25em}
 @media (max-width:50rem){
+.timeline .two{grid-template-columns:minmax(0,1fr)}.rounds .row{grid-template-columns:minmax(0,1fr) auto}.rounds .row-axis{margin-inline:0}
 .row{grid-template-columns:minmax(0,1fr) auto;row-gap:.2rem;margin-top:.9rem}
 .row-name{align-self:end}.row-figures{grid-column:2;align-self:end}
 .row .plot{grid-column:1/-1;grid-row:2;margin-top:0}.row .row-words{grid-column:1/-1;grid-row:3}.row-axis{margin-inline:0}

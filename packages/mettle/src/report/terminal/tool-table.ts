@@ -1,5 +1,5 @@
 import type { ToolResult } from '../../evidence/index.ts';
-import { formatCount, formatMsFigure } from '../figures.ts';
+import { formatBytes, formatCount, formatMsFigure } from '../figures.ts';
 import { displayWidth, pad, printable, shortenRight } from '../printable.ts';
 import type { Ink } from './ink.ts';
 
@@ -8,7 +8,14 @@ const INDENT = '  ';
 const ROWS = 30;
 const NAME_COLUMNS_AT_LEAST = 12;
 
-const COLUMNS: readonly { readonly head: string; figure(tool: ToolResult): string }[] = [
+interface Column {
+  readonly head: string;
+  figure(tool: ToolResult): string;
+}
+
+const NONE = '-';
+
+const COLUMNS: readonly Column[] = [
   { head: 'calls', figure: (tool) => formatCount(tool.calls) },
   { head: 'err', figure: (tool) => formatCount(tool.errors) },
   { head: 'p50', figure: (tool) => ms(tool.latencyMs?.p50) },
@@ -19,12 +26,24 @@ const COLUMNS: readonly { readonly head: string; figure(tool: ToolResult): strin
   { head: 'block', figure: (tool) => ms(tool.maxBlockMs) },
   {
     head: 'overlap',
-    figure: (tool) => (tool.overlap === null ? '-' : String(Math.round(tool.overlap * 10) / 10)),
+    figure: (tool) => (tool.overlap === null ? NONE : String(Math.round(tool.overlap * 10) / 10)),
   },
 ];
+/** What each call leaves behind for good; only where that was looked at. */
+const KEPT: Column = {
+  head: 'kept',
+  figure: (tool) => (tool.retainedBytesPerCall === null ? NONE : formatBytes(tool.retainedBytesPerCall)),
+};
+
+/** A run that only looks for leaks times nothing: then there are no columns for it. */
+function columnsFor(tools: readonly ToolResult[]): readonly Column[] {
+  if (tools.every((tool) => tool.retainedBytesPerCall === null)) return COLUMNS;
+  const seen = COLUMNS.filter((column) => tools.some((tool) => column.figure(tool) !== NONE));
+  return [...seen, KEPT];
+}
 
 function ms(value: number | null | undefined): string {
-  return value === null || value === undefined ? '-' : formatMsFigure(value);
+  return value === null || value === undefined ? NONE : formatMsFigure(value);
 }
 
 /** What was called, slowest first: calls, errors, latencies, CPU, longest block, overlap. */
@@ -34,8 +53,9 @@ export function toolTable(tools: readonly ToolResult[], width: number, ink: Ink)
     .toSorted((a, b) => (b.latencyMs?.p99 ?? -1) - (a.latencyMs?.p99 ?? -1));
   if (called.length === 0) return [];
   const shown = called.slice(0, ROWS);
-  const rows = shown.map((tool) => COLUMNS.map((column) => column.figure(tool)));
-  const widths = COLUMNS.map((column, i) =>
+  const columns = columnsFor(shown);
+  const rows = shown.map((tool) => columns.map((column) => column.figure(tool)));
+  const widths = columns.map((column, i) =>
     Math.max(column.head.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );
   const names = shown.map((tool) => printable(tool.name));
@@ -47,7 +67,7 @@ export function toolTable(tools: readonly ToolResult[], width: number, ink: Ink)
     ink.dim(
       line(
         '',
-        COLUMNS.map((column) => column.head),
+        columns.map((column) => column.head),
       ),
     ),
     ...rows.map((row, i) => line(names[i] ?? '', row)),
