@@ -109,7 +109,7 @@ export class HeapObjects {
       );
       const all = objects.objectId === undefined ? null : await this.#handOver(objects.objectId);
       for (const object of isArray(all) ? (all as object[]) : []) {
-        if (!wanted.some(({ measure, least }) => mayBe(object, measure, least))) continue;
+        if (!wanted.some((one) => mayBe(object, one))) continue;
         const id = await this.#idOf(object);
         if (wanted.some(({ heapId }) => heapId === id)) found.set(id, object);
       }
@@ -186,10 +186,17 @@ export class HeapObjects {
 }
 
 /** Cheap, and without running the server's code. */
-function mayBe(object: object, measure: Measure, least: number): boolean {
+function mayBe(object: object, { measure, shape, least }: WatchedObject): boolean {
   if (types.isProxy(object)) return false;
   if (measure.by === 'listeners') return object instanceof EventTarget;
-  return measure.by === 'size' && (sizeOf(object, measure) ?? 0) >= least;
+  if (measure.by !== 'size' || shape !== shapeOf(object)) return false;
+  return (sizeOf(object, measure) ?? 0) >= least;
+}
+
+function shapeOf(object: object): WatchedObject['shape'] {
+  if (types.isMap(object)) return 'map';
+  if (types.isSet(object)) return 'set';
+  return isArray(object) ? 'array' : 'other';
 }
 
 function sizeOf(object: object, measure: Measure): number | null {

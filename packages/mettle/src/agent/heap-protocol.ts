@@ -18,7 +18,8 @@ export type Measure =
 export interface WatchedObject {
   readonly heapId: number;
   readonly measure: Measure;
-  /** It has at least so many elements, by which it is found among all others. */
+  /** By these it is found among all others: what it is, and that it has at least so many elements. */
+  readonly shape: 'map' | 'set' | 'array' | 'other';
   readonly least: number;
 }
 

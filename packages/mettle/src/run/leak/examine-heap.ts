@@ -2,11 +2,12 @@ import type { HeapRecording } from '../../collect/index.ts';
 import { laterGrowth } from '../../derive/heap/growth/counts-of-classes.ts';
 import { growingHandles } from '../../derive/heap/growth/handles.ts';
 import type { HandleCandidate } from '../../derive/heap/growth/handles.ts';
+import type { GrowthCandidate } from '../../derive/heap/growth/screen.ts';
 import type { HeapGrowthEvidence } from '../../evidence/index.ts';
 import type { LeakDriver } from '../../load/index.ts';
 import { heapEvidence } from './heap-evidence.ts';
 import { LeakRun } from './leak-run.ts';
-import { boundByTimers, fillUp, readDeclared, saturate } from './live-bounds.ts';
+import { boundByOtherParts, boundByTimers, fillUp, readDeclared, saturate } from './live-bounds.ts';
 import { isolate, separateCauses } from './live-causes.ts';
 import { findSites } from './live-sites.ts';
 import type { Sites } from './live-sites.ts';
@@ -33,6 +34,8 @@ export interface HeapExamination {
 /** What follows nobody's calls is mostly V8's and Node's own housekeeping: so many of these are looked at further. */
 const MOST_UNMATCHED = 12;
 const MOST_MATCHED = 60;
+/** Of an owner that grew in three rounds; a list of numbers got a larger store than the first ones. */
+const LEAST_ELEMENTS = 5;
 /** Few, since what is opened is not closed, and there are limits. */
 const OPENING_CALLS = 24;
 /** Of what it should have grown by, what counts as growing on. */
@@ -57,10 +60,14 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   const measured = chosen.filter(({ measure }) => measure !== null);
   const tracks = chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
   await run.recording.watch(
-    measured.map(({ heapId, measure, counts }) => ({
+    measured.map(({ heapId, measure, owner, counts }) => ({
       heapId,
       measure: { by: measure ?? 'size' },
-      least: counts.reduce((sum, count) => sum + count, 0),
+      shape: shapeOf(owner),
+      least: Math.max(
+        LEAST_ELEMENTS,
+        counts.reduce((sum, count) => sum + count, 0),
+      ),
     })),
   );
   const handles = growingHandles(run.memories, run.rounds.slice(0, run.memories.length), run.subjects);
@@ -78,7 +85,9 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     await boundByTimers(run, growing);
     await saturate(run, growing);
     await countUnsized(run, growing, fence);
+    boundByOtherParts(growing);
     await readDeclared(run, growing);
+    boundByOtherParts(growing);
     await openMore(run, handles);
     after = await run.readMemory();
     made = run.tallies.map(({ calls }) => calls);
@@ -91,6 +100,11 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     notCovered.push('The server ended while what it holds was looked at; limits and places may be missing.');
   }
   return heapEvidence(run, { tracks: growing, handles, after, made, sites, notCovered });
+}
+
+function shapeOf({ kind, className }: GrowthCandidate['owner']): 'map' | 'set' | 'array' | 'other' {
+  if (kind === 'map' || kind === 'set') return kind;
+  return className === 'Array' ? 'array' : 'other';
 }
 
 /** Further calls of those who open things: whether that goes on. */

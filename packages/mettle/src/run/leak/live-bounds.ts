@@ -17,8 +17,11 @@ const MOST_BYTES = 128 * 1024 * 1024;
 const UNSIZED_CALLS = 150;
 /** Filled up to so many, a container that has a limit below shows it with the next calls. */
 const FILLED_UP_TO = 100_000;
+/** Of an object with so many keys, counting them takes a millisecond. */
+const KEYS_UP_TO = 20_000;
 const CALLS_WHEN_FULL = 16;
 const STILL_GROWS = 0.5;
+const LISTENING: readonly string[] = ['event-emitter', 'event-target'];
 const FILLABLE: readonly string[] = ['map', 'set', 'array', 'numbers', 'object'];
 /** Time-driven growth is looked at again after so long. */
 const LATER_MS = 400;
@@ -83,8 +86,9 @@ function judgeBurst(run: LeakRun, track: Track, change: number, counts: readonly
 /** What the fields of the owner and of those that hold it say: a limit, an age. */
 export async function readDeclared(run: LeakRun, tracks: readonly Track[]): Promise<void> {
   for (const track of tracks) {
-    if (track.bound !== null || track.index < 0) continue;
-    if (track.candidate.holders.length === 0) continue;
+    if (track.bound !== null || track.index < 0 || track.candidate.holders.length === 0) continue;
+    // Nobody counts listeners to take old ones off.
+    if (LISTENING.includes(track.candidate.owner.kind)) continue;
     const fields = await run.recording.fields(track.candidate.holders);
     track.bound = declaredBound(fields.flat(), sizeOf(track) ?? 0, track.candidate.owner.name);
   }
@@ -127,37 +131,63 @@ async function boundByHeldTimers(run: LeakRun, tracks: readonly Track[]): Promis
   }
 }
 
-/** Fills what still grows up to a hundred thousand, far beyond any limit that could have been reached by calls. */
-export async function fillUp(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+/** A cache keeps its entries in one part and where they are in another: what bounds one part bounds the others. */
+export function boundByOtherParts(tracks: readonly Track[]): void {
   for (const track of tracks) {
-    if (track.bound !== null || track.index < 0 || !FILLABLE.includes(track.candidate.owner.kind)) continue;
-    if (track.subject === null && track.driver === 'calls') continue;
-    const before = sizeOf(track) ?? 0;
-    const filled = await run.recording.fill(track.index, FILLED_UP_TO);
-    if (filled === null || filled < FILLED_UP_TO) continue;
-    await readSizes(run, [track]);
-    const expected = await growSome(run, track);
-    await readSizes(run, [track]);
-    const after = sizeOf(track);
-    const grown = (after ?? 0) - filled;
-    if (after !== null && grown < STILL_GROWS * expected)
-      track.bound = { kind: 'plateau', size: Math.max(0, after), calls: track.boundCalls };
-    else track.sizes.splice(-2, 2, before);
+    const [holder] = track.candidate.holders;
+    if (track.bound !== null || holder === undefined) continue;
+    const other = tracks.find(
+      ({ bound, candidate, subject }) =>
+        bound !== null &&
+        bound.kind !== 'none' &&
+        bound.kind !== 'undecided' &&
+        candidate.holders[0] === holder &&
+        subject?.name === track.subject?.name,
+    );
+    if (other !== undefined) track.bound = other.bound;
   }
 }
 
-/** Makes it grow as it does; how much it should have. */
-async function growSome(run: LeakRun, track: Track): Promise<number> {
-  if (track.subject === null) {
-    await pause(LATER_MS);
-    return (track.idlePerSecond * LATER_MS) / 1000;
+/** Fills what still grows up to a hundred thousand, far beyond any limit that could have been reached by calls. */
+export async function fillUp(run: LeakRun, tracks: readonly Track[]): Promise<void> {
+  const filled = new Map<Track, number>();
+  const before = new Map<Track, number | null>();
+  for (const track of tracks) {
+    if (track.bound !== null || track.index < 0 || !FILLABLE.includes(track.candidate.owner.kind)) continue;
+    if (track.subject === null && track.driver === 'calls') continue;
+    const upTo = track.candidate.owner.kind === 'object' ? KEYS_UP_TO : FILLED_UP_TO;
+    const size = await run.recording.fill(track.index, upTo);
+    if (size === null || size < upTo) continue;
+    filled.set(track, size);
+    before.set(track, sizeOf(track));
   }
-  const driver = driverOf(run, track.subject);
+  if (filled.size === 0) return;
+  const full = [...filled.keys()];
+  const answered = await growSome(run, full);
+  await readSizes(run, full);
+  for (const [track, size] of filled) {
+    const after = sizeOf(track);
+    const expected =
+      track.subject === null
+        ? (track.idlePerSecond * LATER_MS) / 1000
+        : track.perCall * (answered[driverOf(run, track.subject)] ?? 0);
+    // Calls that fail on what it was filled with tell nothing.
+    if (after !== null && expected >= 1 && after - size < STILL_GROWS * expected)
+      track.bound = { kind: 'plateau', size: after, calls: track.boundCalls };
+    else track.sizes.splice(-1, 1, before.get(track) ?? null);
+  }
+}
+
+/** Makes them all grow as they do; how many calls of each driver were answered. */
+async function growSome(run: LeakRun, full: readonly Track[]): Promise<readonly number[]> {
+  const drivers = new Set(full.flatMap(({ subject }) => (subject === null ? [] : [driverOf(run, subject)])));
+  const before = answeredCalls(run);
   await run.calls(
     'fresh',
-    run.drivers.map((_, i) => (i === driver ? CALLS_WHEN_FULL : 0)),
+    run.drivers.map((_, i) => (drivers.has(i) ? CALLS_WHEN_FULL : 0)),
   );
-  return track.perCall * CALLS_WHEN_FULL;
+  if (full.some(({ driver }) => driver === 'time')) await pause(LATER_MS);
+  return answeredCalls(run).map((calls, index) => calls - (before[index] ?? 0));
 }
 
 /** The verdict on what has none yet. */

@@ -1,6 +1,7 @@
 import { NONE } from '../graph.ts';
 import type { HeapGraph } from '../graph.ts';
 import { retainingPath } from '../retaining-path.ts';
+import { holdersOf } from './screen.ts';
 import type { GrowthCandidate, Screening } from './screen.ts';
 import { nameOf, ownerClass } from './describe.ts';
 
@@ -56,7 +57,7 @@ export function renewedContainers(
           slot: null,
           callbackId: null,
           heldTimer: null,
-          holders: [],
+          holders: holdersOf(graph, retention, node),
         },
       ];
     })

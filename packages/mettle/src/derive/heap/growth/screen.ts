@@ -115,7 +115,13 @@ function isBetter(
   b: { readonly match: CodedMatch; readonly count: ClassCount },
 ): boolean {
   if (a.match.proof !== b.match.proof) return a.match.proof === 'exact';
+  // Of an entry the key is the least telling part.
+  if (isText(a.count) !== isText(b.count)) return isText(b.count);
   return a.count.bytes > b.count.bytes;
+}
+
+function isText({ className }: ClassCount): boolean {
+  return className === '(string)';
 }
 
 function candidateOf(
@@ -235,7 +241,7 @@ function callbackOf(graph: HeapGraph, top: number): number | null {
 }
 
 /** Of an object of a class its own fields too; what a plain container has is entries. */
-function holdersOf(graph: HeapGraph, { parent }: Retention, owner: number): readonly number[] {
+export function holdersOf(graph: HeapGraph, { parent }: Retention, owner: number): readonly number[] {
   const holders: number[] = [];
   let at = owner;
   while (at > 0 && holders.length < MOST_HOLDERS && !graph.isScope(at)) {
