@@ -26,7 +26,7 @@ const READERS = {
   /** Every node, edge and string can be asked for. */
   mettle: () => read().nodeCount,
   /** With who holds what, by what, and what each retains: what memlab computes on demand. */
-  'mettle, analysed': () => {
+  'mettle with analysis': () => {
     const graph = new HeapGraph(read());
     const { order } = retentionOf(graph);
     dominatorsOf(graph);
