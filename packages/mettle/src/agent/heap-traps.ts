@@ -57,11 +57,36 @@ export class HeapTraps {
       this.#note(index, null, removed, below);
     };
     const kind = kindOf(object);
-    for (const name of ADDING[kind] ?? []) shadow(object, name, (method) => note(false, method));
-    for (const name of REMOVING[kind] ?? []) shadow(object, name, (method) => note(true, method));
+    if (kind === 'map' || kind === 'set') this.#followKeys(index, object, kind);
+    else {
+      for (const name of ADDING[kind] ?? []) shadow(object, name, (method) => note(false, method));
+      for (const name of REMOVING[kind] ?? []) shadow(object, name, (method) => note(true, method));
+    }
     // What is added by assignment: `list[i] = x`, `cache[key] = x`.
     if (kind === 'array' || kind === 'object') insertPrototype(object, (method) => note(false, method));
     return true;
+  }
+
+  /** Of what has keys it is known which addition a removal takes back; one that finds nothing removes nothing. */
+  #followKeys(index: number, object: object, kind: string): void {
+    const added = new Map<unknown, Trapped>();
+    const adding = (method: Method, args: readonly unknown[]): void => {
+      const record = this.#note(index, null, false, method);
+      if (record !== null) added.set(args[0], record);
+    };
+    for (const name of ADDING[kind] ?? []) shadow(object, name, adding);
+    shadow(object, 'clear', (method) => {
+      this.#note(index, null, true, method);
+      for (const record of added.values()) record.ended = true;
+      added.clear();
+    });
+    shadow(object, 'delete', (method, [key]) => {
+      if (!Reflect.apply(kind === 'map' ? mapHas : setHas, object, [key])) return;
+      this.#note(index, null, true, method);
+      const record = added.get(key);
+      if (record !== undefined) record.ended = true;
+      added.delete(key);
+    });
   }
 
   /** Takes the traps off an object again. */
@@ -149,11 +174,14 @@ function kindOf(object: object): string {
   return object instanceof EventTarget ? 'target' : 'object';
 }
 
-function shadow(object: object, name: string, note: (below: Method) => void): void {
+const mapHas = Map.prototype.has as Method;
+const setHas = Set.prototype.has as Method;
+
+function shadow(object: object, name: string, note: (below: Method, args: readonly unknown[]) => void): void {
   const original: unknown = Reflect.get(object, name);
   if (typeof original !== 'function') return;
   const method: Method = function (this: object, ...args) {
-    silently(() => note(method));
+    silently(() => note(method, args));
     return Reflect.apply(original, this, args) as unknown;
   };
   Object.defineProperty(object, name, {

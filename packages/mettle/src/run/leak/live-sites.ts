@@ -65,7 +65,10 @@ export async function findSites(
 function take(track: Track, records: readonly TrappedGrowth[]): void {
   const mine = records.filter((record) => record.object === track.index);
   track.removals = (track.removals ?? 0) + mine.filter((record) => record.removed).length;
-  if (track.site.length === 0) track.site = usualStack(mine.filter((record) => !record.removed));
+  if (track.site.length > 0) return;
+  const added = mine.filter((record) => !record.removed);
+  const kept = added.filter((record) => !record.ended);
+  track.site = usualStack(kept.length > 0 ? kept : added);
 }
 
 /** A timer's element has no owner that could be trapped: its creation is what adds it. */
