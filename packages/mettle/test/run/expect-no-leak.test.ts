@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { describe, expect, test } from 'vitest';
 import { expectNoLeak, LeakError } from '../../src/testing.ts';
 import { TEST_NODE } from '../agent/target.ts';
@@ -56,6 +58,26 @@ describe('expectNoLeak, in the process of the test', { timeout: SLOW_MS }, () =>
     expect(await expectNoLeak(subscribe, { budgetMs, ignore })).toMatchObject({ notCovered: [] });
   });
 });
+
+test(
+  'a server in a process of its own is looked into instead, by the number of that process',
+  async () => {
+    const transport = new StdioClientTransport({
+      command: TEST_NODE,
+      args: ['--inspect-port=0', ownFixture('remembering.mjs')],
+      stderr: 'ignore',
+    });
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    await client.connect(transport);
+    const error = await rejected(() => client.callTool({ name: 'order', arguments: {} }), {
+      name: 'order',
+      pid: transport.pid,
+    });
+    expect(error.message).toMatch(/`order` adds one entry to the Map `orders` per call.*remembering\.mjs:13/);
+    await client.close();
+  },
+  SLOW_MS,
+);
 
 describe('what is no use', () => {
   test('a call that fails fails the test as itself', async () => {

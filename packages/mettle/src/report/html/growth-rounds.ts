@@ -36,9 +36,12 @@ function strip(evidence: HeapGrowthEvidence, row: GrowthRow): Html {
   const kept = evidence.rounds.map((_, r) => growth.counts[r] ?? 0);
   const calls = callsBehind(evidence, growth, responsible(growth));
   // What was made while it warmed up is older than the first snapshot, and not counted.
-  const expected = calls.map((count, r) =>
-    evidence.rounds[r]?.kind === 'warm-up' ? 0 : count * growth.objectsPerCall,
-  );
+  // Nor is what has no size that could be read again after the last of the new arguments.
+  const expected = calls.map((count, r) => {
+    const kind = evidence.rounds[r]?.kind;
+    const isCounted = kind === 'fresh' || (kept[r] ?? 0) > 0 || growth.keyed === true;
+    return kind !== 'warm-up' && isCounted ? count * growth.objectsPerCall : 0;
+  });
   const most = Math.max(1, ...kept, ...expected);
   const place = ACROSS / evidence.rounds.length;
   const shapes = evidence.rounds.map((round, r) => {
