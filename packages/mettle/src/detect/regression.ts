@@ -191,7 +191,7 @@ function movedExhibits(comparison: ComparisonEvidence): readonly Exhibit[] {
 }
 
 /** What grew most and is nameable, in a clause; '' where the profiles show nothing. */
-export function whatMoved(comparison: ComparisonEvidence): string {
+function whatMoved(comparison: ComparisonEvidence): string {
   const moved = movedTime(comparison);
   const top = moved?.functions.find(({ afterUs, beforeUs }) => afterUs > beforeUs);
   if (moved === null || moved === undefined || top === undefined) return '';
@@ -205,7 +205,7 @@ export function whatMoved(comparison: ComparisonEvidence): string {
 }
 
 /** The server's own function that grew most, or from which what grew is called; undefined when none is known. */
-export function regressionLocation(comparison: ComparisonEvidence): SourceLocation | undefined {
+function regressionLocation(comparison: ComparisonEvidence): SourceLocation | undefined {
   const moved = movedTime(comparison);
   const { cwd } = comparison.candidate;
   for (const part of moved?.functions ?? []) {
@@ -219,7 +219,7 @@ export function regressionLocation(comparison: ComparisonEvidence): SourceLocati
 }
 
 /** The place as a clause for a title. */
-export function atPlace(location: SourceLocation | undefined, cwd: string): string {
+function atPlace(location: SourceLocation | undefined, cwd: string): string {
   return location === undefined ? '' : `, at ${formatPlace(location, cwd)}`;
 }
 
