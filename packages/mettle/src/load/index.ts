@@ -24,7 +24,6 @@ export type { PairedSide } from './paired/turn.ts';
 export { warmUp } from './paired/warm-up.ts';
 
 // Rounds of calls that tell by their numbers whose calls make something grow.
-export { codes } from './leak/codes.ts';
 export {
   answeredDriver,
   cancelledDriver,
@@ -33,5 +32,5 @@ export {
   sessionDriver,
   type LeakDriver,
 } from './leak/drivers.ts';
-export { runRound, type DriverTally } from './leak/rounds.ts';
+export type { DriverTally } from './leak/rounds.ts';
 export { sessionLives } from './leak/session-lives.ts';
