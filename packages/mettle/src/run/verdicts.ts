@@ -36,7 +36,9 @@ export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<
       return [check, { status: 'skipped', why: `not part of mettle ${examination}: run mettle check` }];
     const mine = detectors.filter(
       (detector) =>
-        detector.check === check && (detector.examinations ?? [examination]).includes(examination),
+        detector.check === check &&
+        (detector.examinations ?? [examination]).includes(examination) &&
+        !isOtherWay(detector, bundle),
     );
     if (mine.length === 0)
       return [check, { status: 'skipped', why: NOT_BUILT[check] ?? `no detector for ${check}` }];
@@ -44,6 +46,16 @@ export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<
   });
   const checks = Object.fromEntries(entries) as Record<Check, Verdict>;
   return { ...checks, cpu: withCauses(checks.cpu, bundle.evidence.target?.cwd ?? '') };
+}
+
+/** `mettle leak` looks in one of two ways, at a server or at two snapshots: what the other would show was not asked for. */
+function isOtherWay({ needs }: Detector, { manifest, evidence }: Bundle): boolean {
+  if (manifest.examination !== 'leak') return false;
+  const ways = ['heapGrowth', 'heapComparison'] as const;
+  return (
+    ways.some((way) => evidence[way] !== undefined) &&
+    ways.some((way) => needs.includes(way) && evidence[way] === undefined)
+  );
 }
 
 /** Detectors know nothing of each other; which finding names the cause of another is told once all have spoken. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Detector } from '../../src/evidence/index.ts';
+import { detectors } from '../../src/detect/index.ts';
 import { findingsOf, judge } from '../../src/run/verdicts.ts';
+import { leakRun } from '../builders/heap.ts';
 import { bundleWith, detectorThatFinds, exercised, finding } from './builders.ts';
 
 const silent = (id: string, needs: Detector['needs'] = []): Detector => ({
@@ -37,6 +39,13 @@ describe('verdicts', () => {
   test('clear says what was looked at, and what was not', () => {
     const checks = judge(bundleWith({}, { blocking: 'no agent' }), [silent('a'), silent('b', ['blocking'])]);
     expect(checks.cpu).toEqual({ status: 'clear', looked: 'a looked; not looked for b: no agent' });
+  });
+
+  test('of two ways to look for leaks, the one that was not asked for is not missed', () => {
+    const told = leakRun().calls('open').evidence();
+    const { manifest, evidence } = bundleWith({ target: told.target, heapGrowth: told.heapGrowth });
+    const checks = judge({ manifest: { ...manifest, examination: 'leak' }, evidence }, detectors);
+    expect(checks.leak).toEqual({ status: 'clear', looked: expect.not.stringContaining('heap-growth') });
   });
 
   test('a detector that throws makes its check failed unless another found something', () => {
