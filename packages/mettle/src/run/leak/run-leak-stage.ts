@@ -11,6 +11,7 @@ import type { ExaminationRequest } from '../request.ts';
 import { SourceLibrary } from '../source-library.ts';
 import { fetchScripts } from '../stages.ts';
 import { leakStage } from './leak-stage.ts';
+import { NotExamined } from './snapshot-guard.ts';
 
 /** What the stage brought back: the evidence, or why there is none. */
 export type LeakOutcome =
@@ -57,6 +58,7 @@ export async function runLeakStage(
   } catch (error) {
     if (request.signal.aborted)
       return { evidence: null, why: 'the run was interrupted before this was examined', died: false };
+    if (error instanceof NotExamined) return { evidence: null, why: error.message, died: false };
     const exit = await exitOf(session);
     // An agent that vanished with its process is that process's fault; anything else is ours.
     if (exit === null) throw error;

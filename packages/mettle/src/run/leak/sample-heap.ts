@@ -1,21 +1,31 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SampledSite } from '../../agent/heap-protocol.ts';
 import type { Frame, HeapGrowth, HeapGrowthEvidence } from '../../evidence/index.ts';
 import type { HeapExamination } from './examine-heap.ts';
 import { evidenceHead } from './heap-evidence.ts';
 import { LeakRun } from './leak-run.ts';
+import { NotExamined } from './snapshot-guard.ts';
 
 /** V8 keeps one sample in so many bytes: fine enough to see half a megabyte, at a few percent of the server's time. */
 const INTERVAL_BYTES = 32 * 1024;
 /** With fewer samples a site's bytes are chance. */
 const LEAST_SAMPLES = 8;
-/** Each subject's calls alone, twice: what grows in both is its. */
+/** Each subject's calls alone, twice; and, of one for which something grew both times, so many more. */
 const PASSES = 2;
 const CALLS = 400;
+const FURTHER_CALLS = 1600;
+/** Of what it grew by per call before, and of all that, at the end. */
+const STILL_GROWS = 0.6;
+const STILL_THERE = 0.7;
 const WARM_UP_CALLS = 20;
+/** What is under way ends, and is no leak. */
+const SETTLE_MS = 1000;
+
+type Sites = ReadonlyMap<string, SampledSite>;
 
 /**
  * What each subject's calls leave behind by a sampling heap profile, where a snapshot is not affordable. It tells which
- * function allocated what stays, not what holds it.
+ * function allocated what stays, not what holds it; and caches of more entries than calls look as leaks do.
  */
 export async function sampleHeap(
   options: HeapExamination & { readonly whySampling: string },
@@ -27,29 +37,35 @@ export async function sampleHeap(
   );
   await run.readMemory();
   await run.recording.startSampling(INTERVAL_BYTES);
-  const grown = run.drivers.map(() => [] as ReadonlyMap<string, SampledSite>[]);
-  const made = run.drivers.map(() => 0);
+  const passes = run.drivers.map(() => [] as Sites[]);
+  // Cancelled calls go on for as long as they like: what they have in hand would be taken for left behind.
+  const sampled = run.subjects.flatMap(({ manner }, index) => (manner === 'cancelled' ? [] : [index]));
   for (let pass = 0; pass < PASSES; pass++)
-    for (const [index] of run.drivers.entries()) {
-      if (run.isShortOfTime) break;
-      const before = await liveBySite(run);
-      const calls = Math.min(CALLS, run.affordableCalls(index));
-      await run.round(
-        'fresh',
-        run.drivers.map((_, i) => (i === index ? calls : 0)),
-      );
-      await run.readMemory();
-      made[index] = (made[index] ?? 0) + calls;
-      grown[index]?.push(difference(await liveBySite(run), before));
-    }
-  const growths = run.drivers.flatMap((_, index) =>
-    growthsOf(run, index, grown[index] ?? [], made[index] ?? 0),
-  );
+    for (const index of sampled)
+      if (!run.isShortOfTime) passes[index]?.push(await sampleCalls(run, index, CALLS));
+  const unseen = sampled.filter((index) => (passes[index]?.length ?? 0) < PASSES);
+  if (unseen.length === sampled.length)
+    throw new NotExamined(
+      `${options.whySampling}; and for sampling, which calls each subject alone twice, there was no time either`,
+    );
+  const growths: HeapGrowth[] = [];
+  for (const index of sampled) {
+    const grown = grownInAll(passes[index] ?? []);
+    if (grown.size === 0 || run.isShortOfTime) continue;
+    const further = await sampleCalls(run, index, FURTHER_CALLS);
+    await pause(SETTLE_MS);
+    await run.readMemory();
+    growths.push(...growthsOf(run, index, { grown, further, atEnd: await liveBySite(run, options.isOurs) }));
+  }
   const last = await run.readMemory();
   return {
     ...evidenceHead(run, last, [
       ...options.notCovered,
-      `No heap snapshot was taken: ${options.whySampling}. Leaks of less than about ${Math.round((INTERVAL_BYTES * LEAST_SAMPLES) / CALLS).toLocaleString('en-US')} bytes per call cannot be seen by sampling, nor what holds the objects.`,
+      ...unseen.map(
+        (index) =>
+          `${run.subjects[index]?.name ?? ''}: the time was used up before it was sampled twice (raise --budget).`,
+      ),
+      `No heap snapshot was taken: ${options.whySampling}. By sampling, leaks of less than about ${Math.round((INTERVAL_BYTES * LEAST_SAMPLES) / CALLS).toLocaleString('en-US')} bytes per call cannot be seen, nor memory outside V8's heap, nor what holds the objects.`,
     ]),
     by: 'sampling',
     whySampling: options.whySampling,
@@ -57,16 +73,29 @@ export async function sampleHeap(
     trends: [],
     handles: [],
   };
+
+  async function sampleCalls(of: LeakRun, index: number, most: number): Promise<Sites> {
+    const before = await liveBySite(of, options.isOurs);
+    const calls = Math.min(most, of.affordableCalls(index));
+    await of.round(
+      'fresh',
+      of.drivers.map((_, i) => (i === index ? calls : 0)),
+    );
+    await of.readMemory();
+    return difference(await liveBySite(of, options.isOurs), before);
+  }
 }
 
 /** Live bytes by the innermost frame that is no dependency's inside: the whole stack as V8 has it, function by function. */
-async function liveBySite(run: LeakRun): Promise<ReadonlyMap<string, SampledSite>> {
+async function liveBySite(run: LeakRun, isOurs: (file: string) => boolean): Promise<Sites> {
   const sites = new Map<string, SampledSite>();
   for (const site of await run.recording.sampled()) {
-    const key = site.stack.map(({ file, line, column }) => `${file}:${line}:${column}`).join();
+    const stack = site.stack.filter(({ file }) => !isOurs(file));
+    if (stack.length === 0) continue;
+    const key = stack.map(({ file, line, column }) => `${file}:${line}:${column}`).join();
     const known = sites.get(key);
     sites.set(key, {
-      stack: site.stack,
+      stack,
       bytes: site.bytes + (known?.bytes ?? 0),
       count: site.count + (known?.count ?? 0),
     });
@@ -77,7 +106,7 @@ async function liveBySite(run: LeakRun): Promise<ReadonlyMap<string, SampledSite
 function difference(
   after: ReadonlyMap<string, SampledSite>,
   before: ReadonlyMap<string, SampledSite>,
-): ReadonlyMap<string, SampledSite> {
+): Sites {
   const out = new Map<string, SampledSite>();
   for (const [key, site] of after) {
     const earlier = before.get(key);
@@ -88,20 +117,35 @@ function difference(
   return out;
 }
 
-/** Sites that grew in every pass of the subject, told by the function that V8 names first. */
+/** Sites that grew in every pass, with all that they grew by. */
+function grownInAll(passes: readonly Sites[]): Sites {
+  const [first, ...others] = passes;
+  const out = new Map<string, SampledSite>();
+  if (first === undefined || others.length < PASSES - 1) return out;
+  for (const [key, site] of first) {
+    const all = [site, ...others.flatMap((pass) => pass.get(key) ?? [])];
+    if (all.length < PASSES || all.some(({ count }) => count < LEAST_SAMPLES)) continue;
+    out.set(key, { ...site, bytes: all.reduce((sum, each) => sum + each.bytes, 0) });
+  }
+  return out;
+}
+
+/** Of these, what went on growing as before, and is there at the end. */
 function growthsOf(
   run: LeakRun,
   index: number,
-  passes: readonly ReadonlyMap<string, SampledSite>[],
-  calls: number,
+  { grown, further, atEnd }: { readonly grown: Sites; readonly further: Sites; readonly atEnd: Sites },
 ): readonly HeapGrowth[] {
-  const [first, ...others] = passes;
-  if (first === undefined || others.length < PASSES - 1 || calls === 0) return [];
-  return [...first].flatMap(([key, site]) => {
-    const all = [site, ...others.flatMap((pass) => pass.get(key) ?? [])];
-    if (all.length < PASSES || all.some(({ count }) => count < LEAST_SAMPLES)) return [];
-    const bytes = all.reduce((sum, each) => sum + each.bytes, 0);
-    return [growthAt(run, index, site.stack, bytes / calls, calls)];
+  const rounds = run.rounds.filter(({ calls }) => (calls[index] ?? 0) > 0).slice(1);
+  const last = rounds.at(-1)?.calls[index] ?? 0;
+  const calls = rounds.slice(0, -1).reduce((sum, round) => sum + (round.calls[index] ?? 0), 0);
+  if (calls === 0 || last === 0) return [];
+  return [...grown].flatMap(([key, site]) => {
+    const perCall = site.bytes / calls;
+    const added = further.get(key)?.bytes ?? 0;
+    const left = atEnd.get(key)?.bytes ?? 0;
+    if (added < STILL_GROWS * perCall * last || left < STILL_THERE * (site.bytes + added)) return [];
+    return [growthAt(run, index, site.stack, (site.bytes + added) / (calls + last), calls + last)];
   });
 }
 
@@ -118,7 +162,7 @@ function growthAt(
     proof: 'alone',
     startedBy: null,
     counts: run.rounds.map(() => 0),
-    objectsPerCall: 0,
+    objectsPerCall: 1,
     bytesPerCall,
     externalBytesPerCall: 0,
     objectsPerSecondIdle: 0,

@@ -40,3 +40,11 @@ export class SnapshotsTooSlow extends Error {
     this.name = 'SnapshotsTooSlow';
   }
 }
+
+/** Nothing could be seen that a verdict could rest on; the message says why. */
+export class NotExamined extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = 'NotExamined';
+  }
+}
