@@ -1,17 +1,19 @@
 /**
- * Calls back soon after each full garbage collection, until the returned function is called. V8 clears weak references
- * only then, never in its frequent small collections, so this costs nothing in between.
+ * Calls back soon after each full garbage collection, until the returned function is called. Not by a
+ * FinalizationRegistry: since V8 14 small collections serve those too.
  */
 export function afterFullCollections(callback: () => void): () => void {
-  let watching = true;
-  const registry = new FinalizationRegistry(() => {
-    if (!watching) return;
-    callback();
-    renew();
+  const { PerformanceObserver, constants } = process.getBuiltinModule('node:perf_hooks');
+  const observer = new PerformanceObserver((list) => {
+    const isFull = list
+      .getEntries()
+      .some(
+        (entry) =>
+          (entry as { readonly detail?: { readonly kind?: number } }).detail?.kind ===
+          constants.NODE_PERFORMANCE_GC_MAJOR,
+      );
+    if (isFull) callback();
   });
-  const renew = (): void => registry.register({}, undefined);
-  renew();
-  return () => {
-    watching = false;
-  };
+  observer.observe({ entryTypes: ['gc'] });
+  return () => observer.disconnect();
 }

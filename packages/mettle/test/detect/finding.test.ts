@@ -4,6 +4,9 @@ import { makeFinding, isTool, verifyCommand, type FindingDraft } from '../../src
 import { detectors } from '../../src/detect/index.ts';
 import { recurs } from '../../src/detect/judgement.ts';
 import { comparison } from '../builders/comparison.ts';
+import { grownSessions } from '../builders/compared-heaps.ts';
+import { leakRun } from '../builders/heap.ts';
+import { memoryWatch } from '../builders/memory-watch.ts';
 import { server } from '../builders/server.ts';
 
 const target = server().evidence().target;
@@ -103,6 +106,9 @@ describe('every detector', () => {
         .evidence(),
       comparison: comparison({ name: 'a', latency: 2 }),
       thresholds: { thresholds: [] },
+      heapGrowth: leakRun().calls('a').grows().heapGrowth(),
+      heapComparison: grownSessions(100),
+      memoryWatch: memoryWatch().rises({ heap: 6e6 }).watch(),
     };
     for (const detector of detectors) {
       const only = Object.fromEntries(
@@ -124,6 +130,9 @@ describe('every detector', () => {
         .evidence(),
       comparison: comparison({ name: 'a' }),
       thresholds: { thresholds: [] },
+      heapGrowth: leakRun().calls('a').growsUpTo(500).heapGrowth(),
+      heapComparison: grownSessions(0),
+      memoryWatch: memoryWatch().watch(),
     };
     expect(detectors.flatMap((detector) => detector.detect(healthy))).toEqual([]);
   });

@@ -20,7 +20,7 @@ describe('rising-memory', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       id: 'rising-memory',
-      severity: 'high',
+      severity: 'medium',
       confidence: 'measured',
       location: { file: expect.stringContaining('src/orders.js'), line: 12, function: 'remember' },
       cost: { unit: 'bytes', per: 'second' },

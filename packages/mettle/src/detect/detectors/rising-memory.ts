@@ -124,10 +124,10 @@ const FIXES: Readonly<Record<MemoryKind, string>> = {
     'No object of JavaScript’s holds it: look at native add-ons (image, database and compression libraries) for a `close` or `free` that is not called. A fragmented allocator looks the same: try with jemalloc, or with MALLOC_ARENA_MAX=2.',
 };
 
-/** By when the server is full. That it ends before, as a cache does, is not known, so never critical. */
+/** By when the server is full: within the hour, the week. That it ends before, as a cache does, is not known. */
 function severityOf(seconds: number): Severity {
   const hours = seconds / 3600;
-  return hours < 24 ? 'high' : hours < 24 * 30 ? 'medium' : 'low';
+  return hours < 1 ? 'high' : hours < 24 * 7 ? 'medium' : 'low';
 }
 
 function exhibits(
