@@ -119,11 +119,24 @@ function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string 
   const answered = tools.filter(
     (tool) => tool.outcomes !== null && tool.outcomes.calls > tool.outcomes.errors,
   );
-  if (answered.some((tool) => timed.has(tool.name))) return null;
+  if (answered.some((tool) => timed.has(tool.name)))
+    return check === 'cpu' ? nothingProfiled(answered, evidence) : null;
   if (answered.length > 0) return `the run ended before the ${tools.length} tools were timed`;
   if (tools.some((tool) => tool.exercised))
     return `every call of the ${tools.length} tools failed: give working calls in a workload (--workload FILE)`;
   return `none of the ${tools.length} tools was called: give calls in a workload (--workload FILE), name tools with --tool, or pass --allow-writes`;
+}
+
+/** On a starved host one call may take longer than all the time for it: then only methods were profiled. */
+function nothingProfiled(
+  tools: readonly { readonly name: string }[],
+  { blocking }: Partial<EvidenceMap>,
+): string | null {
+  if (blocking === undefined) return null;
+  const seen = new Set(blocking.subjects.filter(({ calls }) => calls > 0).map(({ name }) => name));
+  return tools.some(({ name }) => seen.has(name))
+    ? null
+    : `none of the ${tools.length} tools that answer was called while Mettle profiled: a call takes longer than the time for it (raise --budget)`;
 }
 
 /** Leaks of methods and of sessions are looked for though no tool may be called. */

@@ -64,6 +64,24 @@ describe('verdicts', () => {
     );
   });
 
+  test('a CPU check without a call of a tool in the profile did not look', () => {
+    const timed = { subjects: [{ subject: { name: 'read' }, latencyMs: { p50: 3000 } }] };
+    const during = (...names: string[]): unknown => ({ subjects: names.map((name) => ({ name, calls: 4 })) });
+    const checked = (blocking: unknown): unknown => {
+      const evidence = {
+        exercise: exercised([{ name: 'read', calls: 3, errors: 0 }]),
+        latency: timed,
+        blocking,
+      } as unknown as Parameters<typeof bundleWith>[0];
+      return judge(bundleWith(evidence), [silent('a')]).cpu;
+    };
+    expect(checked(during('tools/list'))).toMatchObject({
+      status: 'skipped',
+      why: expect.stringContaining('raise --budget'),
+    });
+    expect(checked(during('tools/list', 'read'))).toMatchObject({ status: 'clear' });
+  });
+
   test('a held event loop has the fix of the finding that names its cause', () => {
     const checks = judge(bundleWith({}), [
       detectorThatFinds({ id: 'blocked-event-loop', check: 'cpu' }),
