@@ -17,7 +17,7 @@ interface Edge {
 export const DIALECTS = {
   node20: ['type', 'name', 'id', 'self_size', 'edge_count', 'trace_node_id', 'detachedness'],
   node24: ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'],
-  bun: ['type', 'name', 'id', 'self_size', 'edge_count'],
+  bare: ['type', 'name', 'id', 'self_size', 'edge_count'],
   shuffled: ['edge_count', 'self_size', 'detachedness', 'id', 'name', 'type'],
 } as const;
 export type Dialect = keyof typeof DIALECTS;

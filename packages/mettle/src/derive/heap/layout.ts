@@ -2,7 +2,7 @@ import { SnapshotError } from './snapshot-error.ts';
 
 /**
  * Where a snapshot keeps what. Read out of its own `meta`: the fields differ between versions of V8 (Node 24 has no
- * `trace_node_id`, Bun no `detachedness`), so nothing of it is assumed.
+ * `trace_node_id`, other writers may have no `detachedness`), so nothing of it is assumed.
  */
 export interface SnapshotLayout {
   readonly nodeCount: number;

@@ -106,7 +106,7 @@ describe('reading a snapshot', () => {
 
   test('ids and sizes above 32 bits are exact', () => {
     const text = decoder
-      .decode(smallHeap().bytes('bun'))
+      .decode(smallHeap().bytes('bare'))
       .replace(/"nodes":\[\d+,\d+,\d+,\d+/, '"nodes":[9,0,9007199254740991,8589934593');
     const snapshot = readText(text);
     expect(snapshot.id[0]).toBe(9007199254740991);
@@ -233,7 +233,7 @@ describe('what is no snapshot', () => {
 describe('a damaged snapshot', () => {
   test.each([1, 2, 3])('is refused in a sentence or read, and never anything worse (seed %i)', (seed) => {
     const random = seededRandom(seed);
-    const bytes = smallHeap().bytes('bun');
+    const bytes = smallHeap().bytes('bare');
     const signs = encoder.encode('0123456789,[]{}"\\ -x\n');
     let refused = 0;
     for (let i = 0; i < 150; i++) {
