@@ -15,8 +15,8 @@ export function snapshotCost(heapUsedBytes: number): {
   };
 }
 
-/** Four snapshots, and as much time again for calls and live owners. */
-const PAUSES = 8;
+/** Snapshots that one examination takes; usual heaps take a third of the worst one's time, which leaves the rest for calls. */
+const PAUSES = 4;
 
 /** Why no snapshot is to be taken: it could kill the server for want of memory, or take too long. Null when it may be. */
 export async function snapshotRefusal(recording: HeapRecording, budgetMs: number): Promise<string | null> {
