@@ -64,13 +64,24 @@ describe('watching memory', () => {
       seen++;
       noticed.resolve();
     });
+    const collectYoung = async (): Promise<void> => {
+      (collect as unknown as (options: object) => void)({ type: 'minor' });
+      await turns(5);
+    };
+    // Until it is known which objects are old.
+    for (let round = 1; round <= 2; round++) {
+      collect();
+      await turns(5);
+    }
+    expect(seen).toBe(0);
     for (let round = 1; round <= 3; round++) {
+      for (let young = 0; young < 3; young++) await collectYoung();
       collect();
       await noticed.promise;
       noticed = later();
+      expect(seen).toBe(round);
     }
-    (collect as unknown as (options: object) => void)({ type: 'minor' });
-    await turns(5);
+    await collectYoung();
     expect(seen).toBe(3);
     stop();
     collect();
