@@ -56,7 +56,7 @@ export async function openSnapshotPair(
       if (survey === null) throw new Error('the first snapshot was not taken');
       const before = survey;
       const { reversed: _, ...compared } = await take((snapshot) =>
-        compareSnapshots(before, snapshot, shownFile),
+        compareSnapshots(before, snapshot, shownFile, 'of-one-process'),
       );
       return {
         ...compared,

@@ -29,18 +29,24 @@ const SAME_PROCESS = 0.999;
 const FEWEST_COMPARED = 100;
 const MOST_CLASSES = 30;
 
-/** What grew between the snapshot of the survey and a later one. */
+/**
+ * What grew between the snapshot of the survey and a later one. `taken`: `'of-one-process'` when whoever compares took both
+ * itself; else the ids tell.
+ */
 export function compareSnapshots(
   before: HeapSurvey,
   snapshot: HeapSnapshot,
   shownFile: (file: string) => string,
+  taken: 'of-one-process' | 'somewhere' = 'somewhere',
 ): HeapComparison {
   const graph = new HeapGraph(snapshot);
   const places = new HeapPlaces(graph);
   const retention = retentionOf(graph);
   const highest = highestId(snapshot);
   const agreement = idsThatAgree(before, graph, highest);
-  const sameProcess = agreement.compared >= FEWEST_COMPARED && agreement.share >= SAME_PROCESS;
+  // A few objects change their class while they live: what is known need not be told from numbers.
+  const sameProcess =
+    taken === 'of-one-process' || (agreement.compared >= FEWEST_COMPARED && agreement.share >= SAME_PROCESS);
   const births = sameProcess ? birthRounds(snapshot, [before.fence]) : null;
   const seen = { graph, places, retention, before, shownFile };
   const holders: readonly HolderGrowth[] =
