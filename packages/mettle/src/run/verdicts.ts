@@ -51,11 +51,8 @@ export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<
 /** `mettle leak` looks in one of two ways, at a server or at two snapshots: what the other would show was not asked for. */
 function isOtherWay({ needs }: Detector, { manifest, evidence }: Bundle): boolean {
   if (manifest.examination !== 'leak') return false;
-  const ways = ['heapGrowth', 'heapComparison'] as const;
-  return (
-    ways.some((way) => evidence[way] !== undefined) &&
-    ways.some((way) => needs.includes(way) && evidence[way] === undefined)
-  );
+  const other = evidence.heapComparison === undefined ? 'heapComparison' : 'heapGrowth';
+  return needs.includes(other);
 }
 
 /** Detectors know nothing of each other; which finding names the cause of another is told once all have spoken. */
