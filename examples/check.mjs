@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, budget: { type: 'string', default: '25' } },
+  options: { only: { type: 'string' }, budget: { type: 'string', default: '45' } },
 });
 const examples = import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url));
 const mettle = join(examples, '../packages/mettle/bin/mettle.js');
