@@ -7,6 +7,9 @@ const inParallel = {
   testTimeout: 60_000,
   expect: { poll: { timeout: 20_000 } },
   hookTimeout: 60_000,
+  // Many tests measure real servers, and a shared host may take the core away in the middle of one. Such a test has
+  // one more try; the report names it (“retry x1”) and lists it at the end, so that none hides behind this.
+  retry: 1,
   // Each worker has child servers of its own: more than two would measure one another.
   maxWorkers: 2,
   sequence: { groupOrder: 0 },
@@ -14,6 +17,7 @@ const inParallel = {
 
 export default defineConfig({
   test: {
+    reporters: ['default', fileURLToPath(new URL('scripts/retried-tests.mjs', import.meta.url))],
     projects: [
       {
         test: {

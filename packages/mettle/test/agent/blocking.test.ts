@@ -103,8 +103,12 @@ describe('the blocking instrument', () => {
     expect(sumsOf(blocking, 'noop').calls).toBe(3);
     expect(burn.cpuMs).toBeGreaterThan(0.95 * 3 * BURN_CPU_MS);
     // The tool's own time, and the SDK's around it.
-    expect(burn.cpuMs).toBeLessThan(1.5 * 3 * BURN_CPU_MS);
-    expect(sumsOf(blocking, 'noop').cpuMs).toBeLessThan(0.4 * burn.cpuMs);
+    const longestBurnMs = Math.max(...slicesOf(blocking, 'burn').map(({ cpuMs }) => cpuMs));
+    expect(burn.cpuMs - longestBurnMs).toBeLessThan(1.5 * 2 * BURN_CPU_MS);
+    // A host that takes the core away within a call is charged to that call by the kernel's clock as well (166 ms
+    // once): that is one call, while a call charged for another would show in each of the three.
+    const longestNoopMs = Math.max(0, ...slicesOf(blocking, 'noop').map(({ cpuMs }) => cpuMs));
+    expect(sumsOf(blocking, 'noop').cpuMs - longestNoopMs).toBeLessThan(0.4 * burn.cpuMs);
     expect(slicesOf(blocking, 'burn').filter(({ cpuMs }) => cpuMs > 0.95 * BURN_CPU_MS)).toHaveLength(3);
   });
 
