@@ -19,6 +19,7 @@ import type {
   StdoutEvidence,
 } from './measurements.ts';
 import type { MemoryWatchEvidence } from './memory-watch.ts';
+import type { RaceEvidence } from './race.ts';
 import type { WaitingEvidence } from './waiting.ts';
 import type { CatalogueEvidence } from './subject.ts';
 import type { TargetEvidence } from './target.ts';
@@ -49,6 +50,7 @@ export interface EvidenceMap {
   heapGrowth: HeapGrowthEvidence;
   heapComparison: HeapComparisonEvidence;
   memoryWatch: MemoryWatchEvidence;
+  race: RaceEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 
@@ -72,7 +74,7 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile' | 'attach' | 'attach --memory' | 'bench' | 'leak';
+export type Examination = 'check' | 'profile' | 'attach' | 'attach --memory' | 'bench' | 'leak' | 'race';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

@@ -93,6 +93,8 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   // Blocks of its own: run/bench.
   bench: [],
   leak: [['leak', 1]],
+  // Trials of its own: run/race.
+  race: [],
   profile: [
     ['solo', 0.2],
     ['mixed', 0.1],
@@ -112,6 +114,7 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   'attach --memory': ['leak'],
   bench: ['latency', 'regression'],
   leak: ['leak'],
+  race: ['serialisation', 'race', 'overload'],
 };
 
 /**

@@ -193,6 +193,7 @@ export class ServerBuilder {
       | 'lookingCost'
       | 'thresholds'
       | 'inProcess'
+  | 'race'
       | 'history'
       | 'waiting'
       | 'heapGrowth'
