@@ -49,7 +49,14 @@ export interface InterleavingExhibit {
   readonly kind: 'interleaving';
   readonly title: string;
   readonly lanes: readonly string[];
-  readonly steps: readonly { readonly lane: number; readonly text: string }[];
+  readonly steps: readonly {
+    readonly lane: number;
+    readonly text: string;
+    /** The line that asked for it. */
+    readonly place?: Pick<SourceLocation, 'file' | 'line'>;
+    /** What it does to the other lanes: "overwrites step 6; its input was read at step 2". */
+    readonly note?: string;
+  }[];
 }
 export interface TranscriptExhibit {
   readonly kind: 'transcript';

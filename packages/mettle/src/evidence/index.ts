@@ -9,6 +9,7 @@ export * from './in-process.ts';
 export * from './map.ts';
 export * from './measurements.ts';
 export * from './memory-watch.ts';
+export * from './probe.ts';
 export * from './race.ts';
 export * from './result.ts';
 export * from './subject.ts';

@@ -6,7 +6,7 @@ import type { Subject, SubjectPlan } from './subject.ts';
  * Mettle and a target on the same machine share; so an agent's record and a driver's join by time.
  */
 
-export type ReachPhase = 'spawn' | 'dns' | 'connect' | 'tls' | 'http' | 'handshake' | 'list';
+export type ReachPhase = 'spawn' | 'dns' | 'connect' | 'tls' | 'http' | 'handshake' | 'list' | 'call';
 
 /** How the server was reached, phase by phase; `failed` when it was not. */
 export interface ReachEvidence {

@@ -86,6 +86,11 @@ export interface TrialRecord {
   readonly peakFiles: number;
   /** Jobs handed to the thread pool of libuv and not done, at most. */
   readonly peakThreadPoolJobs: number;
+  /**
+   * CPU time, away from the main thread, of the costliest single job of the thread pool: without it a pool full of short
+   * file reads could not be told from one full of key derivations. Absent where it cannot be read.
+   */
+  readonly longestPoolJobCpuMs?: number;
 }
 
 /** One answer as it is compared: canonical JSON text, with clocks, ids and the working copy's path masked. */
@@ -130,8 +135,10 @@ export interface RaceViolation {
   readonly calls: readonly RaceCall[];
   /** Calls made before, in sequence (the boundary finder's, or the workload's). */
   readonly setup: readonly RaceCall[];
-  /** `A,B:A#2>B`: replays it. */
+  /** `A,B:A#2>B`: the schedule among these calls. */
   readonly token: string;
+  /** What `--replay` takes, which names the calls too: `create@0,create@1;A,B:A#2>B`. To be quoted in a shell. */
+  readonly replay: string;
   /** Hash of the steps' kinds and resources: a replay that differs met other code. */
   readonly traceHash: string;
   readonly preemptions: number;
@@ -175,6 +182,8 @@ export interface RaceScaling {
     readonly peakSockets: number;
     readonly peakFiles: number;
     readonly peakThreadPoolJobs: number;
+    /** As in the trial's record. */
+    readonly longestPoolJobCpuMs?: number;
     readonly errors: number;
     readonly status: TrialRecord['status'];
     readonly crash: string | null;
@@ -198,6 +207,8 @@ export interface RaceEvidence {
   readonly leftOut: readonly { readonly subject: string; readonly why: string }[];
   /** What escaped control, over all trials. */
   readonly uncontrolled: readonly string[];
+  /** Exactly what was tried: `every schedule with at most 1 preemption at I/O boundaries: 635 trials, 45 pairs`. */
+  readonly coverage: string;
   readonly elapsedMs: number;
   readonly cpuMs: number;
 }
