@@ -12,6 +12,7 @@ const WHAT_FAILED: Readonly<Record<ReachPhase, string>> = {
   http: 'the answer was not what HTTP or the MCP transport asks for',
   handshake: 'the MCP handshake was not answered',
   list: 'the handshake succeeded, but its tools could not be listed',
+  call: 'its tools were listed, but the one that was to be called did not answer',
 };
 
 const FIX: Readonly<Record<ReachPhase, string>> = {
@@ -25,6 +26,7 @@ const FIX: Readonly<Record<ReachPhase, string>> = {
   handshake:
     'The server must answer `initialize` (or `server/discover`): connect its transport before any slow start-up work, and write nothing but JSON-RPC to stdout.',
   list: 'Answer `tools/list` (every page of it) without error; a server that has no tools must not declare the capability.',
+  call: 'Call the tool with the same arguments from another client, and look for what it waits for: a service behind it, a lock, a full thread pool (`mettle check` tells them apart).',
 };
 
 /** A server that no client can use: it could not be reached, and the phase that failed says where to look. */
