@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agent: ['evidence'],
   load: ['evidence', 'stats', 'session'],
   collect: ['evidence', 'session', 'agent'],
-  explore: ['evidence', 'stats', 'session', 'agent'],
+  explore: ['evidence', 'stats', 'session', 'agent', 'collect'],
   watch: ['evidence', 'stats', 'session', 'report'],
   run: ['evidence', 'stats', 'derive', 'detect', 'session', 'agent', 'load', 'collect', 'explore'],
   cli: ['evidence', 'run', 'report', 'watch'],

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ControlAnswers, ControlRequest } from '../agent/control-protocol.ts';
 import type { HeapAnswers, HeapRequest } from '../agent/heap-protocol.ts';
 import type {
   AgentCommand,
@@ -56,6 +57,10 @@ export interface ServingAgent {
   endVitals(): Promise<AgentVitals>;
   /** Asks about the heap; but for `snapshot`, only of a server that is killed afterwards. */
   heap<A extends HeapRequest['ask']>(request: HeapRequest & { readonly ask: A }): Promise<HeapAnswers[A]>;
+  /** Orders events in a server that was started to be raced. */
+  control<K extends ControlRequest['kind']>(
+    request: ControlRequest & { readonly kind: K },
+  ): Promise<ControlAnswers[K]>;
   /** Settles when the process has gone, or the channel was closed. */
   readonly closed: Promise<void>;
 }
@@ -147,6 +152,8 @@ export class AgentPeer {
       scripts: async (wanted) => (await this.#ask({ do: 'scripts', wanted })) as ScriptsAnswer,
       heap: async <A extends HeapRequest['ask']>(request: HeapRequest & { readonly ask: A }) =>
         (await this.#ask({ do: 'heap', request })) as HeapAnswers[A],
+      control: async <K extends ControlRequest['kind']>(request: ControlRequest & { readonly kind: K }) =>
+        (await this.#ask({ do: 'control', request })) as ControlAnswers[K],
       closed: this.closed,
     };
   }

@@ -48,7 +48,7 @@ export class HttpWire implements Wire {
       else this.#exchanges.delete(id);
     };
     const exchange: Exchange = this.client.exchange(
-      { method: 'POST', headers: { ...POST_HEADERS, ...routing }, body: message.text },
+      { method: 'POST', headers: { ...POST_HEADERS, ...routing, ...message.headers }, body: message.text },
       {
         answered: (response) => {
           response.once('close', forget);

@@ -6,6 +6,7 @@ export type { InProcessPlan, InProcessSubject } from './in-process-bench.ts';
 export { withInspector } from './inspector.ts';
 export type { Inspector } from './inspector.ts';
 export { openSession } from './open.ts';
+export { factoryTrialCommand, reimportTrialCommand } from './open-module.ts';
 export { openProcessClock } from './process-clock.ts';
 export type { ProcessClock } from './process-clock.ts';
 export { isAlive, lookAtProcess, refusal } from './running-process.ts';

@@ -54,6 +54,9 @@ export class McpSession implements Session {
   get instructions(): string | null {
     return this.#parts.agreement.instructions;
   }
+  get nextRequestId(): number {
+    return this.#parts.peer.nextId;
+  }
   get process(): ServerProcess | null {
     return this.#parts.process;
   }

@@ -16,7 +16,7 @@ const HOST_MARKS: readonly { readonly mark: string; readonly usage: boolean }[] 
 /** How a program of ours that loads the module is started. Throws UsageError for a file that cannot be meant. */
 export function moduleCommand(
   spec: ModuleSpec,
-  program: 'module-host' | 'module-bench-host',
+  program: 'module-host' | 'module-bench-host' | 'module-trial-host',
 ): readonly [string, ...string[]] {
   if (statSync(spec.file, { throwIfNoEntry: false })?.isFile() !== true)
     throw new UsageError(
@@ -29,6 +29,22 @@ export function moduleCommand(
     spec.file,
     spec.exportName ?? '',
   ];
+}
+
+/** How a module is served so that its factory can be asked for another server on `mettle/begin-anew`. */
+export function factoryTrialCommand(spec: ModuleSpec): readonly [string, ...string[]] {
+  const [node, ...words] = moduleCommand(spec, 'module-trial-host');
+  return [node, ...words.slice(0, -2), 'factory', ...words.slice(-2)];
+}
+
+/** How `node OPTIONS SCRIPT ARGS` is run so that the script can be imported once more on `mettle/begin-anew`. */
+export function reimportTrialCommand(
+  node: string,
+  options: readonly string[],
+  script: string,
+  args: readonly string[],
+): readonly [string, ...string[]] {
+  return [node, ...options, programFile('module-trial-host'), 'reimport', script, ...args];
 }
 
 /** Serves a module's factory from a process of its own, over stdio. */

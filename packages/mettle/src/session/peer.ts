@@ -46,6 +46,10 @@ export class Peer implements WireListener {
     return [...new Set([...this.#pending.values()].map((entry) => entry.subject))];
   }
 
+  get nextId(): number {
+    return this.#lastId + 1;
+  }
+
   waitsFor(id: number): boolean {
     return this.#pending.has(id);
   }
@@ -86,7 +90,10 @@ export class Peer implements WireListener {
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#death !== null) this.lost(id, this.#death);
       else if (signal?.aborted === true) onAbort();
-      else this.#wire?.send({ id, method, params: sent, text });
+      else {
+        const { headers } = options;
+        this.#wire?.send({ id, method, params: sent, text, ...(headers === undefined ? {} : { headers }) });
+      }
     });
   }
 

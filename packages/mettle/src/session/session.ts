@@ -26,6 +26,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Called for each notifications/progress of this request; asking for it sets `_meta.progressToken`. */
   readonly onProgress?: (params: Readonly<Record<string, unknown>>) => void;
+  /** Headers of this request alone; over HTTP only. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ProcessExit {
@@ -74,6 +76,8 @@ export interface Session {
     options?: RequestOptions,
   ): Promise<Reply>;
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
+  /** The JSON-RPC id that the next request will carry; each one after it carries the next number. */
+  readonly nextRequestId: number;
   /** Opens a way for many calls at full speed, to be closed before the session is. One at a time. */
   openChannel(): CallChannel;
   /** Ends the MCP session (DELETE over HTTP), then stops the process if Mettle started it. Idempotent, never throws. */

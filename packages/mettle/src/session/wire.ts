@@ -16,6 +16,8 @@ export interface Outgoing {
   readonly method: string | null;
   readonly params: JsonObject | undefined;
   readonly text: string;
+  /** For this message alone, where the wire has headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a wire tells the peer above it. */

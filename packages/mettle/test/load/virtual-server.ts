@@ -105,6 +105,7 @@ export class VirtualServer {
       },
       request: (_method, params = {}) => this.#answer(params),
       notify: () => {},
+      nextRequestId: 1,
       openChannel: () => {
         throw new Error('a virtual server has no wire');
       },

@@ -25,6 +25,7 @@ function sessionWith(capabilities: Record<string, unknown>, answers: Record<stri
     stdoutNoise: null,
     request,
     notify: () => undefined,
+    nextRequestId: 1,
     openChannel: () => {
       throw new Error('a listing needs no channel');
     },

@@ -1,0 +1,132 @@
+import type { RaceReset, Trial } from '../../evidence/index.ts';
+import { UsageError } from '../../evidence/index.ts';
+import type { TrialRequest, TrialRunner } from '../trial-runner.ts';
+import { differenceOf, findDifference } from './equivalence.ts';
+import type { Trials } from './trials.ts';
+
+/** After so many trials a reset has to show again that it is equivalent: what fills up slowly shows late. */
+const REHEARSE_EVERY = 250;
+/** More calls say little more, and cost four trials each. */
+const MAX_REHEARSALS = 8;
+
+/** A runner that says why its reset was chosen. */
+export interface ChosenRunner extends TrialRunner {
+  readonly why: string;
+}
+
+/**
+ * The runner with the cheapest reset that is shown to be equivalent to a fresh process by `rehearsals` (each call of
+ * the run alone, in sequence), or with the one that is asked for.
+ */
+export async function chooseRunner(
+  trials: Trials,
+  rehearsals: readonly TrialRequest[],
+  wanted: RaceReset | 'auto',
+): Promise<ChosenRunner> {
+  const possible = trials.possibleResets();
+  if (wanted === 'auto') {
+    const chosen = spread(rehearsals, MAX_REHEARSALS);
+    return new Runner(trials, chosen, await cheapest(trials, possible, chosen, []));
+  }
+  if (!possible.includes(wanted))
+    throw new UsageError(
+      `The reset "${wanted}" is not possible for this target, which can be put back by ${possible.join(', ')}.`,
+    );
+  return new Runner(trials, [], { reset: wanted, rejected: [], asked: true });
+}
+
+interface Choice {
+  readonly reset: RaceReset;
+  /** The cheaper ones, each with what told it from a fresh process. */
+  readonly rejected: readonly string[];
+  readonly asked: boolean;
+}
+
+async function cheapest(
+  trials: Trials,
+  possible: readonly RaceReset[],
+  rehearsals: readonly TrialRequest[],
+  before: readonly string[],
+): Promise<Choice> {
+  const rejected = [...before];
+  for (const reset of possible) {
+    if (reset === 'process') break;
+    const difference = await whatDiffers(trials, reset, rehearsals);
+    if (difference === null) return { reset, rejected, asked: false };
+    rejected.push(`${reset}: ${difference}`);
+  }
+  return { reset: 'process', rejected, asked: false };
+}
+
+async function whatDiffers(
+  trials: Trials,
+  reset: RaceReset,
+  rehearsals: readonly TrialRequest[],
+): Promise<string | null> {
+  if (rehearsals.length === 0) return 'there was no call to compare by';
+  try {
+    return await findDifference((request, restart) => trials.run(request, reset, restart), rehearsals);
+  } catch (error) {
+    if (trials.isAborted) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+class Runner implements ChosenRunner {
+  readonly #trials: Trials;
+  readonly #rehearsals: readonly TrialRequest[];
+  #choice: Choice;
+  #count = 0;
+
+  constructor(trials: Trials, rehearsals: readonly TrialRequest[], choice: Choice) {
+    this.#trials = trials;
+    this.#rehearsals = rehearsals;
+    this.#choice = choice;
+  }
+
+  get reset(): RaceReset {
+    return this.#choice.reset;
+  }
+
+  get why(): string {
+    const { reset, rejected, asked } = this.#choice;
+    if (asked) return 'as asked for';
+    const shown = reset === 'process' ? 'a fresh process each time' : 'equivalent to a fresh process';
+    return rejected.length === 0 ? shown : `${shown}; not ${rejected.join('; not ')}`;
+  }
+
+  async run(request: TrialRequest): Promise<Trial> {
+    this.#count += 1;
+    if (this.#count % REHEARSE_EVERY === 0) await this.#rehearseAgain();
+    return this.#trials.run(request, this.#choice.reset, false);
+  }
+
+  close(): Promise<void> {
+    return this.#trials.close();
+  }
+
+  /** One call in the server as it has become, and in one that has just begun. */
+  async #rehearseAgain(): Promise<void> {
+    const { reset, rejected } = this.#choice;
+    const request = this.#rehearsals[(this.#count / REHEARSE_EVERY) % this.#rehearsals.length];
+    if (reset === 'process' || request === undefined) return;
+    const used = await this.#trials.run(request, reset, false);
+    const fresh = await this.#trials.run(request, reset, true);
+    const difference = differenceOf(used, fresh);
+    if (difference === null) return;
+    const possible = this.#trials.possibleResets();
+    const worn = `${reset}: after ${String(this.#count)} trials a call ${difference}`;
+    this.#choice = await cheapest(
+      this.#trials,
+      possible.slice(possible.indexOf(reset) + 1),
+      this.#rehearsals,
+      [...rejected, worn],
+    );
+  }
+}
+
+/** At most `most` of them, evenly taken from all. */
+function spread<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items;
+  return Array.from({ length: most }, (_none, i) => items[Math.floor((i * items.length) / most)] as T);
+}

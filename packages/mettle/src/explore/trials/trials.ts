@@ -1,0 +1,176 @@
+import type { Era, RaceReset, TargetSpec, Trial } from '../../evidence/index.ts';
+import { UsageError } from '../../evidence/index.ts';
+import { factoryTrialCommand, reimportTrialCommand, type Session } from '../../session/index.ts';
+import type { TrialRequest } from '../trial-runner.ts';
+import { createMask, type Mask } from './masks.ts';
+import { asNodeCommand, fillIn, placeTarget } from './placed-target.ts';
+import { RacedProcess } from './raced-process.ts';
+import { runTrial } from './run-trial.ts';
+import { WorkingCopy, type RaceState } from './working-copy.ts';
+
+/** A host that has imported a server so many times is replaced: modules of old generations are never freed. */
+const MAX_GENERATIONS = 200;
+export interface TrialsOptions {
+  /** As the user gave it. */
+  readonly target: TargetSpec;
+  readonly state: RaceState | null;
+  /** What is answered when the server asks its client. */
+  readonly replies: Readonly<Record<string, unknown>>;
+  /** Two: replicas of a stdio server on one working copy, each a connection of its own. */
+  readonly processes: number;
+  /** Sessions over HTTP; on stdio each process is one connection. */
+  readonly connections: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A server in a working copy, about to be raced. */
+export class Trials {
+  readonly copy: WorkingCopy;
+  readonly connections: number;
+  readonly #options: TrialsOptions;
+  readonly #placed: TargetSpec;
+  readonly #startedAtMs = Date.now();
+  #era: Era | null = null;
+  #processes: readonly RacedProcess[] = [];
+  #running: RaceReset = 'files';
+  #generations = 0;
+
+  private constructor(options: TrialsOptions, copy: WorkingCopy) {
+    this.#options = options;
+    this.copy = copy;
+    this.#placed = placeTarget(options.target, copy);
+    const http = options.target.kind === 'http';
+    if (http && options.processes > 1)
+      throw new UsageError(
+        'Two processes are raced over stdio only: two servers on HTTP would need two addresses.',
+      );
+    this.connections = http ? options.connections : options.processes;
+  }
+
+  /** Starts the server on the working copy. Rejects with UsageError or TargetError; nothing of ours stays then. */
+  static async open(options: TrialsOptions): Promise<Trials> {
+    const copy = WorkingCopy.create(options.state);
+    let trials: Trials | null = null;
+    try {
+      trials = new Trials(options, copy);
+      await trials.#start('files');
+      return trials;
+    } catch (error) {
+      await trials?.close();
+      copy.remove();
+      throw error;
+    }
+  }
+
+  /** To read the catalogue. Of the server as it is now: trials replace it. */
+  get session(): Session {
+    const [first] = this.#processes;
+    if (first === undefined) throw new Error('the server is not running');
+    return first.session;
+  }
+
+  /** The Node.js that runs the server. */
+  get node(): string {
+    return this.#processes[0]?.agent.node ?? process.version;
+  }
+
+  get isAborted(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  /** Cheapest first. */
+  possibleResets(): readonly RaceReset[] {
+    const { target } = this.#options;
+    if (target.kind === 'module') return ['files', 'factory', 'process'];
+    const node = target.kind === 'stdio' ? asNodeCommand(target.command) : null;
+    return node === null ? ['files', 'process'] : ['files', 'reimport', 'process'];
+  }
+
+  /** One trial by this reset; `restart`: in a process started for it. */
+  async run(request: TrialRequest, reset: RaceReset, restart: boolean): Promise<Trial> {
+    this.#options.signal?.throwIfAborted();
+    const way = request.fresh === true ? 'process' : reset;
+    await this.#putBack(way, restart || way === 'process');
+    const place = { processes: this.#processes, copy: this.copy, mask: this.#mask() };
+    const { trial, reusable } = await runTrial(place, request);
+    if (!reusable) await this.#stop();
+    return trial;
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#stop();
+    this.copy.remove();
+  }
+
+  async #putBack(reset: RaceReset, restart: boolean): Promise<void> {
+    const imports = reset === 'reimport' || reset === 'factory';
+    const other = imports ? this.#running !== reset : this.#running !== 'files';
+    const worn = imports && this.#generations >= MAX_GENERATIONS;
+    if (restart || other || worn || this.#processes.length === 0) {
+      await this.#stop();
+      this.copy.restore();
+      await this.#start(imports ? reset : 'files');
+      return;
+    }
+    this.copy.restore();
+    if (!imports) return;
+    this.#generations += 1;
+    for (const process of this.#processes) {
+      const reply = await process.session.request('mettle/begin-anew', {}, { timeoutMs: 20_000 });
+      if (reply.outcome !== 'result')
+        throw new Error(
+          `the server did not begin anew: ${reply.outcome === 'error' ? reply.error.message : reply.message}`,
+        );
+    }
+  }
+
+  async #start(reset: 'files' | 'reimport' | 'factory'): Promise<void> {
+    const spec = reset === 'files' ? this.#placed : this.#hosted(reset);
+    const processes: RacedProcess[] = [];
+    this.#processes = processes;
+    this.#running = reset;
+    this.#generations = 0;
+    const count = this.#options.target.kind === 'http' ? 1 : this.#options.processes;
+    for (let n = 0; n < count; n++) {
+      const started = await RacedProcess.start({
+        spec,
+        connections: this.connections,
+        era: this.#era,
+        replies: fillIn(this.#options.replies, this.copy.dir),
+        agentVariables: {},
+        signal: this.#options.signal,
+      });
+      processes.push(started);
+      this.#era = started.session.era;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const processes = this.#processes;
+    this.#processes = [];
+    await Promise.all(processes.map((process) => process.kill()));
+  }
+
+  #hosted(mode: 'reimport' | 'factory'): TargetSpec {
+    const placed = this.#placed;
+    const { env, cwd } = placed;
+    if (placed.kind === 'module') return { kind: 'stdio', command: factoryTrialCommand(placed), env, cwd };
+    const node = placed.kind === 'stdio' ? asNodeCommand(placed.command) : null;
+    if (node === null) throw new Error(`no ${mode} of this target`);
+    const command = reimportTrialCommand(node.node, node.options, node.script, node.args);
+    return { kind: 'stdio', command, env, cwd };
+  }
+
+  #mask(): Mask {
+    const { copy } = this;
+    return createMask({
+      directories: [
+        { path: copy.dir, name: '{dir}' },
+        { path: copy.root, name: '{outside}' },
+      ],
+      pids: this.#processes.map(({ pid }) => pid),
+      sinceMs: this.#startedAtMs - 200_000,
+    });
+  }
+}
