@@ -30,8 +30,9 @@ Options
   --memory            attach: does memory rise, and what allocates it (60 s);
                       --collect forces collections, --snapshot compares two
                       heap snapshots, --accept-pause SECONDS for large heaps
-  --format FORMAT     terminal (default), json, html, md, junit, csv,
-                      openmetrics; further ones go into --out (repeat)
+  --format FORMAT     terminal (default), json, html, md, junit, sarif,
+                      github, csv, openmetrics; further ones go into --out
+                      (repeat)
   --out DIR           where the run is kept (default .mettle/TIME)
   --fail-on EXPR      exit 1 on: a severity or worse (default medium), a check,
                       a finding id, several with commas, or none

@@ -1,17 +1,28 @@
 import type { Bundle, Result } from '../evidence/index.ts';
 import { renderHtml } from './html/page.ts';
 import { renderCsv } from './csv.ts';
+import { renderGithub } from './github.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderOpenMetrics } from './openmetrics.ts';
+import { renderSarif } from './sarif.ts';
 import { renderTerminal, type TerminalOptions } from './terminal.ts';
 
 export { renderHtml, renderJson };
 export { k6Script } from './k6-script.ts';
 export { profileFiles } from './profiles/files.ts';
 
-export type FormatName = 'terminal' | 'json' | 'html' | 'md' | 'junit' | 'csv' | 'openmetrics';
+export type FormatName =
+  | 'terminal'
+  | 'json'
+  | 'html'
+  | 'md'
+  | 'junit'
+  | 'sarif'
+  | 'github'
+  | 'csv'
+  | 'openmetrics';
 
 /** A way to write a result down. Pure: the same result and options give the same text. */
 export interface Format {
@@ -44,6 +55,16 @@ export const formats: Readonly<Record<FormatName, Format>> = {
     describes: 'a test report for CI systems',
     extension: '.junit.xml',
     render: (result) => renderJunit(result),
+  },
+  sarif: {
+    describes: 'for code scanning: each finding at its line',
+    extension: '.sarif',
+    render: (result, bundle) => renderSarif(result, bundle),
+  },
+  github: {
+    describes: 'annotations of a GitHub workflow',
+    extension: '.github.txt',
+    render: (result, bundle) => renderGithub(result, bundle),
   },
   csv: {
     describes: 'a row per tool for spreadsheets',

@@ -2,7 +2,7 @@ import type { Frame, SourceLocation } from '../evidence/index.ts';
 import { printable } from './printable.ts';
 
 /** The file as a path: `file:` URLs decoded, and relative to `folder` when inside it. */
-function relativePath(file: string, folder: string | undefined): string {
+export function relativePath(file: string, folder: string | undefined): string {
   const path = fromFileUrl(file);
   if (folder === undefined || folder === '') return printable(path);
   const base = folder.replace(/[/\\]+$/, '');
@@ -36,4 +36,19 @@ export function fileUrl(at: SourceLocation | Frame): string | undefined {
   if (!absolute.startsWith('/')) return undefined;
   const encoded = absolute.split('/').map(encodeURIComponent).join('/');
   return at.line > 0 ? `file://${encoded}#L${at.line}` : `file://${encoded}`;
+}
+
+/** Whether it names a file on disk: no Node internals, no native code, no code made at run time. */
+export function isOnDisk(file: string): boolean {
+  return file.startsWith('file://') || file.startsWith('/') || /^[A-Za-z]:[/\\]/.test(file);
+}
+
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+/** The script that a command starts, relative to `folder`; null when it names none within. */
+export function entryOf(command: readonly string[] | null, folder: string): string | null {
+  const script = command?.find((word) => SCRIPT.test(word) && !word.startsWith('-'));
+  if (script === undefined) return null;
+  const path = relativePath(script, folder);
+  return isOnDisk(path) || path.startsWith('..') ? null : path.replace(/^\.\//, '');
 }
