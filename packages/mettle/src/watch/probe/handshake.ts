@@ -1,6 +1,6 @@
 import type { Era } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
-import { quoteShort, shownUrl } from '../../session/fault-sentences.ts';
+import { quoteShort } from '../../session/fault-sentences.ts';
 import { initializeParams } from '../../session/peer.ts';
 import {
   HANDSHAKE_VERSIONS,
@@ -23,7 +23,7 @@ export interface Agreement {
   readonly protocolVersion: string;
   readonly server: { readonly name: string; readonly version: string } | null;
   readonly capabilities: JsonObject;
-  readonly status: number;
+  readonly status: number | null;
 }
 
 /** Agrees with the server on era and version: the era of the last look first. Rejects with ProbeFault. */
@@ -46,7 +46,7 @@ async function discover(rpc: ProbeRpc): Promise<Agreement | null> {
   rpc.settle('2026', version);
   try {
     const untilMs = monotonicMs() + Math.min(DISCOVER_MS, rpc.leftMs / 2);
-    const { raw, reply } = await rpc.request('server/discover', undefined, {
+    const { status, reply } = await rpc.request('server/discover', undefined, {
       phase: 'handshake',
       maxBytes: MAX_BYTES,
       untilMs,
@@ -56,7 +56,7 @@ async function discover(rpc: ProbeRpc): Promise<Agreement | null> {
     const offered = result['supportedVersions'];
     if (!Array.isArray(offered) || !offered.includes(version)) return null;
     const meta = isObject(result['_meta']) ? result['_meta'] : {};
-    return agreementOf('2026', version, result, meta[SERVER_INFO] ?? result['serverInfo'], raw.status);
+    return agreementOf('2026', version, result, meta[SERVER_INFO] ?? result['serverInfo'], status);
   } catch (error) {
     if (!(error instanceof ProbeFault) || isFinal(error)) throw error;
     return null;
@@ -74,7 +74,7 @@ function initialize(rpc: ProbeRpc): Promise<RpcAnswer> {
   return rpc.request('initialize', initializeParams(), { phase: 'handshake', maxBytes: MAX_BYTES });
 }
 
-async function settled(rpc: ProbeRpc, { raw }: RpcAnswer, result: JsonObject): Promise<Agreement> {
+async function settled(rpc: ProbeRpc, { status }: RpcAnswer, result: JsonObject): Promise<Agreement> {
   const version = result['protocolVersion'];
   if (typeof version !== 'string' || !HANDSHAKE_VERSIONS.includes(version)) {
     const said =
@@ -83,20 +83,20 @@ async function settled(rpc: ProbeRpc, { raw }: RpcAnswer, result: JsonObject): P
         : 'named no protocol version';
     throw new ProbeFault(
       'handshake',
-      `${shownUrl(rpc.url)} ${said} in the handshake, but Mettle speaks ${HANDSHAKE_VERSIONS.join(', ')} and ${STATELESS_VERSIONS.join(', ')}`,
-      { status: raw.status },
+      `${rpc.who} ${said} in the handshake, but Mettle speaks ${HANDSHAKE_VERSIONS.join(', ')} and ${STATELESS_VERSIONS.join(', ')}`,
+      { status },
     );
   }
   rpc.settle('2025', version);
   await rpc.notify('notifications/initialized', 'handshake');
-  return agreementOf('2025', version, result, result['serverInfo'], raw.status);
+  return agreementOf('2025', version, result, result['serverInfo'], status);
 }
 
-function refused(rpc: ProbeRpc, error: RpcError, { raw }: RpcAnswer): never {
+function refused(rpc: ProbeRpc, error: RpcError, { status }: RpcAnswer): never {
   throw new ProbeFault(
     'handshake',
-    `${shownUrl(rpc.url)} answered initialize with error ${String(error.code)}: ${quoteShort(error.message)}`,
-    { status: raw.status },
+    `${rpc.who} answered initialize with error ${String(error.code)}: ${quoteShort(error.message)}`,
+    { status },
   );
 }
 
@@ -105,7 +105,7 @@ function agreementOf(
   protocolVersion: string,
   { capabilities }: JsonObject,
   info: unknown,
-  status: number,
+  status: number | null,
 ): Agreement {
   return {
     era,

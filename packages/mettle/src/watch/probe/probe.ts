@@ -1,30 +1,117 @@
 import { UsageError } from '../../evidence/index.ts';
+import type { TargetSpec } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
-import { lookOverHttp, outcomeOf } from './http-probe.ts';
+import { asksForAuthorisation, examineChallenge } from './authorisation.ts';
+import { ProbeFault } from './fault.ts';
+import type { FetchTerms } from './fetch-json.ts';
+import { lookOverHttp } from './http-probe.ts';
+import type { Look } from './look.ts';
 import type { Probe, ProbeOptions, ProbeOutcome, ProbeTarget } from './outcome.ts';
+import { lookBySession } from './session-probe.ts';
+import { forgetToken, tokenFor } from './token.ts';
+
+/** Public servers answer in under a second; what takes this long is down for anyone who waits for it. */
+const HTTP_TIMEOUT_MS = 10_000;
+/** A server that is started for the look loads its code first, which npx may have to fetch. */
+const START_TIMEOUT_MS = 30_000;
+/** For asking where tokens are to be had, when the time of the look is up. */
+const METADATA_MS = 2000;
+
+type HttpSpec = Extract<TargetSpec, { readonly kind: 'http' }>;
+type Timed = ProbeOptions & { readonly timeoutMs: number };
 
 /** See `Probe`. */
 export const probe: Probe = async (target, options = {}, signal) => {
   signal?.throwIfAborted();
   const { spec } = target;
-  if (spec.kind !== 'http' || spec.command !== null)
-    throw new UsageError('Only servers behind a URL can be probed so far.');
-  if (!URL.canParse(spec.url) || !/^https?:$/.test(new URL(spec.url).protocol))
+  const running = spec.kind === 'http' && spec.command === null;
+  const timed = {
+    ...options,
+    timeoutMs: options.timeoutMs ?? (running ? HTTP_TIMEOUT_MS : START_TIMEOUT_MS),
+  };
+  if (spec.kind === 'http' && (!URL.canParse(spec.url) || !/^https?:$/.test(new URL(spec.url).protocol)))
     throw new UsageError(`${JSON.stringify(spec.url)} is no http:// or https:// URL.`);
-  return probeUrl(target, { ...spec, command: null }, options, signal);
+  if (running) return probeUrl(target, spec, timed, signal);
+  const look = await lookBySession(spec, timed, signal);
+  return look.outcome(target, null);
 };
 
 async function probeUrl(
   target: ProbeTarget,
-  spec: Extract<ProbeTarget['spec'], { readonly kind: 'http' }>,
-  options: ProbeOptions,
+  spec: HttpSpec,
+  options: Timed,
   signal: AbortSignal | undefined,
 ): Promise<ProbeOutcome> {
-  const times = { startedAt: new Date().toISOString(), startedAtMs: monotonicMs() };
-  const headers = {
-    ...(target.bearer === undefined ? {} : { authorization: `Bearer ${target.bearer}` }),
-    ...spec.headers,
-  };
-  const { look, sessionEnd } = await lookOverHttp(spec, headers, options, signal);
-  return outcomeOf(target, look, times, { sessionEnd, authorisation: null, stderrTail: [] });
+  const deadlineMs = monotonicMs() + options.timeoutMs;
+  const terms: FetchTerms = { deadlineMs, ca: options.ca, signal };
+  const left = (): Timed => ({ ...options, timeoutMs: Math.max(1, deadlineMs - monotonicMs()) });
+  let access = await accessTo(spec, target, terms);
+  let look = await lookOverHttp(spec, access.headers, left(), signal);
+  if (target.credentials !== undefined && access.sent && refused(look)) {
+    // A token may be withdrawn before its time: one fresh one decides.
+    forgetToken(target.credentials);
+    access = await accessTo(spec, target, terms);
+    look = await lookOverHttp(spec, access.headers, left(), signal);
+  }
+  const { fault } = look;
+  if (fault === null) return look.outcome(target, null);
+  if (!asksForAuthorisation(fault)) {
+    const older = await lookAsOlder(fault, { ...spec, headers: access.headers }, left(), signal);
+    return (older ?? look).outcome(target, null);
+  }
+  const facts = await examineChallenge(new URL(spec.url), fault, access.sent, {
+    ...terms,
+    deadlineMs: Math.max(deadlineMs, monotonicMs() + METADATA_MS),
+  });
+  const { noToken } = access;
+  return look.outcome(
+    target,
+    noToken === null ? facts : { ...facts, said: `${noToken}; ${facts.said}`, credentialsRefused: true },
+  );
+}
+
+function refused({ fault }: Look): boolean {
+  return fault !== null && asksForAuthorisation(fault);
+}
+
+interface Access {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Credentials are among the headers. */
+  readonly sent: boolean;
+  /** Why there is no token though there should be one; null otherwise. */
+  readonly noToken: string | null;
+}
+
+/** The headers of every request, with whatever credentials there are. */
+async function accessTo(spec: HttpSpec, target: ProbeTarget, terms: FetchTerms): Promise<Access> {
+  const { bearer, credentials } = target;
+  const own = Object.fromEntries(
+    Object.entries(spec.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const withToken = (token: string): Access => ({
+    headers: { ...own, authorization: `Bearer ${token}` },
+    sent: true,
+    noToken: null,
+  });
+  if (own['authorization'] !== undefined) return { headers: own, sent: true, noToken: null };
+  if (bearer !== undefined) return withToken(bearer);
+  if (credentials === undefined) return { headers: own, sent: false, noToken: null };
+  try {
+    return withToken(await tokenFor(credentials, new URL(spec.url), terms));
+  } catch (error) {
+    if (!(error instanceof ProbeFault)) throw error;
+    return { headers: own, sent: false, noToken: error.message };
+  }
+}
+
+/** A server of 2024-11-05 refuses the POST and wants a stream opened first: that is a look by a whole session. Null when it is none. */
+async function lookAsOlder(
+  { status }: ProbeFault,
+  spec: HttpSpec,
+  options: Timed,
+  signal: AbortSignal | undefined,
+): Promise<Look | null> {
+  if (status === null || status < 400 || status > 499 || status === 403) return null;
+  const look = await lookBySession(spec, { ...options, era: '2025' }, signal);
+  return look.fault === null ? look : null;
 }

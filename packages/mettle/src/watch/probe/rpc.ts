@@ -4,7 +4,13 @@ import { redactText } from '../../evidence/index.ts';
 import { describeHttpAnswer, quoteShort, shownUrl } from '../../session/fault-sentences.ts';
 import { modernMeta } from '../../session/handshake.ts';
 import { ModernHeaders } from '../../session/modern-headers.ts';
-import { isObject, sortMessage, type JsonObject, type RpcError } from '../../session/rpc-message.ts';
+import {
+  CLIENT_INFO,
+  isObject,
+  sortMessage,
+  type JsonObject,
+  type RpcError,
+} from '../../session/rpc-message.ts';
 import { monotonicMs } from '../../session/clock.ts';
 import type { ProbeConnection } from './connection.ts';
 import { exchange, type RawAnswer } from './exchange.ts';
@@ -17,7 +23,9 @@ const SIGN_OF_LIFE_MS = 1000;
 const SMALL_ANSWER_BYTES = 64 * 1024;
 
 export interface RpcAnswer {
-  readonly raw: RawAnswer;
+  readonly bytes: number;
+  /** Null where HTTP is not spoken. */
+  readonly status: number | null;
   readonly reply: { readonly result: JsonObject } | { readonly error: RpcError };
 }
 export interface RpcLimits {
@@ -27,8 +35,18 @@ export interface RpcLimits {
   readonly untilMs?: number;
 }
 
+/** Requests and their answers, over whatever transport. */
+export interface RpcSource {
+  /** The server, as a sentence begins with it. */
+  readonly who: string;
+  /** Until the end of the look. */
+  readonly leftMs: number;
+  /** Rejects with ProbeFault where there is no JSON-RPC answer. */
+  request(method: string, params: JsonObject | undefined, limits: RpcLimits): Promise<RpcAnswer>;
+}
+
 /** JSON-RPC over Streamable HTTP, one message after the other, as one look needs it. */
-export class ProbeRpc {
+export class ProbeRpc implements RpcSource {
   readonly #connection: ProbeConnection;
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
@@ -59,8 +77,8 @@ export class ProbeRpc {
     this.#signal = signal;
   }
 
-  get url(): URL {
-    return this.#url;
+  get who(): string {
+    return shownUrl(this.#url);
   }
 
   get leftMs(): number {
@@ -76,7 +94,6 @@ export class ProbeRpc {
     this.#meta = modern ? modernMeta(version) : null;
   }
 
-  /** Rejects with ProbeFault where there is no JSON-RPC answer. */
   async request(method: string, params: JsonObject | undefined, limits: RpcLimits): Promise<RpcAnswer> {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -106,7 +123,7 @@ export class ProbeRpc {
     this.firstHeadersAtMs ??= raw.headersAtMs;
     const reply = this.#replyIn(raw, parsed, id, method, limits.phase);
     if (method === 'tools/list' && 'result' in reply) this.#modern?.learn(reply.result);
-    return { raw, reply };
+    return { bytes: raw.bytes, status: raw.status, reply };
   }
 
   /** Rejects with ProbeFault where the server refuses it, as the SDK's clients do. */
@@ -119,7 +136,7 @@ export class ProbeRpc {
       statusSuffices: true,
     });
     if (status >= 400)
-      throw new ProbeFault(phase, `${shownUrl(this.#url)} refused ${method} (HTTP ${String(status)})`, {
+      throw new ProbeFault(phase, `${this.who} refused ${method} (HTTP ${String(status)})`, {
         status,
       });
   }
@@ -152,6 +169,8 @@ export class ProbeRpc {
         routing: this.#routing('', undefined),
         statusSuffices: true,
         deadlineMs: monotonicMs() + END_MS,
+        // Also when the look was interrupted.
+        signal: undefined,
       });
       if (status === 405) return 'not-allowed';
       return status < 300 || status === 404 ? 'ended' : 'failed';
@@ -175,6 +194,7 @@ export class ProbeRpc {
       readonly what: string;
       readonly routing: Readonly<Record<string, string>>;
       readonly deadlineMs?: number;
+      readonly signal?: AbortSignal | undefined;
       readonly isAnswer?: (data: string) => boolean;
       readonly onHeaders?: (headers: IncomingHttpHeaders) => void;
       readonly statusSuffices?: boolean;
@@ -182,27 +202,25 @@ export class ProbeRpc {
   ): Promise<RawAnswer> {
     const {
       routing,
-      untilMs,
-      deadlineMs = Math.min(untilMs ?? Infinity, this.#deadlineMs),
+      untilMs = Infinity,
+      deadlineMs = Math.min(untilMs, this.#deadlineMs),
       ...rest
     } = options;
+    const signal = 'signal' in options ? options.signal : this.#signal;
+    const headers = {
+      ...(body === null ? {} : { 'content-type': 'application/json' }),
+      accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
+      'user-agent': `${CLIENT_INFO.name}/${CLIENT_INFO.version} (probe)`,
+      ...this.#headers,
+      ...routing,
+    };
+    const allowedMs = deadlineMs - this.#startedAtMs;
+    const silentPhase = this.firstHeadersAtMs === null ? 'http' : options.phase;
     return exchange(
       this.#connection,
       this.#url,
-      {
-        ...rest,
-        method,
-        body,
-        headers: {
-          ...(body === null ? {} : { 'content-type': 'application/json' }),
-          accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
-          ...this.#headers,
-          ...routing,
-        },
-        deadlineMs,
-        allowedMs: deadlineMs - this.#startedAtMs,
-      },
-      this.#signal,
+      { ...rest, silentPhase, method, body, headers, deadlineMs, allowedMs },
+      signal,
     );
   }
 
@@ -232,7 +250,7 @@ export class ProbeRpc {
       const said = text.trim() === '' ? 'an empty body' : quoteShort(redactText(text.slice(0, 4096)));
       throw new ProbeFault(
         phase,
-        `${shownUrl(this.#url)} answered ${method} with what is no JSON-RPC answer to it: ${said}`,
+        `${this.who} answered ${method} with what is no JSON-RPC answer to it: ${said}`,
         { status },
       );
     }
@@ -241,11 +259,9 @@ export class ProbeRpc {
     if (message.kind === 'error') return { error: message.error };
     if (status >= 300) throw noAnswer();
     const flaw = message.kind === 'malformed' ? message.flaw : 'it is no JSON-RPC answer';
-    throw new ProbeFault(
-      phase,
-      `${shownUrl(this.#url)} answered ${method} with a malformed message: ${flaw}`,
-      { status },
-    );
+    throw new ProbeFault(phase, `${this.who} answered ${method} with a malformed message: ${flaw}`, {
+      status,
+    });
   }
 }
 

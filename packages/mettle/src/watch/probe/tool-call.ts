@@ -5,9 +5,7 @@ import { quoteShort } from '../../session/fault-sentences.ts';
 import { isObject, type JsonObject } from '../../session/rpc-message.ts';
 import { ProbeFault } from './fault.ts';
 import type { ProbeOptions } from './outcome.ts';
-import type { ProbeRpc } from './rpc.ts';
-
-const MAX_BYTES = 10 * 1024 * 1024;
+import type { RpcSource } from './rpc.ts';
 
 /** Throws UsageError for a tool that is not to be called again and again without leave, ProbeFault for one that is not listed. */
 export function mayCall(tool: string, items: readonly JsonObject[], allowWrites: boolean): void {
@@ -31,8 +29,8 @@ export function callFault(tool: string, result: JsonObject): ProbeFault | null {
 
 /** One call. Rejects with ProbeFault when it fails, with UsageError when it may not be made. */
 export async function callTool(
-  rpc: ProbeRpc,
-  { tool, arguments: args }: NonNullable<ProbeOptions['call']>,
+  rpc: RpcSource,
+  { tool, arguments: args, maxBytes }: NonNullable<ProbeOptions['call']> & { readonly maxBytes: number },
   items: readonly JsonObject[],
   { allowWrites = false }: ProbeOptions,
 ): Promise<ProbeOutcome['call']> {
@@ -41,7 +39,7 @@ export async function callTool(
   const { reply } = await rpc.request(
     'tools/call',
     { name: tool, arguments: args },
-    { phase: 'call', maxBytes: MAX_BYTES },
+    { phase: 'call', maxBytes },
   );
   if ('error' in reply)
     throw new ProbeFault(
