@@ -1,5 +1,6 @@
 import { connectToMettle } from './connection.ts';
 import { createCommands } from './commands.ts';
+import type { Control } from './commands.ts';
 import { hookHttp } from './http-requests.ts';
 import { hookJsonParse } from './json-requests.ts';
 import { hookSdk } from './sdk-requests.ts';
@@ -13,11 +14,11 @@ import { silently } from './silently.ts';
 const GRACE_MS = 2_000;
 
 /** Connects this process to Mettle and lays the hooks, all of them passive until an instrument starts. */
-export function attach(socketPath: string): void {
+export function attach(socketPath: string, control: Control | null = null): void {
   const exitWithMettle = process.env[EXIT_WITH_METTLE_VARIABLE] === '1';
   const connection = connectToMettle(socketPath);
   const serving = new Serving((message) => connection.send(message));
-  const commands = createCommands();
+  const commands = createCommands(control);
 
   connection.onCommand = (command, answer) => commands.run(command, answer);
   connection.onClose = (orderly) => {

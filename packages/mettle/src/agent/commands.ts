@@ -8,6 +8,7 @@ import { Overlap } from './overlap.ts';
 import type { AgentCommand, InstrumentName } from './protocol.ts';
 import { readScripts } from './scripts.ts';
 import { silently } from './silently.ts';
+import type { ControlRequest } from './control-protocol.ts';
 import { Vitals } from './vitals.ts';
 import { Waiting } from './waiting.ts';
 
@@ -60,7 +61,22 @@ function heapOnDemand(): { answer(request: HeapRequest): Promise<unknown>; stop(
   };
 }
 
-export function createCommands(): Commands {
+/** What obeys requests to control the order of events: there only where it was loaded before the target. */
+export interface Control {
+  control(request: ControlRequest): Promise<unknown>;
+  release(): void;
+}
+
+function askedOf(control: Control | null): Control {
+  if (control === null) throw new Error('the target was not started to be controlled');
+  return control;
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function createCommands(control: Control | null = null): Commands {
   let on: { readonly name: InstrumentName; readonly instrument: Instrument } | null = null;
 
   let vitals: Vitals | null = null;
@@ -90,6 +106,8 @@ export function createCommands(): Commands {
       }
       case 'heap':
         return heap.answer(command.request);
+      case 'control':
+        return askedOf(control).control(command.request);
       case 'goodbye':
         return {};
     }
@@ -97,9 +115,7 @@ export function createCommands(): Commands {
 
   return {
     run(command, answer) {
-      const fail = (error: unknown): void => {
-        answer({ error: error instanceof Error ? error.message : String(error) });
-      };
+      const fail = (error: unknown): void => answer({ error: sentenceOf(error) });
       try {
         Promise.resolve(obey(command)).then((result) => answer({ result }), fail);
       } catch (error) {
@@ -117,6 +133,7 @@ export function createCommands(): Commands {
       silently(() => void vitals?.stop());
       vitals = null;
       heap.stop();
+      silently(() => control?.release());
       silently(() => last !== null && end(last.instrument));
       silently(closeKeptSessions);
     },

@@ -8,6 +8,12 @@ import type { RaceStep, ScheduleSpec, TrialRecord } from '../evidence/index.ts';
 /** Set to 1 when the target is started to be raced: the agent then wraps what can reorder events, before the server loads. */
 export const CONTROL_VARIABLE = 'METTLE_AGENT_CONTROL';
 
+/**
+ * What the clocks of a target under control show, about (10 February 2032): a timestamp can be told from any other number
+ * or text, and masked. In a trial exactly this and the virtual time; otherwise some time later.
+ */
+export const CONTROL_EPOCH_MS = 1_960_000_000_000;
+
 /** Over HTTP the lane travels in this header, since two sessions may use one request id. */
 export const LANE_HEADER = 'mettle-lane';
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { CONTROL_VARIABLE } from './control-protocol.ts';
 import {
   AGENT_SOCKET_VARIABLE,
   EXIT_WITH_METTLE_VARIABLE,
@@ -31,6 +32,8 @@ export interface AgentEnvironmentOptions {
   readonly inheritedNodeOptions: string | undefined;
   /** Whether Mettle launches the target, which then must not outlive it. */
   readonly exitWithMettle: boolean;
+  /** Whether the agent is to control the order of events, for races. */
+  readonly control?: boolean;
 }
 
 /**
@@ -44,5 +47,6 @@ export function agentEnvironment(options: AgentEnvironmentOptions): Readonly<Rec
     [AGENT_SOCKET_VARIABLE]: options.socketPath,
     [ORIGINAL_NODE_OPTIONS_VARIABLE]: options.inheritedNodeOptions ?? '',
     ...(options.exitWithMettle ? { [EXIT_WITH_METTLE_VARIABLE]: '1' } : {}),
+    ...(options.control === true ? { [CONTROL_VARIABLE]: '1' } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { CONTROL_VARIABLE } from './control-protocol.ts';
 import { AGENT_SOCKET_VARIABLE } from './protocol.ts';
 
 // Loaded by NODE_OPTIONS=--import into every Node process that the target starts, and into their
@@ -6,8 +7,11 @@ import { AGENT_SOCKET_VARIABLE } from './protocol.ts';
 const socketPath = process.env[AGENT_SOCKET_VARIABLE];
 if (isMainThread && socketPath !== undefined && socketPath !== '') {
   try {
+    // First of all: nothing may get hold of what is not wrapped yet.
+    const control =
+      process.env[CONTROL_VARIABLE] === '1' ? (await import('./control/index.ts')).takeControl() : null;
     const { attach } = await import('./attach.ts');
-    attach(socketPath);
+    attach(socketPath, control);
   } catch {
     // A target without an agent is examined from outside; a target broken by its agent is our fault.
   }

@@ -5,6 +5,7 @@ import type {
   OverlapRecord,
   WaitingRecord,
 } from '../evidence/index.ts';
+import type { ControlRequest } from './control-protocol.ts';
 import type { HeapRequest } from './heap-protocol.ts';
 
 /*
@@ -86,6 +87,8 @@ export type AgentCommand =
   | { readonly id: number; readonly do: 'vitals'; readonly on: boolean }
   /** Answers what HeapAnswers says to the request. */
   | { readonly id: number; readonly do: 'heap'; readonly request: HeapRequest }
+  /** Only where the target was started with CONTROL_VARIABLE. Answers what ControlAnswers says to the request. */
+  | { readonly id: number; readonly do: 'control'; readonly request: ControlRequest }
   /** Orderly detaching: instruments off, hooks inert, the process lives on. No answer. */
   | { readonly id: number; readonly do: 'goodbye' };
 

@@ -1,3 +1,4 @@
+import { CONTROL_VARIABLE } from './control-protocol.ts';
 import {
   AGENT_SOCKET_VARIABLE,
   EXIT_WITH_METTLE_VARIABLE,
@@ -65,6 +66,7 @@ function leaveChildrenAlone(): void {
   if (original === undefined || original === '') delete env['NODE_OPTIONS'];
   else env['NODE_OPTIONS'] = original;
   delete env[AGENT_SOCKET_VARIABLE];
+  delete env[CONTROL_VARIABLE];
   delete env[ORIGINAL_NODE_OPTIONS_VARIABLE];
   delete env[EXIT_WITH_METTLE_VARIABLE];
 }

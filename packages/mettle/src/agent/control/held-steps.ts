@@ -1,0 +1,220 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Frame, RaceStep } from '../../evidence/index.ts';
+import { backgroundLane, chainFor, currentLane, isUntouched, untouched } from './lane.ts';
+import type { Chain, Lane } from './lane.ts';
+import { callSite } from './sites.ts';
+
+/*
+ * The gates: every event that could come in another order is held here until the scheduler lets it go.
+ */
+
+/** What is known of an operation when it is asked for. */
+export interface StepWords {
+  readonly kind: string;
+  readonly resource: string | null;
+  readonly writes: boolean;
+  readonly detail?: string;
+  readonly site?: Frame | null;
+}
+
+/** A step that is held: the scheduler may take it. */
+export interface HeldStep extends RaceStep {
+  readonly of: Lane;
+  readonly chain: Chain;
+  /** Order in which the steps were asked for. */
+  readonly sequence: number;
+  /** Virtual time at which a timer is due; null for everything else. */
+  dueMs: number | null;
+  /** Timers that only repeat, or keep nobody waiting: housekeeping. */
+  readonly idle: boolean;
+  /** Steps with the same queue are taken in the order in which they were asked for. */
+  readonly queue: object | null;
+  readonly go: () => void;
+}
+
+interface HoldOptions {
+  readonly phase: RaceStep['phase'];
+  readonly lane?: Lane;
+  readonly dueMs?: number;
+  readonly idle?: boolean;
+  readonly queue?: object;
+  readonly sequence?: number;
+}
+
+/** What stands still, and what is going on, in the trial that is under way. */
+export const held: {
+  /** Whether operations are held at all. */
+  on: boolean;
+  pending: HeldStep[];
+  /** Operations let go and not finished. */
+  underWay: number;
+  /** Jobs asked of the thread pool and not done, held ones included. */
+  poolJobs: number;
+  peakPoolJobs: number;
+  /** Counts whatever happens, so that quiet can be told. */
+  happenings: number;
+  /** Called when nothing is under way any more. */
+  whenIdle: (() => void) | null;
+  /** Told of each step as it is asked for. */
+  born: (step: HeldStep) => void;
+} = {
+  on: false,
+  pending: [],
+  underWay: 0,
+  poolJobs: 0,
+  peakPoolJobs: 0,
+  happenings: 0,
+  whenIdle: null,
+  born: () => {},
+};
+let sequence = 0;
+
+/** Forgets everything that was held before. */
+export function resetHeld(): void {
+  held.pending = [];
+  held.underWay = 0;
+  held.poolJobs = 0;
+  held.peakPoolJobs = 0;
+  held.whenIdle = null;
+  sequence = 0;
+}
+
+/** Whether the operation that is being asked for is to be held. */
+export function holding(): boolean {
+  return held.on && !isUntouched();
+}
+
+/** Holds a step of the current lane; `go` is called when the scheduler takes it. */
+export function hold(words: StepWords, options: HoldOptions, go: () => void): HeldStep {
+  const lane = options.lane ?? currentLane();
+  const chain = chainFor(lane);
+  chain.busy = true;
+  const step: HeldStep = {
+    id: `${lane.id}#${String(++lane.steps)}`,
+    lane: lane.id,
+    kind: words.kind,
+    phase: options.phase,
+    resource: words.resource,
+    writes: words.writes,
+    detail: words.detail ?? '',
+    site: words.site ?? null,
+    of: lane,
+    chain,
+    sequence: options.sequence ?? ++sequence,
+    dueMs: options.dueMs ?? null,
+    idle: options.idle ?? false,
+    queue: options.queue ?? null,
+    go,
+  };
+  held.happenings++;
+  if (held.on) {
+    held.pending.push(step);
+    held.born(step);
+  } else {
+    // The trial ended while the operation was under way: nothing is held any more.
+    chain.busy = false;
+    go();
+  }
+  return step;
+}
+
+/** The step will never be taken. */
+export function drop(step: HeldStep): void {
+  const at = held.pending.indexOf(step);
+  if (at < 0) return;
+  held.pending.splice(at, 1);
+  step.chain.busy = false;
+}
+
+/** Waits for the scheduler. */
+export function gate(words: StepWords, options: HoldOptions): Promise<void> {
+  return new Promise((resolve) => {
+    hold(words, options, resolve);
+  });
+}
+
+export function beginWork(): void {
+  held.underWay++;
+}
+
+export function endWork(): void {
+  held.happenings++;
+  if (held.underWay > 0) held.underWay--;
+  if (held.underWay > 0) return;
+  const { whenIdle } = held;
+  held.whenIdle = null;
+  whenIdle?.();
+}
+
+export function beginPoolJob(): void {
+  held.poolJobs++;
+  held.peakPoolJobs = Math.max(held.peakPoolJobs, held.poolJobs);
+}
+
+export function endPoolJob(): void {
+  if (held.poolJobs > 0) held.poolJobs--;
+}
+
+/** Lets an operation take effect when the scheduler says so; nothing holds its completion. */
+export async function heldEffect<T>(words: StepWords, run: () => Promise<T>): Promise<T> {
+  await gate(words, { phase: 'effect' });
+  beginWork();
+  try {
+    return await untouched(run);
+  } finally {
+    endWork();
+  }
+}
+
+/** An operation with its two gates: its effect, and the delivery of its completion. */
+export async function heldOperation<T>(asked: StepWords, run: () => Promise<T>): Promise<T> {
+  const words = { ...asked, site: asked.site ?? callSite() };
+  beginPoolJob();
+  let outcome: { readonly value: T } | { readonly error: unknown };
+  try {
+    outcome = { value: await heldEffect(words, run) };
+  } catch (error) {
+    outcome = { error };
+  } finally {
+    endPoolJob();
+  }
+  if (held.on) await gate({ ...words, writes: false }, { phase: 'delivery' });
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+type Callback = (...results: unknown[]) => unknown;
+
+/** The same for an operation that calls back. `start` is given the callback to hand on. */
+export function heldCallback(
+  asked: StepWords,
+  callback: Callback,
+  start: (callback: Callback) => void,
+): void {
+  const words = { ...asked, site: asked.site ?? callSite() };
+  const context = new AsyncResource('METTLE_HELD');
+  const lane = currentLane();
+  const deliver = (results: unknown[]): void => {
+    context.runInAsyncScope(callback, undefined, ...results);
+  };
+  beginPoolJob();
+  const ended = (...results: unknown[]): void => {
+    endPoolJob();
+    endWork();
+    if (!held.on) return deliver(results);
+    hold({ ...words, writes: false }, { phase: 'delivery', lane: stillALane(lane) }, () => deliver(results));
+  };
+  hold(words, { phase: 'effect', lane }, () => {
+    beginWork();
+    try {
+      untouched(() => start(ended));
+    } catch (error) {
+      ended(error);
+    }
+  });
+}
+
+/** A lane of a trial that is over is nobody's. */
+function stillALane(lane: Lane): Lane {
+  return lane.index < 0 ? backgroundLane() : lane;
+}
