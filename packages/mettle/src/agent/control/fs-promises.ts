@@ -48,8 +48,9 @@ function nativeParts(promises: object): {
   const native = (): Omit<WritingParts, 'toBuffer'> => ({
     // The first handle shows the prototype, before any of the target's own can be used.
     open: async (...args) => seen(await open(...args)),
-    write: function write(this: FileHandle, ...args: unknown[]) {
-      return (handleParts ?? this).write.apply(this, args as never);
+    write: function write(this: FileHandle, ...args: Parameters<WritingParts['write']>) {
+      const parts: Pick<WritingParts, 'write'> = handleParts ?? this;
+      return parts.write.apply(this, args);
     },
     sync: function sync(this: FileHandle) {
       return (handleParts ?? this).sync.call(this);
