@@ -69,6 +69,13 @@ export function verifyCommand(
   return `npx mettle check${options} --fail-on ${id}${where === '' ? '' : ` ${where}`}`;
 }
 
+/** The same of what `mettle race` shows. */
+export function raceCommand(id: string, target: TargetEvidence, tools: readonly string[] = []): string {
+  const options = tools.map((tool) => ` --tool ${shellWord(tool)}`).join('');
+  const where = target.targetArguments === '' ? '' : ` ${target.targetArguments}`;
+  return `npx mettle race${options} --fail-on ${id}${where}`;
+}
+
 /** The word, quoted for a POSIX shell where it must be. */
 export function shellWord(word: string): string {
   return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

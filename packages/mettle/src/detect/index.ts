@@ -14,6 +14,19 @@ import { latencyTail } from './detectors/latency-tail.ts';
 import { serialisedByCpu } from './detectors/serialised-by-cpu.ts';
 import { serialisedByLock } from './detectors/serialised-by-lock.ts';
 import { serialisedByPool } from './detectors/serialised-by-pool.ts';
+import { lostUpdate } from './detectors/lost-update.ts';
+import { duplicateEffect } from './detectors/duplicate-effect.ts';
+import { limitExceeded } from './detectors/limit-exceeded.ts';
+import { tornRead } from './detectors/torn-read.ts';
+import { crossTalk } from './detectors/cross-talk.ts';
+import { deadlock } from './detectors/deadlock.ts';
+import { concurrentError } from './detectors/concurrent-error.ts';
+import { orderDependentResult } from './detectors/order-dependent-result.ts';
+import { crashUnderLoad } from './detectors/crash-under-load.ts';
+import { unboundedConnections } from './detectors/unbounded-connections.ts';
+import { unboundedQueue } from './detectors/unbounded-queue.ts';
+import { noLoadShedding } from './detectors/no-load-shedding.ts';
+import { threadPoolExhaustion } from './detectors/thread-pool-exhaustion.ts';
 import { slowToolsList } from './detectors/slow-tools-list.ts';
 import { stdoutPollution } from './detectors/stdout-pollution.ts';
 import { unreachable } from './detectors/unreachable.ts';
@@ -63,6 +76,19 @@ export const detectors: readonly Detector[] = [
   serialisedByCpu,
   serialisedByLock,
   serialisedByPool,
+  lostUpdate,
+  duplicateEffect,
+  limitExceeded,
+  tornRead,
+  crossTalk,
+  deadlock,
+  concurrentError,
+  orderDependentResult,
+  crashUnderLoad,
+  unboundedConnections,
+  unboundedQueue,
+  noLoadShedding,
+  threadPoolExhaustion,
   unreachable,
   stdoutPollution,
   slowToolsList,

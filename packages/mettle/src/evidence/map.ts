@@ -69,7 +69,14 @@ export interface Detector<K extends EvidenceKey = EvidenceKey> {
   blind?(evidence: DetectorInput<K>): string | null;
   /** What was looked at, in figures, for a clear verdict: a clause such as "5 tools, 1,240 calls". */
   looked(evidence: DetectorInput<K>): string;
+  /** How it tells the same fault in a run that brings other evidence. */
+  readonly elsewhere?: Readonly<Partial<Record<Examination, DetectorPart>>>;
 }
+/** What judges, of a detector. */
+export type DetectorPart<K extends EvidenceKey = EvidenceKey> = Pick<
+  Detector<K>,
+  'needs' | 'detect' | 'blind' | 'looked'
+>;
 /** Evidence as a detector is given it: what it needs for certain, everything else perhaps. */
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 

@@ -17,8 +17,6 @@ const SEVERITY_RANK: Readonly<Record<Severity, number>> = { critical: 0, high: 1
 
 /** Checks that this version has no detector for, and what is said instead of a verdict. */
 const NOT_BUILT: Readonly<Partial<Record<Check, string>>> = {
-  race: 'this version of Mettle does not explore interleavings yet',
-  overload: 'this version of Mettle does not overload the server yet',
   regression: 'nothing to compare with: run mettle bench --compare git:main, or --against FILE',
 };
 
@@ -74,7 +72,8 @@ function bySeverity(a: Finding, b: Finding): number {
   return SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity];
 }
 
-function run(detector: Detector, bundle: Bundle): Verdict {
+function run(judging: Detector, bundle: Bundle): Verdict {
+  const detector = { ...judging, ...judging.elsewhere?.[bundle.manifest.examination] };
   const missing = detector.needs.filter((key) => bundle.evidence[key] === undefined);
   if (missing.length > 0) return { status: 'skipped', why: whyMissing(missing, bundle) };
   const evidence = bundle.evidence as EvidenceMap;
@@ -99,12 +98,17 @@ function nothingSeen(examination: Examination, check: Check, evidence: Partial<E
   // What a benchmark judges it measured itself, and the memory of a server in use is judged by its own detectors.
   return examination === 'bench' || examination === 'attach --memory'
     ? null
-    : nothingExercised(check, evidence);
+    : nothingExercised({ check, examination }, evidence);
 }
 
 /** "Clear" must never mean "did not look": with tools listed and none answered, there was nothing to judge. */
-function nothingExercised(check: Check, evidence: Partial<EvidenceMap>): string | null {
+function nothingExercised(
+  { check, examination }: { readonly check: Check; readonly examination: Examination },
+  evidence: Partial<EvidenceMap>,
+): string | null {
   if (check === 'protocol' || evidence.exercise === undefined) return null;
+  // What is raced is raced on servers of its own: its detectors say themselves what they had no trials of.
+  if (check === 'race' || check === 'overload' || examination === 'race') return null;
   if (check === 'leak') return nothingDriven(evidence);
   const tools = evidence.exercise.subjects.filter((subject) => subject.kind === 'tool');
   if (tools.length === 0) return null;

@@ -7,6 +7,7 @@ import { comparison } from '../builders/comparison.ts';
 import { grownSessions } from '../builders/compared-heaps.ts';
 import { leakRun } from '../builders/heap.ts';
 import { memoryWatch } from '../builders/memory-watch.ts';
+import { raceEvidence } from '../builders/race.ts';
 import { server } from '../builders/server.ts';
 
 const target = server().evidence().target;
@@ -109,6 +110,7 @@ describe('every detector', () => {
       heapGrowth: leakRun().calls('a').grows().heapGrowth(),
       heapComparison: grownSessions(100),
       memoryWatch: memoryWatch().rises({ heap: 6e6 }).watch(),
+      race: raceEvidence(),
     };
     for (const detector of detectors) {
       const only = Object.fromEntries(
@@ -133,6 +135,7 @@ describe('every detector', () => {
       heapGrowth: leakRun().calls('a').growsUpTo(500).heapGrowth(),
       heapComparison: grownSessions(0),
       memoryWatch: memoryWatch().watch(),
+      race: raceEvidence(),
     };
     expect(detectors.flatMap((detector) => detector.detect(healthy))).toEqual([]);
   });

@@ -7,7 +7,9 @@ import {
   medianKnown,
   type HoldGroup,
 } from '../../derive/index.ts';
+import { isWell, longestHeldMs } from '../../derive/race/index.ts';
 import type { Detector, Finding } from '../../evidence/index.ts';
+import { crowdPart } from '../crowd-finding.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import {
@@ -31,6 +33,8 @@ const ID = 'serialised-by-cpu';
  * person notices; of less, a server answers more than fifty a second, and every server's calls share one thread.
  */
 const HELD_MS_PER_CALL = 20;
+/** In crowds each state is new, so that code runs before it is compiled: twice as long, to be sure. */
+const HELD_MS_IN_CROWD = 40;
 /** The thread's own work is then what the batch takes; the rest is the way to the server and back. */
 const HELD_SHARE = 0.7;
 /** A call that mostly waits is not made of CPU, even if many of them together fill the thread. */
@@ -61,6 +65,21 @@ export const serialisedByCpu: Detector<'concurrency' | 'target'> = {
 
   blind: noBatches,
   looked: lookedAtBatches,
+
+  elsewhere: {
+    race: crowdPart(ID, (crowd) => {
+      const held = longestHeldMs(crowd);
+      if (held < HELD_MS_IN_CROWD || !isWell(crowd.most)) return null;
+      const { subject, some, most } = crowd;
+      return {
+        severity: severityOfQueue(held * (some.calls - 1)),
+        title: `${most.calls} calls of ${quoted(subject)} at once take turns on the main thread: each holds it for ${ms(held)} without a pause`,
+        cost: { value: figure(held), unit: 'ms added for every other call', per: 'call' },
+        fix: remedyFor('cpu', [], undefined),
+        expect: `calls of ${quoted(subject)} no longer take turns on the main thread`,
+      };
+    }),
+  },
 };
 
 /** Main-thread time of one call: its CPU, or with the view inside also what it waits there synchronously. */

@@ -1,5 +1,6 @@
 import { formatPlace, locationOf, type SizeView } from '../../derive/index.ts';
 import type { Detector, Finding, SourceLocation } from '../../evidence/index.ts';
+import { crowdPart, queueIn, waitingPlace } from '../crowd-finding.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import {
@@ -37,6 +38,8 @@ const OTHER_CPU_SHARE = 0.5;
 const LINE_SHARE = 0.6;
 /** Waiting seen inside must add up to at least this many calls' worth, or it was stagger. */
 const WAITED_CALLS = 1;
+const FIX =
+  'Hold the lock only around what is shared (take it after the slow part, or release it before), or key it by what it protects, with `exclusive(key)` of @mettle/runtime, so that calls about different things need not wait for each other.';
 
 /** Tools whose calls go one at a time while the main thread is idle: they wait for one another. */
 export const serialisedByLock: Detector<'concurrency' | 'target'> = {
@@ -55,6 +58,22 @@ export const serialisedByLock: Detector<'concurrency' | 'target'> = {
 
   blind: noBatches,
   looked: lookedAtBatches,
+
+  elsewhere: {
+    race: crowdPart(ID, (crowd, evidence) => {
+      const queue = queueIn(crowd, (width) => width === 1);
+      if (queue === null) return null;
+      const { subject, alone, some, most } = crowd;
+      return {
+        location: waitingPlace(queue, evidence),
+        severity: severityOfQueue(some.virtualMs - alone.virtualMs),
+        title: `${most.calls} calls of ${quoted(subject)} at once go one at a time: ${ms(most.virtualMs)} of virtual time against ${ms(alone.virtualMs)} for one`,
+        cost: { value: figure(alone.virtualMs), unit: 'ms added for every other call', per: 'call' },
+        fix: FIX,
+        expect: `calls of ${quoted(subject)} at once no longer go one at a time`,
+      };
+    }),
+  },
 };
 
 function witnessed(queue: SubjectQueue): boolean {
@@ -120,7 +139,7 @@ function witnessedFinding(evidence: QueueInput, queue: SubjectQueue): Finding {
     location,
     confidence: always ? 'reproduced' : 'measured',
     clause: `one at a time while the main thread is idle, and ${where}`,
-    fix: 'Hold the lock only around what is shared (take it after the slow part, or release it before), or key it by what it protects, with `exclusive(key)` of @mettle/runtime, so that calls about different things need not wait for each other.',
+    fix: FIX,
   });
 }
 

@@ -1,5 +1,6 @@
 import { formatPlace, locationOf, type SizeView } from '../../derive/index.ts';
 import type { Detector, Finding, OverlapRecord } from '../../evidence/index.ts';
+import { crowdPart, queueIn, waitingPlace } from '../crowd-finding.ts';
 import { figure, ms, quoted } from '../figures.ts';
 import { askedFor, makeFinding, verifyCommand } from '../finding.ts';
 import {
@@ -44,7 +45,32 @@ export const serialisedByPool: Detector<'concurrency' | 'overlap' | 'target'> = 
 
   blind: noBatches,
   looked: lookedAtBatches,
+
+  elsewhere: {
+    race: crowdPart(ID, (crowd, evidence) => {
+      const queue = queueIn(crowd, (width) => width > 1);
+      if (queue === null) return null;
+      const { subject, alone, some, most } = crowd;
+      const { width } = queue;
+      return {
+        location: waitingPlace(queue, evidence),
+        severity: severityOfQueue(some.virtualMs - alone.virtualMs),
+        title: `Of ${most.calls} calls of ${quoted(subject)} at once only ${width} at a time have work under way: ${ms(most.virtualMs)} of virtual time against ${ms(alone.virtualMs)} for one`,
+        cost: {
+          value: figure(most.virtualMs - alone.virtualMs),
+          unit: `ms that the last of ${most.calls} calls waits`,
+          per: 'call',
+        },
+        fix: fixFor(width),
+        expect: `more than ${width} calls of ${quoted(subject)} run at a time`,
+      };
+    }),
+  },
 };
+
+function fixFor(width: number): string {
+  return `Raise the pool's size above ${width} (as far as the service behind it allows), or give each place back sooner: take it as late and release it as early as the work permits. Where ${width} is what the service can bear, say so to callers early with \`createLimit\` from @mettle/runtime instead of letting them wait without bound.`;
+}
 
 /** Whether batches take as many waves as the width predicts, in each size that needs two or more; on a starved host the shortest ones tell. */
 function inWaves(queue: SubjectQueue, width: number): boolean {
@@ -88,7 +114,7 @@ function findingOf(
       unit: `ms that the last of ${largest.inFlight} calls waits`,
       per: 'call',
     },
-    fix: `Raise the pool's size above ${width} (as far as the service behind it allows), or give each place back sooner: take it as late and release it as early as the work permits. Where ${width} is what the service can bear, say so to callers early with \`createLimit\` from @mettle/runtime instead of letting them wait without bound.`,
+    fix: fixFor(width),
     verify: {
       command: verifyCommand(
         'serialised-by-pool',

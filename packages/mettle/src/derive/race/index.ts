@@ -1,0 +1,6 @@
+export { laneIndex, laneOfIndex, saidBy } from './answers.ts';
+export { crowdsOf, isWell, longestHeldMs, queueOf, type Crowd, type Queue } from './crowds.ts';
+export { faultOf, type RaceFault, type RacePattern } from './faults.ts';
+export { matrixOf, type MatrixCell } from './matrix.ts';
+export { partsOf } from './states.ts';
+export { timelineOf } from './timeline.ts';

@@ -1,0 +1,19 @@
+import type { Detector } from '../../evidence/index.ts';
+import { raceDetector } from '../race-finding.ts';
+import { quotation, strangeAnswer } from '../race-words.ts';
+
+const ID = 'concurrent-error';
+
+/** A call fails because another runs beside it: in no order of the same calls does it. */
+export const concurrentError: Detector<'race' | 'target'> = raceDetector({
+  id: ID,
+  severity: () => 'medium',
+  does: (fault) => {
+    const said = strangeAnswer(fault);
+    return `fail where no order of them does${said === null ? '' : `: ${quotation(said)}`}`;
+  },
+  fix: ({ violation }) =>
+    violation.steps.some(({ kind, writes }) => writes && kind.startsWith('fs.'))
+      ? 'What was there when it was looked at is gone, half made or taken when it is used. Give temporary files names of their own (`mkdtemp`, `randomUUID`), do not look before acting but act and handle the error (ENOENT, EEXIST), or run looking and acting inside `exclusive(key, fn)` of @mettle/runtime.'
+      : 'What the call relies on changes while it waits. Look again after each `await`, keep what belongs to one call in its own variables, or run the whole inside `exclusive(key, fn)` of @mettle/runtime, keyed by what it needs.',
+});

@@ -1,0 +1,23 @@
+import type { Detector } from '../../evidence/index.ts';
+import { raceDetector } from '../race-finding.ts';
+import { mediumOf, quotation } from '../race-words.ts';
+
+const ID = 'limit-exceeded';
+
+/** More calls go through than there is room for: each counts before any adds. */
+export const limitExceeded: Detector<'race' | 'target'> = raceDetector({
+  id: ID,
+  severity: () => 'high',
+  does: ({ violation: { setup, calls }, difference: { extra } }) =>
+    `exceed a limit${setup.length === 0 ? '' : ` after ${setup.length} calls`}: ${calls.length === 2 ? 'both' : 'more'} go through where every order refuses one${extra[0] === undefined ? '' : `, and leave ${quotation(extra[0])}`}`,
+  fix: (fault) => {
+    switch (mediumOf(fault.at, fault)) {
+      case 'file':
+        return 'Count and add inside `exclusive(key, fn)` of @mettle/runtime, keyed by what is limited; where several processes share the file, take a lock file with the flag `wx`, or keep the count in a database.';
+      case 'service':
+        return 'Let the database keep the limit, in one step: `UPDATE … SET taken = taken + 1 WHERE taken < places`, or count and insert in one serialisable transaction.';
+      case 'memory':
+        return 'Whoever counts must add before the next one counts: take the place first, without an `await` between counting and taking, and give it back on failure; or run both inside `exclusive(key, fn)` of @mettle/runtime, keyed by what is limited.';
+    }
+  },
+});

@@ -1,0 +1,42 @@
+import type { RaceFault } from '../../derive/race/index.ts';
+import type { Detector } from '../../evidence/index.ts';
+import { raceDetector } from '../race-finding.ts';
+import { mediumOf, quotation } from '../race-words.ts';
+
+const ID = 'lost-update';
+
+/** What one call wrote is not there any more, or was never written, because another call wrote what it had read before. */
+export const lostUpdate: Detector<'race' | 'target'> = raceDetector({
+  id: ID,
+  severity: () => 'high',
+  does: (fault) => `lose an update: ${lossOf(fault)}`,
+  fix: (fault) => {
+    const { stale, at, violation } = fault;
+    const read = stale === null ? undefined : violation.steps[stale.read];
+    const line = read?.site == null ? '' : ` (line ${read.site.line})`;
+    switch (mediumOf(at, fault)) {
+      case 'file':
+        return at?.kind.endsWith('rename') === true && stale === null
+          ? 'A rename replaces what is there. Take the new name first, with `open(path, "wx")` or `link(old, new)`, which fail when it exists, instead of looking whether it does; within one process, `exclusive(path, fn)` of @mettle/runtime around both.'
+          : `Let nobody in between the read${line} and the write: run both inside \`exclusive(key, fn)\` of @mettle/runtime, keyed by the file. Where several processes share the file, take a lock file with the flag \`wx\` as well, or keep the data in a database and change it in a transaction.`;
+      case 'service':
+        return 'Change it where it lies, in one step: a transaction, `UPDATE … SET n = n + 1`, or a write that is refused when the version read is no longer the current one; within one process `exclusive(key, fn)` of @mettle/runtime around read and write.';
+      case 'memory':
+        return 'Between the read and the write the call waits, and others go on. Read again after the wait, change what is there in one go without an `await` in between, or run both inside `exclusive(key, fn)` of @mettle/runtime, keyed by what they change.';
+    }
+  },
+});
+
+function lossOf({ difference, violation, stale }: RaceFault): string {
+  if (violation.invariant !== null) return violation.invariant;
+  const [lost, ...more] = difference.missing;
+  const answered = violation.outcome.answers.every(({ status }) => status === 'success')
+    ? ', though all answer success'
+    : '';
+  if (lost !== undefined)
+    return `${quotation(lost)}${more.length === 0 ? ' is' : ` and ${more.length} more are`} gone${answered}`;
+  const resource = stale === null ? null : violation.steps[stale.write]?.resource;
+  return resource == null
+    ? `what is left behind is what no order leaves${answered}`
+    : `${resource} holds what no order leaves${answered}`;
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { duplicateEffect } from '../../../src/detect/detectors/duplicate-effect.ts';
+import { came, says, steps, violation } from '../../builders/race.ts';
+import { having, onlyFinding, staysSilent } from './every-race.ts';
+
+const STEPS = steps('A call', 'A back @20', 'B call', 'B back @20', 'A back @22', 'B back @22');
+
+describe('duplicate-effect', () => {
+  it('is what equal calls do twice that each order does once', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          steps: STEPS,
+          outcome: came([says('added'), says('added')], {}, [says('["Ada","Ada"]')]),
+          allowed: [
+            came([says('added'), says('there already')], {}, [says('["Ada"]')]),
+            came([says('there already'), says('added')], {}, [says('["Ada"]')]),
+          ],
+        }),
+      ),
+    );
+    expect(finding).toMatchObject({ id: 'duplicate-effect', severity: 'high', location: { line: 22 } });
+    expect(finding.title).toContain('have their effect twice');
+  });
+
+  it('is told by the answers where the second call is refused with an error', () => {
+    const refused = { ...says('there already'), status: 'tool-error' as const };
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'results',
+          steps: STEPS,
+          outcome: came([says('added'), says('added')]),
+          allowed: [came([says('added'), refused]), came([refused, says('added')])],
+        }),
+      ),
+    );
+    expect(finding.id).toBe('duplicate-effect');
+  });
+
+  it('is not a cache that both calls miss: the answers alone tell no effect', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'results',
+          steps: STEPS,
+          outcome: came([says('computed'), says('computed')]),
+          allowed: [
+            came([says('computed'), says('from cache')]),
+            came([says('from cache'), says('computed')]),
+          ],
+        }),
+      ),
+    );
+    expect(finding).toMatchObject({ id: 'order-dependent-result', severity: 'low' });
+  });
+
+  staysSilent(duplicateEffect);
+});
