@@ -1,2 +1,3 @@
 export type * from './options.ts';
 export * from './trial-runner.ts';
+export * from './scenario.ts';

@@ -1,0 +1,173 @@
+import type { RaceClass, RacePair, RaceViolation, Trial } from '../../evidence/index.ts';
+import type { Expedition, RaceCase } from '../expedition.ts';
+import { judge } from '../oracle/judge.ts';
+import type { Judgement } from '../oracle/judge.ts';
+import { explainsTheRest, refusedLanes } from '../oracle/refusal.ts';
+import { runReferences } from '../oracle/references.ts';
+import type { References } from '../oracle/references.ts';
+import { BoundedSearch } from './bounded.ts';
+import type { PlannedSchedule } from './bounded.ts';
+import { confirmed } from './confirm.ts';
+import { violationOf } from './violation.ts';
+
+/** Worst first: what is said of a pair when it shows several. */
+const WORST_FIRST: readonly RaceClass[] = ['crash', 'hang', 'state', 'invariant', 'error', 'results'];
+
+/** A server that ends or hangs is started anew each time; so many times show it well enough. */
+const COSTLY_FAULTS = 10;
+
+/** A schedule that no order explains. */
+export interface Candidate {
+  readonly schedule: PlannedSchedule;
+  readonly trial: Trial;
+  readonly fault: Extract<Judgement, { kind: 'fault' }>;
+  readonly foundInTrial: number;
+}
+
+/** The search over one set of calls, which can be taken up again where it was left. */
+export class CaseSearch {
+  readonly case: RaceCase;
+  references: References | null = null;
+  undecided: string | null = null;
+  trials = 0;
+  badTrials = 0;
+  readonly #expedition: Expedition;
+  readonly #search = new BoundedSearch();
+  readonly #candidates = new Map<RaceClass, Candidate>();
+  readonly #confirmed = new Map<RaceClass, boolean>();
+  readonly #refusals = new Map<string, References | null>();
+  #inconclusive: string | null = null;
+  #costly = 0;
+  #bound = 0;
+
+  constructor(expedition: Expedition, raceCase: RaceCase) {
+    this.#expedition = expedition;
+    this.case = raceCase;
+  }
+
+  /** Runs the orders that the schedules are judged by. */
+  async prepare(): Promise<void> {
+    const { ignore, invariants } = this.#expedition.options;
+    const result = await runReferences(
+      this.case.calls,
+      (order) => this.#expedition.run(this.case, { strategy: 'sequential', order }),
+      { ignore, invariants },
+    );
+    if (!result.judged) {
+      this.undecided = result.why;
+      return;
+    }
+    this.references = result.references;
+    for (const { record } of result.references.trials) this.#search.accesses.add(record.steps);
+  }
+
+  /** Tries schedules with at most so many preemptions, until all are tried or `maxTrials` of them have been. */
+  async advance(bound: number, maxTrials: number = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#bound = Math.max(this.#bound, bound);
+    const { references } = this;
+    if (references === null) return;
+    for (let tried = 0; tried < maxTrials && this.#costly < COSTLY_FAULTS; tried++) {
+      if (!this.#expedition.mayGoOn) break;
+      const schedule = this.#search.next(bound);
+      if (schedule === null) break;
+      const trial = await this.#expedition.run(this.case, {
+        strategy: 'prefix',
+        decisions: schedule.decisions,
+      });
+      if (trial === null) break;
+      this.trials += 1;
+      this.#search.took(schedule, trial.record);
+      await this.#judge(schedule, trial, references);
+    }
+  }
+
+  get completeBound(): number | null {
+    return this.references === null ? null : this.#search.completeBound(this.#bound);
+  }
+
+  get equivalent(): number {
+    return this.#search.equivalent;
+  }
+
+  get repeats(): number {
+    return this.#search.repeats;
+  }
+
+  get hasFault(): boolean {
+    return [...this.#candidates.keys()].some((name) => name !== 'results');
+  }
+
+  async #judge(schedule: PlannedSchedule, trial: Trial, references: References): Promise<void> {
+    let judgement = judge(trial, references, this.#expedition.options.invariants);
+    if (judgement.kind === 'inconclusive') this.#inconclusive ??= judgement.why;
+    if (judgement.kind !== 'fault') return;
+    if (judgement.class === 'error' && (await this.#isRefusal(trial)))
+      judgement = { ...judgement, class: 'results' };
+    if (judgement.class === 'crash' || judgement.class === 'hang') this.#costly += 1;
+    if (judgement.class !== 'results') this.badTrials += 1;
+    if (this.#candidates.has(judgement.class)) return;
+    this.#candidates.set(judgement.class, { schedule, trial, fault: judgement, foundInTrial: this.trials });
+  }
+
+  /** Whether the errors decline calls in so many words, and the rest is as if these had not been made. */
+  async #isRefusal(trial: Trial): Promise<boolean> {
+    const refused = refusedLanes(trial);
+    if (refused === null) return false;
+    const key = refused.join();
+    let rest = this.#refusals.get(key);
+    if (rest === undefined) {
+      const calls = this.case.calls.filter((_, lane) => !refused.includes(lane));
+      const without: RaceCase = { ...this.case, calls };
+      const { ignore, invariants } = this.#expedition.options;
+      const result = await runReferences(
+        calls,
+        (order) => this.#expedition.run(without, { strategy: 'sequential', order }),
+        { ignore, invariants },
+      );
+      rest = result.judged ? result.references : null;
+      this.#refusals.set(key, rest);
+    }
+    return rest !== null && explainsTheRest(trial, this.case.calls, rest);
+  }
+
+  /** The violations: one per class, shown again by a fresh process. What was not shown again is not a violation. */
+  async violations(): Promise<readonly RaceViolation[]> {
+    const out: RaceViolation[] = [];
+    const { references } = this;
+    if (references === null) return out;
+    for (const name of WORST_FIRST) {
+      const candidate = this.#candidates.get(name);
+      if (candidate === undefined || (name === 'results' && out.length > 0)) continue;
+      let reproduced = this.#confirmed.get(name);
+      if (reproduced === undefined) {
+        reproduced = await confirmed(candidate, this.case, references, this.#expedition);
+        this.#confirmed.set(name, reproduced);
+      }
+      if (reproduced) out.push(violationOf(candidate, this, references));
+      else this.undecided ??= `a schedule looked wrong (${name}), and a fresh process did not show it again`;
+    }
+    return out;
+  }
+
+  /** The row of the matrix; after `violations`. */
+  row(connections: number): RacePair {
+    const shown = WORST_FIRST.filter((name) => this.#confirmed.get(name) === true);
+    const completeBound = this.completeBound;
+    return {
+      subjects: this.case.subjects,
+      connections,
+      trials: this.trials,
+      badTrials: shown.some((name) => name !== 'results') ? this.badTrials : 0,
+      completeBound,
+      worst: shown[0] ?? null,
+      undecided:
+        shown.length > 0 ? null : (this.undecided ?? this.#inconclusive ?? this.#cutShort(completeBound)),
+    };
+  }
+
+  #cutShort(completeBound: number | null): string | null {
+    return completeBound === null
+      ? 'cut short before every schedule without preemption had been tried'
+      : null;
+  }
+}

@@ -1,0 +1,32 @@
+import type { RaceViolation } from '../../evidence/index.ts';
+import { outcomeOf } from '../oracle/outcome.ts';
+import type { References } from '../oracle/references.ts';
+import { tokenOfDeviations, traceHash } from '../tokens/token.ts';
+import type { Candidate, CaseSearch } from './case-search.ts';
+
+/** A confirmed candidate as evidence. */
+export function violationOf(
+  { schedule, trial, fault, foundInTrial }: Candidate,
+  { case: { subjects, calls, setup, address }, badTrials, trials }: CaseSearch,
+  { allowed }: Pick<References, 'allowed'>,
+): RaceViolation {
+  const token = tokenOfDeviations(calls.length, schedule.deviations, trial.record.steps);
+  return {
+    class: fault.class,
+    subjects,
+    calls,
+    setup,
+    token,
+    replay: address === null ? token : `${address};${token}`,
+    traceHash: traceHash(trial.record.steps),
+    preemptions: schedule.preemptions,
+    foundInTrial,
+    badTrials,
+    trials,
+    steps: trial.record.steps,
+    outcome: outcomeOf(trial, null),
+    allowed,
+    reproduced: true,
+    invariant: fault.invariant,
+  };
+}
