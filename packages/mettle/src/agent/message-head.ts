@@ -19,32 +19,19 @@ const OPEN_BRACKET = 91;
 const OPEN_BRACE = 123;
 const BACKSLASH = 92;
 
-/**
- * Beginnings that were read lately, up to the last character that counted. Clients send the same call again and again, most
- * of them with the method first: to compare takes a tenth of the time of reading. Bounded, the oldest goes first.
- */
-const KNOWN = 8;
-const LONGEST_KNOWN = 256;
-const known: { readonly beginning: string; readonly head: MessageHead }[] = [];
-let oldest = 0;
-/** Where the last string ends that was read as method or name. */
-let readUntil = 0;
-
-/** As `readMessageHead`, for requests, which come in great numbers. What it tells rests on the beginning alone, so the same beginning tells the same. */
-export function readRequestHead(text: string): MessageHead {
-  for (const { beginning, head } of known) if (text.startsWith(beginning)) return head;
-  readUntil = 0;
-  const head = readMessageHead(text);
-  const isWhole = head.method !== null && (head.name !== null || head.method !== 'tools/call');
-  if (isWhole && readUntil <= LONGEST_KNOWN) {
-    known[oldest] = { beginning: text.slice(0, readUntil), head };
-    oldest = (oldest + 1) % KNOWN;
-  }
-  return head;
+/** Where a message says what it is; -1 where it was not seen. */
+export interface Places {
+  /** The id's value, if it came before the rest was known. */
+  idAt: number;
+  idEnd: number;
+  /** The opening quote of `params.name`. */
+  nameAt: number;
+  /** The end of what was read as method or name. */
+  readUntil: number;
 }
 
 /** Reads method and `params.name` from (a prefix of) a JSON-RPC message, stopping as soon as both are known. Nothing is copied but these two. */
-export function readMessageHead(text: string): MessageHead {
+export function readMessageHead(text: string, places?: Places): MessageHead {
   const start = skipSpace(text, 0);
   if (text.charCodeAt(start) === OPEN_BRACKET) return BATCH;
   let method: string | null = null;
@@ -53,25 +40,37 @@ export function readMessageHead(text: string): MessageHead {
     const keyEnd = endOfString(text, at);
     const valueAt = valueAfter(text, keyEnd);
     if (valueAt < 0) break;
-    if (isKey(text, at, keyEnd, 'method')) method = stringAt(text, valueAt);
-    else if (isKey(text, at, keyEnd, 'params')) name = nameIn(text, valueAt);
+    if (isKey(text, at, keyEnd, 'method')) {
+      method = stringAt(text, valueAt);
+      if (places !== undefined) places.readUntil = endOfString(text, valueAt);
+    } else if (isKey(text, at, keyEnd, 'params')) name = nameIn(text, valueAt, places);
     else if (isKey(text, at, keyEnd, 'result') || isKey(text, at, keyEnd, 'error')) {
       if (method === null) return REPLY;
       break;
     }
     if (method !== null && (name !== null || method !== 'tools/call')) break;
+    if (places !== undefined && isKey(text, at, keyEnd, 'id')) {
+      places.idAt = valueAt;
+      places.idEnd = endOfValue(text, valueAt);
+    }
     at = nextMember(text, valueAt);
   }
   return method === null ? NOTHING : { kind: 'request', method, name };
 }
 
 /** `name` among the members of the object at `start`. */
-function nameIn(text: string, start: number): string | null {
+function nameIn(text: string, start: number, places?: Places): string | null {
   for (let at = firstMember(text, start); at >= 0;) {
     const keyEnd = endOfString(text, at);
     const valueAt = valueAfter(text, keyEnd);
     if (valueAt < 0) return null;
-    if (isKey(text, at, keyEnd, 'name')) return stringAt(text, valueAt);
+    if (isKey(text, at, keyEnd, 'name')) {
+      if (places !== undefined) {
+        places.nameAt = valueAt;
+        places.readUntil = endOfString(text, valueAt);
+      }
+      return stringAt(text, valueAt);
+    }
     at = nextMember(text, valueAt);
   }
   return null;
@@ -144,7 +143,6 @@ function stringAt(text: string, at: number): string | null {
   if (text.charCodeAt(at) !== QUOTE) return null;
   const end = endOfString(text, at);
   if (text.charCodeAt(end - 1) !== QUOTE || end - at < 2) return null;
-  readUntil = Math.max(readUntil, end);
   const inner = text.slice(at + 1, end - 1);
   if (!inner.includes('\\')) return inner;
   try {

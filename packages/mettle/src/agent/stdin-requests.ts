@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 import { beginCall, observing } from './calls.ts';
 import type { Call } from './calls.ts';
 import { contextIsLost, runUntilContextFollows } from './json-requests.ts';
-import { HEAD_LENGTH, readRequestHead, subjectOf } from './message-head.ts';
+import { knownRequestHead, readRequestHead } from './known-requests.ts';
+import { HEAD_LENGTH, subjectOf } from './message-head.ts';
+import type { MessageHead } from './message-head.ts';
 import type { Serving } from './serving.ts';
 import { silently } from './silently.ts';
 
@@ -105,14 +107,13 @@ class MessageStream {
     if (this.#decided) return;
     // Nearly always a whole message that tells at once what it is: no more of it is decoded.
     const isWhole = ended && this.#head === '';
-    if (isWhole && this.#decide(textOf(piece, FIRST_LOOK), piece.length <= FIRST_LOOK)) return;
+    if (isWhole && this.#decide(headOf(piece), piece.length <= FIRST_LOOK)) return;
     this.#head += textOf(piece, HEAD_LENGTH - this.#head.length);
-    this.#decide(this.#head, ended || this.#head.length >= HEAD_LENGTH);
+    this.#decide(readRequestHead(this.#head), ended || this.#head.length >= HEAD_LENGTH);
   }
 
-  /** Begins the call that `head` tells of; `final`: it will not get longer. Whether it is known now. */
-  #decide(head: string, final: boolean): boolean {
-    const { kind, method, name } = readRequestHead(head);
+  /** Begins the call that `head` tells of; `final`: no more of it will come. Whether it is known now. */
+  #decide({ kind, method, name }: MessageHead, final: boolean): boolean {
     if (kind === 'batch') {
       this.#call = beginCall(null, { batch: true });
     } else {
@@ -125,6 +126,13 @@ class MessageStream {
     this.#head = '';
     return true;
   }
+}
+
+/** By the beginning of a whole message. */
+function headOf(piece: Chunk): MessageHead {
+  return (
+    (typeof piece === 'string' ? null : knownRequestHead(piece)) ?? readRequestHead(textOf(piece, FIRST_LOOK))
+  );
 }
 
 function textOf(piece: Chunk, length: number): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HEAD_LENGTH, readMessageHead, readRequestHead, subjectOf } from '../../src/agent/message-head.ts';
+import { knownRequestHead, readRequestHead } from '../../src/agent/known-requests.ts';
+import { HEAD_LENGTH, readMessageHead, subjectOf } from '../../src/agent/message-head.ts';
 
 const call = {
   jsonrpc: '2.0',
@@ -89,25 +90,49 @@ describe('the subject of a request', () => {
 });
 
 describe('the head of requests that come again and again', () => {
-  const text = (name: string, id: number, more: object = {}): string =>
+  const text = (name: string, id: number | string, more: object = {}): string =>
     JSON.stringify({
       method: 'tools/call',
       params: { name, arguments: { id, ...more } },
       jsonrpc: '2.0',
       id,
     });
+  const headOf = (message: string): unknown =>
+    knownRequestHead(Buffer.from(message)) ?? readRequestHead(message);
+
   it('is what it would be if each were read anew', () => {
     for (let id = 0; id < 40; id++)
       for (const message of [
-        // More of them than are remembered; some names are the beginning of others.
+        // More ways of writing a request than are remembered; some names are the beginning of others.
         text(`tool-${'x'.repeat(id % 12)}`, id),
         text('tool', id, { name: 'other' }),
+        text(`caf\u00e9 "${id}"`, id),
+        text(`søk-${id}`, id),
         JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: `late-${id % 3}` } }),
+        JSON.stringify({ jsonrpc: '2.0', id: `a${id}`, method: 'tools/call', params: { name: 'by text' } }),
+        JSON.stringify({ jsonrpc: '2.0', id: `"${id}`, method: 'tools/call', params: { name: 'escaped' } }),
+        JSON.stringify({ jsonrpc: '2.0', id: id - 0.5, method: 'tools/call', params: { name: 'fraction' } }),
+        JSON.stringify({
+          id,
+          jsonrpc: '2.0',
+          params: { arguments: { id }, name: 'x' },
+          method: 'tools/call',
+        }),
         JSON.stringify({ method: id % 2 ? 'tools/list' : 'tools/listed', jsonrpc: '2.0', id }),
         JSON.stringify({ params: { name: 'first', arguments: {} }, method: id % 2 ? 'a' : 'tools/call', id }),
         JSON.stringify({ result: {}, jsonrpc: '2.0', id }),
       ])
-        expect(readRequestHead(message)).toEqual(readMessageHead(message));
+        expect(headOf(message)).toEqual(readMessageHead(message));
+  });
+
+  it('is known whatever the id and the name', () => {
+    readRequestHead('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one","arguments":{}}}');
+    const known = (message: string): unknown => knownRequestHead(Buffer.from(message));
+    expect(
+      known('{"jsonrpc":"2.0","id":20,"method":"tools/call","params":{"name":"two","arguments":{}}}'),
+    ).toEqual({ kind: 'request', method: 'tools/call', name: 'two' });
+    expect(known('{"jsonrpc":"2.0","id":20,"method":"tools/calls","params":{"name":"two"}}')).toBeNull();
+    expect(known('{"jsonrpc":"2.0","id":20.5,"method":"tools/call","params":{"name":"two"}}')).toBeNull();
   });
 
   it('is not told of a message that was cut before its name', () => {
@@ -116,6 +141,6 @@ describe('the head of requests that come again and again', () => {
       '{"method":"tools/call","params":{"name":"cu',
     ];
     for (const message of [text('cut', 1), beforeName, withinName, text('cut', 2)])
-      expect(readRequestHead(message)).toEqual(readMessageHead(message));
+      expect(headOf(message)).toEqual(readMessageHead(message));
   });
 });
