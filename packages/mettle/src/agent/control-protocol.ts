@@ -8,6 +8,9 @@ import type { RaceStep, ScheduleSpec, TrialRecord } from '../evidence/index.ts';
 /** Set to 1 when the target is started to be raced: the agent then wraps what can reorder events, before the server loads. */
 export const CONTROL_VARIABLE = 'METTLE_AGENT_CONTROL';
 
+/** The folder outside of which a target that is raced writes nothing through node:fs, see containment.ts. */
+export const CONTAINMENT_VARIABLE = 'METTLE_AGENT_CONTAINMENT';
+
 /**
  * What the clocks of a target under control show, about (10 February 2032): a timestamp can be told from any other number
  * or text, and masked. In a trial exactly this and the virtual time; otherwise some time later.

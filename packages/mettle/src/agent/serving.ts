@@ -1,4 +1,4 @@
-import { CONTROL_VARIABLE } from './control-protocol.ts';
+import { CONTAINMENT_VARIABLE, CONTROL_VARIABLE } from './control-protocol.ts';
 import {
   AGENT_SOCKET_VARIABLE,
   EXIT_WITH_METTLE_VARIABLE,
@@ -67,6 +67,7 @@ function leaveChildrenAlone(): void {
   else env['NODE_OPTIONS'] = original;
   delete env[AGENT_SOCKET_VARIABLE];
   delete env[CONTROL_VARIABLE];
+  delete env[CONTAINMENT_VARIABLE];
   delete env[ORIGINAL_NODE_OPTIONS_VARIABLE];
   delete env[EXIT_WITH_METTLE_VARIABLE];
 }

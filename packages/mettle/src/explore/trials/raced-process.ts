@@ -17,6 +17,8 @@ const CONTROL_PATIENCE_MS = 30_000;
 /** A call that ended under control is answered already; its bytes may still be on their way. */
 const ANSWER_PATIENCE_MS = 10_000;
 
+/** SIGKILL cannot be refused; this is for the kernel to finish. */
+const KILL_PATIENCE_MS = 1_000;
 /** For an answer of a call of which its control knows none: it was not under control. */
 const STRAY_ANSWER_MS = 50;
 
@@ -144,20 +146,19 @@ export class RacedProcess {
     if (started !== null) await settlesWithin(started.exited, 500);
   }
 
-  /** At once: nothing of it is wanted any more. */
-  async kill(): Promise<void> {
-    if (this.#killed) return;
+  /**
+   * At once: nothing of it is wanted any more. Settles when the server is dead; `buried`, when everything else of it is
+   * gone too.
+   */
+  async kill(): Promise<{ readonly buried: Promise<void> }> {
     const { process: started } = this.session;
-    const running = started !== null && started.exit === null;
-    this.#killed = running;
-    if (running) {
-      try {
-        process.kill(started.pid, 'SIGKILL');
-      } catch {
-        // Gone meanwhile.
-      }
+    if (started !== null && started.exit === null) {
+      this.#killed = true;
+      // The server itself, and what started it (npx, a shell).
+      for (const pid of new Set([this.pid, started.pid])) killNow(pid);
+      await settlesWithin(Promise.all([started.exited, this.agent.closed]), KILL_PATIENCE_MS);
     }
-    await end(this.sessions, this.#channel);
+    return { buried: end(this.sessions, this.#channel) };
   }
 
   #at(connection: number): Session {
@@ -170,6 +171,14 @@ export async function replyOf(sent: SentCall, ended: boolean): Promise<Reply | n
   const came = await settlesWithin(sent.reply, ended ? ANSWER_PATIENCE_MS : STRAY_ANSWER_MS);
   sent.giveUp();
   return came ? sent.reply : null;
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone meanwhile.
+  }
 }
 
 async function end(sessions: readonly Session[], channel: AgentChannel): Promise<void> {

@@ -1,3 +1,4 @@
+import { CONTAINMENT_VARIABLE } from '../../agent/control-protocol.ts';
 import type { Era, RaceReset, TargetSpec, Trial } from '../../evidence/index.ts';
 import { UsageError } from '../../evidence/index.ts';
 import { factoryTrialCommand, reimportTrialCommand, type Session } from '../../session/index.ts';
@@ -34,6 +35,9 @@ export class Trials {
   #processes: readonly RacedProcess[] = [];
   #running: RaceReset = 'files';
   #generations = 0;
+  /** Whether a trial was run in the processes that run. */
+  #used = false;
+  readonly #burials = new Set<Promise<void>>();
 
   private constructor(options: TrialsOptions, copy: WorkingCopy) {
     this.#options = options;
@@ -78,6 +82,11 @@ export class Trials {
     return this.#options.signal?.aborted === true;
   }
 
+  /** Paths outside the working copy that the server tried to write to, and was refused. */
+  refusedWrites(): readonly string[] {
+    return this.copy.refusedWrites();
+  }
+
   /** Cheapest first. */
   possibleResets(): readonly RaceReset[] {
     const { target } = this.#options;
@@ -91,6 +100,7 @@ export class Trials {
     this.#options.signal?.throwIfAborted();
     const way = request.fresh === true ? 'process' : reset;
     await this.#putBack(way, restart || way === 'process');
+    this.#used = true;
     const place = { processes: this.#processes, copy: this.copy, mask: this.#mask() };
     const { trial, reusable } = await runTrial(place, request);
     if (!reusable) await this.#stop();
@@ -100,6 +110,7 @@ export class Trials {
   /** Idempotent. */
   async close(): Promise<void> {
     await this.#stop();
+    await Promise.all(this.#burials);
     this.copy.remove();
   }
 
@@ -107,7 +118,7 @@ export class Trials {
     const imports = reset === 'reimport' || reset === 'factory';
     const other = imports ? this.#running !== reset : this.#running !== 'files';
     const worn = imports && this.#generations >= MAX_GENERATIONS;
-    if (restart || other || worn || this.#processes.length === 0) {
+    if ((restart && this.#used) || other || worn || this.#processes.length === 0) {
       await this.#stop();
       this.copy.restore();
       await this.#start(imports ? reset : 'files');
@@ -131,6 +142,7 @@ export class Trials {
     this.#processes = processes;
     this.#running = reset;
     this.#generations = 0;
+    this.#used = false;
     const count = this.#options.target.kind === 'http' ? 1 : this.#options.processes;
     for (let n = 0; n < count; n++) {
       const started = await RacedProcess.start({
@@ -138,7 +150,7 @@ export class Trials {
         connections: this.connections,
         era: this.#era,
         replies: fillIn(this.#options.replies, this.copy.dir),
-        agentVariables: {},
+        agentVariables: { [CONTAINMENT_VARIABLE]: this.copy.root },
         signal: this.#options.signal,
       });
       processes.push(started);
@@ -149,7 +161,11 @@ export class Trials {
   async #stop(): Promise<void> {
     const processes = this.#processes;
     this.#processes = [];
-    await Promise.all(processes.map((process) => process.kill()));
+    const killed = await Promise.all(processes.map((process) => process.kill()));
+    for (const { buried } of killed) {
+      this.#burials.add(buried);
+      void buried.finally(() => this.#burials.delete(buried));
+    }
   }
 
   #hosted(mode: 'reimport' | 'factory'): TargetSpec {

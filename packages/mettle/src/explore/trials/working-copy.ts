@@ -111,6 +111,15 @@ export class WorkingCopy {
     return files;
   }
 
+  /** What the containment in the server noted, see agent/containment.ts. */
+  refusedWrites(): readonly string[] {
+    try {
+      return [...new Set(readFileSync(join(this.root, 'refused-writes'), 'utf8').trim().split('\n'))];
+    } catch {
+      return [];
+    }
+  }
+
   /** Idempotent. */
   remove(): void {
     process.off('exit', this.#removeAtExit);
