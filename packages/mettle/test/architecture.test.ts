@@ -27,7 +27,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explore: ['evidence', 'stats', 'session', 'agent', 'collect'],
   watch: ['evidence', 'stats', 'session', 'report'],
   run: ['evidence', 'stats', 'derive', 'detect', 'session', 'agent', 'load', 'collect', 'explore'],
-  cli: ['evidence', 'run', 'report', 'watch'],
+  record: ['evidence', 'session'],
+  cli: ['evidence', 'run', 'report', 'watch', 'record'],
   /** src/*.ts: the programmatic API. */
   '': [
     'evidence',

@@ -36,6 +36,10 @@ const host: Host = {
   env: process.env,
   cwd: process.cwd(),
   signal: interruption.signal,
+  // Asked for only by who needs them: to look at stdin keeps a process alive.
+  get pipes() {
+    return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+  },
 };
 
 const code = await main(process.argv.slice(2), host);

@@ -11,6 +11,8 @@ in which tool, at which line. The server needs no change.
                             what grew between two heap snapshots
   mettle attach  PID        the same of a server that is already running, as
                             its clients use it: no restart, no change
+  mettle record  [target]   stand between a client and its server, and keep the
+                            client's calls as a workload
   mettle report  BUNDLE     render a saved run again, in any format
 
 Target

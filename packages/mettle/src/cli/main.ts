@@ -4,14 +4,14 @@ import { attachCommand } from './commands/attach.ts';
 import { benchCommand } from './commands/bench.ts';
 import { examineCommand } from './commands/examine.ts';
 import { leakCommand } from './commands/leak.ts';
+import { recordCommand } from './commands/record.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { HELP } from './help.ts';
 import type { Host } from './host.ts';
 import { VERSION } from './version.ts';
 
-type Command = (argv: readonly string[], host: Host) => Promise<ExitCode>;
+type Command = (argv: readonly string[], host: Host) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   check: (argv, host) => examineCommand('check', argv, host),
@@ -19,14 +19,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   bench: benchCommand,
   leak: leakCommand,
   attach: attachCommand,
+  record: recordCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['race', 'probe', 'watch', 'record', 'init', 'mcp'];
+const LATER = ['race', 'probe', 'watch', 'init', 'mcp'];
 
-/** Runs one command line; never throws. One catch, one exit table. */
-export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {
+/** Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does. */
+export async function main(argv: readonly string[], host: Host): Promise<number> {
   const [name, ...rest] = argv;
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {

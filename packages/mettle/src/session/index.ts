@@ -1,3 +1,5 @@
+export { LineSplitter } from './line-splitter.ts';
+export { SseParser } from './sse-parser.ts';
 export { readCatalogue } from './catalogue.ts';
 export { readClientConfig } from './client-config.ts';
 export { monotonicMs, settlesWithin } from './clock.ts';
