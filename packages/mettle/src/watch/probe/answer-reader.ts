@@ -58,9 +58,9 @@ export class AnswerReader {
   }
 
   /** What is said when time ran out. */
-  late(): ProbeFault {
-    const { what, allowedMs, phase } = this.#request;
-    const within = `within ${shownTime(allowedMs)}`;
+  late(byMs: number): ProbeFault {
+    const { what, startedAtMs, phase } = this.#request;
+    const within = `within ${shownTime(byMs - startedAtMs)}`;
     const seen = this.#stream
       ? `opened an event stream, but ${String(this.#eventCount)} events (${shownBytes(this.#bytes)}) later the answer to ${what} had not come ${within}`
       : `began to answer ${what}, but did not finish ${within}: ${shownBytes(this.#bytes)} had come`;

@@ -22,7 +22,7 @@ export class ProbeConnection {
   readonly agent: http.Agent;
   readonly #origin: URL;
   readonly #ca: string | undefined;
-  readonly #open: Set<net.Socket> = new Set();
+  readonly #sockets: Set<net.Socket> = new Set();
   /** How the first connection came about. */
   readonly laps: { readonly phase: ReachPhase; readonly durationMs: number }[] = [];
   certificate: CertificateFacts | null = null;
@@ -43,13 +43,12 @@ export class ProbeConnection {
   /** Cuts everything that is open. */
   destroy(): void {
     this.agent.destroy();
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #connect(created: Created): void {
-    const { hostname, protocol, port } = this.#origin;
+    const { hostname, protocol } = this.#origin;
     const secure = protocol === 'https:';
-    const host = hostname.replace(/^\[|\]$/g, '');
     const timed = this.#first;
     this.#first = false;
     let lapStartedMs = monotonicMs();
@@ -60,20 +59,20 @@ export class ProbeConnection {
       lapStartedMs = now;
       this.stage = next;
     };
-    const socket = net.connect({ host, port: Number(port || (secure ? 443 : 80)), noDelay: true });
-    this.#track(socket);
-    this.stage = net.isIP(host) === 0 ? 'dns' : 'connect';
+    const socket = this.#open();
+    this.stage = net.isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? 'dns' : 'connect';
     const fail = (error: Error): void => {
       if (settled) return;
       settled = true;
       const { phase, message } = describeConnectionError(error, this.#origin, this.stage ?? 'http');
       created(error instanceof ProbeFault ? error : new ProbeFault(phase, message), socket);
-      socket.destroy();
+      // Not at once: Node 20 crashes when a TLS socket is destroyed while it tells of its handshake.
+      setImmediate(() => socket.destroy());
     };
-    const ready = (usable: net.Socket): void => {
+    const ready = (): void => {
       settled = true;
-      usable.off('error', fail);
-      created(null, usable);
+      socket.off('error', fail);
+      created(null, socket);
     };
     socket.on('error', fail);
     socket.once('lookup', (error) => {
@@ -81,56 +80,56 @@ export class ProbeConnection {
     });
     socket.once('connect', () => {
       lap('connect', secure ? 'tls' : null);
-      if (secure) this.#secure(socket, host, { fail, lap, ready });
-      else ready(socket);
+      if (!secure) ready();
     });
-  }
-
-  #secure(
-    socket: net.Socket,
-    host: string,
-    {
-      fail,
-      lap,
-      ready,
-    }: {
-      readonly fail: (error: Error) => void;
-      readonly lap: (phase: Stage, next: Stage | null) => void;
-      readonly ready: (usable: net.Socket) => void;
-    },
-  ): void {
-    const secured = tls.connect({
-      socket,
-      // Judged below, with the certificate in hand.
-      rejectUnauthorized: false,
-      ...(net.isIP(host) === 0 ? { servername: host } : { host }),
-      secureContext: contextWith(this.#ca),
-    });
-    this.#track(secured);
-    secured.on('error', fail);
-    secured.once('close', () =>
-      fail(new ProbeFault('tls', `${this.#origin.host} closed the connection in the TLS handshake`)),
-    );
-    secured.once('secureConnect', () => {
-      this.certificate ??= certificateOf(secured);
-      if (secured.authorized) {
-        lap('tls', null);
-        secured.off('error', fail);
-        ready(secured);
+    socket.once('close', () => fail(new ProbeFault(this.stage ?? 'http', this.#closed())));
+    if (!(socket instanceof tls.TLSSocket)) return;
+    socket.once('secureConnect', () => {
+      this.certificate ??= certificateOf(socket);
+      const refusal = refusalOf(socket);
+      if (refusal !== null) {
+        fail(new ProbeFault('tls', describeRefusal(refusal, this.#origin.host, this.certificate)));
         return;
       }
-      // Node types it as an Error and gives the code as a string.
-      const why = secured.authorizationError as unknown;
-      const code = why instanceof Error ? ((why as NodeJS.ErrnoException).code ?? why.message) : String(why);
-      fail(new ProbeFault('tls', describeRefusal(code, this.#origin.host, this.certificate)));
-      secured.destroy();
+      lap('tls', null);
+      ready();
     });
   }
 
-  #track(socket: net.Socket): void {
-    this.#open.add(socket);
-    socket.once('close', () => this.#open.delete(socket));
+  #open(): net.Socket {
+    const { hostname, protocol, port } = this.#origin;
+    const secure = protocol === 'https:';
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const where = { host, port: Number(port || (secure ? 443 : 80)) };
+    const socket = secure
+      ? tls.connect({
+          ...where,
+          // Judged once the certificate is in hand.
+          rejectUnauthorized: false,
+          ...(net.isIP(host) === 0 ? { servername: host } : {}),
+          secureContext: contextWith(this.#ca),
+        })
+      : net.connect(where);
+    socket.setNoDelay(true);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
   }
+
+  #closed(): string {
+    const { host } = this.#origin;
+    return this.stage === 'tls'
+      ? `${host} closed the connection in the TLS handshake`
+      : `${host} closed the connection`;
+  }
+}
+
+/** OpenSSL's or Node's code for why the certificate is not accepted; null when it is. */
+function refusalOf(socket: tls.TLSSocket): string | null {
+  if (socket.authorized) return null;
+  // Node types it as an Error and gives the code as a string.
+  const why: unknown = socket.authorizationError;
+  return why instanceof Error ? ((why as NodeJS.ErrnoException).code ?? why.message) : String(why);
 }
 
 function contextWith(ca: string | undefined): tls.SecureContext {

@@ -21,8 +21,10 @@ export interface ExchangeRequest {
   readonly maxBytes: number;
   /** On the monotonic clock. */
   readonly deadlineMs: number;
-  /** The time allowed, as sentences name it. */
-  readonly allowedMs: number;
+  /** An earlier one for the answer alone: a connection that is slow to come about may take until the other. */
+  readonly answerByMs?: number;
+  /** When the time began of which sentences tell how much there was. */
+  readonly startedAtMs: number;
   /** Whether an event's data is what is waited for; absent: a stream is not expected. */
   readonly isAnswer?: (data: string) => boolean;
   /** As soon as they are here, whatever becomes of the body. */
@@ -92,19 +94,7 @@ function once(
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     let reader: AnswerReader | null = null;
-    const { method, body } = request;
-    const sent = http.request({
-      agent: connection.agent,
-      host: url.hostname,
-      port: url.port,
-      path: `${url.pathname}${url.search}`,
-      method,
-      headers: {
-        host: url.host,
-        ...request.headers,
-        ...(body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-      },
-    });
+    const sent = requestTo(connection, url, request);
     const settle = (action: () => void): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -117,10 +107,16 @@ function once(
         reject(error);
       });
     const abort = (): void => fail(signal?.reason as Error);
-    const timer = setTimeout(
-      () => fail(reader?.late() ?? lateAnswer(connection, url, request)),
-      Math.max(0, request.deadlineMs - monotonicMs()),
-    );
+    const { deadlineMs, answerByMs = deadlineMs } = request;
+    const expire = (byMs: number): void => {
+      if (connection.stage !== null && byMs < deadlineMs) arm(deadlineMs);
+      else fail(reader?.late(byMs) ?? lateAnswer(connection, url, request, byMs));
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const arm = (byMs: number): void => {
+      timer = setTimeout(expire, Math.max(0, byMs - monotonicMs()), byMs);
+    };
+    arm(Math.min(answerByMs, deadlineMs));
     signal?.addEventListener('abort', abort, { once: true });
     sent.on('error', (error) => {
       if (reader !== null) return; // Its own close tells.
@@ -138,7 +134,23 @@ function once(
         failed: fail,
       });
     });
-    sent.end(body ?? undefined);
+    sent.end(request.body ?? undefined);
+  });
+}
+
+function requestTo(
+  { agent }: ProbeConnection,
+  url: URL,
+  { method, headers, body }: ExchangeRequest,
+): http.ClientRequest {
+  const length = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  return http.request({
+    agent,
+    host: url.hostname,
+    port: url.port,
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers: { host: url.host, ...headers, ...length },
   });
 }
 
@@ -146,9 +158,10 @@ function once(
 function lateAnswer(
   connection: ProbeConnection,
   url: URL,
-  { what, allowedMs, silentPhase }: ExchangeRequest,
+  { what, startedAtMs, silentPhase }: ExchangeRequest,
+  byMs: number,
 ): ProbeFault {
-  const within = `within ${shownTime(allowedMs)}`;
+  const within = `within ${shownTime(byMs - startedAtMs)}`;
   switch (connection.stage) {
     case 'dns':
       return new ProbeFault('dns', `the host name ${url.hostname} was not resolved ${within}`);

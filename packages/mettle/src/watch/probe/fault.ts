@@ -21,9 +21,11 @@ export class ProbeFault extends Error {
   }
 }
 
-/** The clause as a sentence. */
+/** The clause as a sentence; a URL or host name at its start stays as it is. */
 export function asSentence(clause: string): string {
-  const start = clause.charAt(0).toUpperCase() + clause.slice(1);
+  const start = /^[a-z]+\b(?![.:/-])/.test(clause)
+    ? clause.charAt(0).toUpperCase() + clause.slice(1)
+    : clause;
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 

@@ -37,7 +37,7 @@ export async function fetchJson(
         silentPhase: 'http',
         maxBytes: MAX_BYTES,
         deadlineMs: terms.deadlineMs,
-        allowedMs: Math.max(0, terms.deadlineMs - monotonicMs()),
+        startedAtMs: monotonicMs(),
       },
       terms.signal,
     );

@@ -45,11 +45,11 @@ async function discover(rpc: ProbeRpc): Promise<Agreement | null> {
   const version = STATELESS_VERSIONS[0] ?? '';
   rpc.settle('2026', version);
   try {
-    const untilMs = monotonicMs() + Math.min(DISCOVER_MS, rpc.leftMs / 2);
+    const answerByMs = monotonicMs() + Math.min(DISCOVER_MS, rpc.leftMs / 2);
     const { status, reply } = await rpc.request('server/discover', undefined, {
       phase: 'handshake',
       maxBytes: MAX_BYTES,
-      untilMs,
+      answerByMs,
     });
     if ('error' in reply) return null;
     const { result } = reply;

@@ -31,8 +31,8 @@ export interface RpcAnswer {
 export interface RpcLimits {
   readonly phase: ReachPhase;
   readonly maxBytes: number;
-  /** Earlier than the end of the look. */
-  readonly untilMs?: number;
+  /** Earlier than the end of the look, once the connection stands. */
+  readonly answerByMs?: number;
 }
 
 /** Requests and their answers, over whatever transport. */
@@ -200,12 +200,7 @@ export class ProbeRpc implements RpcSource {
       readonly statusSuffices?: boolean;
     },
   ): Promise<RawAnswer> {
-    const {
-      routing,
-      untilMs = Infinity,
-      deadlineMs = Math.min(untilMs, this.#deadlineMs),
-      ...rest
-    } = options;
+    const { routing, deadlineMs = this.#deadlineMs, ...rest } = options;
     const signal = 'signal' in options ? options.signal : this.#signal;
     const headers = {
       ...(body === null ? {} : { 'content-type': 'application/json' }),
@@ -214,12 +209,11 @@ export class ProbeRpc implements RpcSource {
       ...this.#headers,
       ...routing,
     };
-    const allowedMs = deadlineMs - this.#startedAtMs;
     const silentPhase = this.firstHeadersAtMs === null ? 'http' : options.phase;
     return exchange(
       this.#connection,
       this.#url,
-      { ...rest, silentPhase, method, body, headers, deadlineMs, allowedMs },
+      { ...rest, silentPhase, method, body, headers, deadlineMs, startedAtMs: this.#startedAtMs },
       signal,
     );
   }
