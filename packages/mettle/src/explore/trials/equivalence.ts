@@ -11,11 +11,14 @@ import { canonicalJson } from './masks.ts';
 /** Runs one rehearsal; `restart`: in a process started for it, from which the ones after go on. */
 export type Rehearse = (request: TrialRequest, restart: boolean) => Promise<Trial>;
 
-/** Null when all agree; else a sentence which one gave itself away, and by what. */
+/** What each rehearsal gives in a server that is as it should be. */
+export type References = ReadonlyMap<TrialRequest, Trial>;
+
+/** References when all agree; else a sentence which one gave itself away, and by what. */
 export async function findDifference(
   rehearse: Rehearse,
   requests: readonly TrialRequest[],
-): Promise<string | null> {
+): Promise<References | string> {
   const seen = new Map<TrialRequest, Trial>();
   for (const order of [requests, requests.toReversed()]) {
     for (const [i, request] of order.entries()) {
@@ -31,7 +34,7 @@ export async function findDifference(
       }
     }
   }
-  return null;
+  return seen;
 }
 
 /**
@@ -47,11 +50,17 @@ export function differenceOf(a: Trial, b: Trial): string | null {
   return way(a) === way(b) ? null : 'took other steps after other calls';
 }
 
+/** What came of a trial, whatever way it took. */
+export function outcomeOf({ record, answers, observed, files, crash }: Trial): string {
+  return canonicalJson([record.status, answers, observed, files, crash]);
+}
+
 /** What the calls did, without names that say nothing (numbers of sockets and descriptors). */
 function way(trial: Trial): string {
   return text(
     trial.record.steps
-      .filter(({ lane }) => !lane.startsWith('background'))
+      // When the other end of a connection hangs up is that end's affair.
+      .filter(({ lane, kind }) => !lane.startsWith('background') && kind !== 'socket.end')
       .map(({ lane, kind, phase, writes, resource }) => [
         lane,
         kind,

@@ -1,7 +1,7 @@
-import type { RaceReset, Trial } from '../../evidence/index.ts';
+import type { RaceCall, RaceReset, Trial } from '../../evidence/index.ts';
 import { UsageError } from '../../evidence/index.ts';
 import type { TrialRequest, TrialRunner } from '../trial-runner.ts';
-import { differenceOf, findDifference } from './equivalence.ts';
+import { differenceOf, findDifference, outcomeOf, type References } from './equivalence.ts';
 import type { Trials } from './trials.ts';
 
 /** After so many trials a reset has to show again that it is equivalent: what fills up slowly shows late. */
@@ -32,13 +32,19 @@ export async function chooseRunner(
     throw new UsageError(
       `The reset "${wanted}" is not possible for this target, which can be put back by ${possible.join(', ')}.`,
     );
-  return new Runner(trials, [], { reset: wanted, rejected: [], asked: true });
+  return new Runner(trials, [], {
+    reset: wanted,
+    rejected: [],
+    references: new Map(),
+    asked: true,
+  });
 }
 
 interface Choice {
   readonly reset: RaceReset;
   /** The cheaper ones, each with what told it from a fresh process. */
   readonly rejected: readonly string[];
+  readonly references: References;
   readonly asked: boolean;
 }
 
@@ -51,18 +57,18 @@ async function cheapest(
   const rejected = [...before];
   for (const reset of possible) {
     if (reset === 'process') break;
-    const difference = await whatDiffers(trials, reset, rehearsals);
-    if (difference === null) return { reset, rejected, asked: false };
-    rejected.push(`${reset}: ${difference}`);
+    const seen = await rehearsed(trials, reset, rehearsals);
+    if (typeof seen !== 'string') return { reset, rejected, references: seen, asked: false };
+    rejected.push(`${reset}: ${seen}`);
   }
-  return { reset: 'process', rejected, asked: false };
+  return { reset: 'process', rejected, references: new Map(), asked: false };
 }
 
-async function whatDiffers(
+async function rehearsed(
   trials: Trials,
   reset: RaceReset,
   rehearsals: readonly TrialRequest[],
-): Promise<string | null> {
+): Promise<References | string> {
   if (rehearsals.length === 0) return 'there was no call to compare by';
   try {
     return await findDifference((request, restart) => trials.run(request, reset, restart), rehearsals);
@@ -77,6 +83,8 @@ class Runner implements ChosenRunner {
   readonly #rehearsals: readonly TrialRequest[];
   #choice: Choice;
   #count = 0;
+  /** Outcomes of the orders of calls, by the calls. */
+  readonly #usual = new Map<string, Set<string>>();
 
   constructor(trials: Trials, rehearsals: readonly TrialRequest[], choice: Choice) {
     this.#trials = trials;
@@ -98,7 +106,40 @@ class Runner implements ChosenRunner {
   async run(request: TrialRequest): Promise<Trial> {
     this.#count += 1;
     if (this.#count % REHEARSE_EVERY === 0) await this.#rehearseAgain();
-    return this.#trials.run(request, this.#choice.reset, false);
+    const trial = await this.#trials.run(request, this.#choice.reset, false);
+    if (this.#isSurprise(request, trial)) await this.#lookForTraces(request);
+    return trial;
+  }
+
+  /** Whether it ended as no order of the same calls did so far: a race may leave in memory what no order does. */
+  #isSurprise(request: TrialRequest, trial: Trial): boolean {
+    const { setup, calls, observe, schedule } = request;
+    const key = JSON.stringify([setup, calls, observe]);
+    const outcome = outcomeOf(trial);
+    if (schedule.strategy !== 'sequential') return this.#usual.get(key)?.has(outcome) !== true;
+    const usual = this.#usual.get(key) ?? new Set();
+    this.#usual.set(key, usual.add(outcome));
+    return false;
+  }
+
+  /** The calls of the trial once more, each alone: what they find of it would spoil the trials to come. */
+  async #lookForTraces({ calls }: TrialRequest): Promise<void> {
+    const { reset, references } = this.#choice;
+    if (reset === 'process') return;
+    const names = new Set(calls.map(nameOf));
+    const concerned = [...references].filter(
+      ([
+        {
+          calls: [only],
+        },
+      ]) => only !== undefined && names.has(nameOf(only)),
+    );
+    for (const [request, reference] of concerned.length > 0 ? concerned : [...references].slice(0, 2)) {
+      const again = await this.#trials.run(request, reset, false);
+      if (differenceOf(reference, again) === null) continue;
+      await this.#trials.discard();
+      return;
+    }
   }
 
   close(): Promise<void> {
@@ -123,6 +164,10 @@ class Runner implements ChosenRunner {
       [...rejected, worn],
     );
   }
+}
+
+function nameOf({ tool, method }: RaceCall): string {
+  return tool ?? method ?? '';
 }
 
 /** At most `most` of them, evenly taken from all. */

@@ -1,4 +1,5 @@
 import { CONTAINMENT_VARIABLE } from '../../agent/control-protocol.ts';
+import type { ServingAgent } from '../../collect/index.ts';
 import type { Era, RaceReset, TargetSpec, Trial } from '../../evidence/index.ts';
 import { UsageError } from '../../evidence/index.ts';
 import { factoryTrialCommand, reimportTrialCommand, type Session } from '../../session/index.ts';
@@ -73,6 +74,13 @@ export class Trials {
     return first.session;
   }
 
+  /** Mettle's agent in the server as it is now. */
+  get agent(): ServingAgent {
+    const [first] = this.#processes;
+    if (first === undefined) throw new Error('the server is not running');
+    return first.agent;
+  }
+
   /** The Node.js that runs the server. */
   get node(): string {
     return this.#processes[0]?.agent.node ?? process.version;
@@ -105,6 +113,11 @@ export class Trials {
     const { trial, reusable } = await runTrial(place, request);
     if (!reusable) await this.#stop();
     return trial;
+  }
+
+  /** The next trial begins in a process of its own. */
+  discard(): Promise<void> {
+    return this.#stop();
   }
 
   /** Idempotent. */
