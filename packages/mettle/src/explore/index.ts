@@ -1,3 +1,6 @@
+export * from './explore.ts';
 export type * from './options.ts';
-export * from './trial-runner.ts';
+export * from './replay.ts';
 export * from './scenario.ts';
+export * from './trial-runner.ts';
+export * from './trials/index.ts';

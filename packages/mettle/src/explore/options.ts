@@ -97,5 +97,7 @@ export interface ReplayResult {
   readonly violation: RaceViolation | null;
   /** Number of the step from which on the schedule could not be followed, from 0; null when it could. */
   readonly divergedAt: number | null;
+  /** `traceHash` was given, and the steps are others: other code was met. */
+  readonly changed: boolean;
   readonly trial: Trial;
 }

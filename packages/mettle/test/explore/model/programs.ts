@@ -28,6 +28,20 @@ export const limitCheck: Model = {
   },
 };
 
+/** B1 mended: one at a time. */
+export const mutexedLimit: Model = {
+  create: (world) => {
+    const { tools } = limitCheck.create(world);
+    const lock = new Mutex();
+    return {
+      tools: {
+        ...tools,
+        register: (args, lane) => lock.run(tools['register']?.(args, lane) as Program),
+      },
+    };
+  },
+};
+
 /** B2: read, wait, write. */
 export const counter: Model = {
   create: (world) => ({

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/evidence/index.ts';
 import { laneOf } from '../../../src/explore/index.ts';
 import { seededRandom } from '../../../src/stats/index.ts';
-import { answered, argumentsOf, Crash, ToolError } from './machine.ts';
+import { answered, argumentsOf, Crash } from './machine.ts';
 import type { Program, Server, World } from './machine.ts';
 
 interface Pending {
@@ -180,9 +180,7 @@ export class ModelRun {
     } catch (error) {
       if (error instanceof Crash) this.crash = `exit code 1: ${error.message}`;
       else if (!chain.isMain) return;
-      else if (error instanceof ToolError)
-        this.answers[chain.index] = { status: 'tool-error', text: error.message };
-      else throw error;
+      else this.answers[chain.index] = { status: 'tool-error', text: (error as Error).message };
     }
   }
 }

@@ -1,0 +1,89 @@
+import type { AddressedCall } from '../address.ts';
+import type { ExploreOptions } from '../options.ts';
+import { caseOf } from '../preparation.ts';
+import type { Preparation, PreparedSubject } from '../preparation.ts';
+import type { RaceCase } from '../expedition.ts';
+import { canonicalJson } from '../oracle/canonical.ts';
+import { closeness } from './accesses.ts';
+
+/** Two subjects, and the ways in which their calls can meet: the likeliest to clash first. */
+export interface PlannedPair {
+  readonly subjects: readonly [string, string];
+  readonly connections: number;
+  /** 2: both write the same thing; 1: one writes what the other reads; 0: nothing that they share was seen. */
+  readonly closeness: 0 | 1 | 2;
+  readonly bothReadOnly: boolean;
+  readonly cases: readonly RaceCase[];
+}
+
+/** All pairs, each subject with itself too; those that touch the same things first. */
+export function planPairs(options: ExploreOptions, { subjects, after }: Preparation): readonly PlannedPair[] {
+  const pairs: PlannedPair[] = [];
+  for (const [index, one] of subjects.entries())
+    for (const other of subjects.slice(index)) pairs.push(...plannedPairs(options, one, other, after));
+  const unseen = (pair: PlannedPair): number => (pair.bothReadOnly ? 0 : 1);
+  return pairs.toSorted((a, b) => b.closeness - a.closeness || unseen(b) - unseen(a));
+}
+
+function plannedPairs(
+  options: ExploreOptions,
+  one: PreparedSubject,
+  other: PreparedSubject,
+  after: readonly AddressedCall[],
+): PlannedPair[] {
+  const bothReadOnly = isReadOnly(one) && isReadOnly(other);
+  const common = {
+    subjects: [one.subject.name, other.subject.name] as const,
+    closeness: closeness(one.footprint, other.footprint),
+    bothReadOnly,
+  };
+  // Two processes have a connection each: there is no pair within one. Two sessions of one process: both.
+  const spread = options.processes > 1 ? [1] : options.connections > 1 ? [0, 1] : [0];
+  return spread.map((second) => ({
+    ...common,
+    connections: second + 1,
+    cases: distinct(
+      meetings(one, other, after, bothReadOnly).map(([numbers, before]) =>
+        caseOf(
+          options,
+          [
+            { subject: one.subject.name, number: numbers[0], connection: 0 },
+            { subject: other.subject.name, number: numbers[1], connection: second },
+          ],
+          before,
+        ),
+      ),
+    ),
+  }));
+}
+
+type Meeting = readonly [numbers: readonly [number, number], after: readonly AddressedCall[]];
+
+/** Different subjects meet at the same thing first, a subject meets itself at two things first. */
+function meetings(
+  one: PreparedSubject,
+  other: PreparedSubject,
+  after: readonly AddressedCall[],
+  bothReadOnly: boolean,
+): readonly Meeting[] {
+  const same: Meeting = [[one.base, other.base], after];
+  const apart: Meeting = [[one.base, other.base + 1], after];
+  if (bothReadOnly) return one === other ? [apart] : [same];
+  const ways = one === other ? [apart, same] : [same, apart];
+  // The very first calls, when the server makes its files.
+  const empty: Meeting = [[0, one === other ? 1 : 0], []];
+  return after.length > 0 && one.creates && other.creates ? [...ways, empty] : ways;
+}
+
+/** A subject with one recorded call gives the same case several times. */
+function distinct(cases: readonly RaceCase[]): readonly RaceCase[] {
+  const seen = new Set<string>();
+  return cases.filter(({ calls, setup }) => {
+    const key = canonicalJson([calls, setup]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function isReadOnly({ subject }: PreparedSubject): boolean {
+  return subject.annotations.readOnlyHint === true;
+}

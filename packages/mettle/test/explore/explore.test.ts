@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import type { RaceEvidence, ToolAnnotations } from '../../src/evidence/index.ts';
+import { explore, replay } from '../../src/explore/index.ts';
+import type { RaceSubject } from '../../src/explore/index.ts';
+import * as programs from './model/programs.ts';
+import { ModelRunner } from './model/runner.ts';
+import type { Model } from './model/runner.ts';
+
+function subject(
+  name: string,
+  args: (number: number) => Record<string, unknown>,
+  annotations: ToolAnnotations = {},
+): RaceSubject {
+  return { name, annotations, call: (number) => ({ tool: name, arguments: args(number), connection: 0 }) };
+}
+
+/** A clock that goes on by a millisecond with every look, so that budgets end after as many trials everywhere. */
+function countingClock(): () => number {
+  let now = 0;
+  return () => (now += 1);
+}
+
+function explored(
+  model: Model,
+  subjects: readonly RaceSubject[],
+  { budgetMs = 2500, preemptionBound = 2 } = {},
+): Promise<RaceEvidence> {
+  return explore({
+    runner: new ModelRunner(model),
+    subjects,
+    setup: [],
+    observe: subjects
+      .filter(({ annotations }) => annotations.readOnlyHint === true)
+      .map(({ call }) => call(0)),
+    connections: 1,
+    processes: 1,
+    workingCopy: 'an empty folder',
+    preemptionBound,
+    budgetMs,
+    seed: 1,
+    invariants: [],
+    ignore: [],
+    leftOut: [],
+    now: countingClock(),
+  });
+}
+
+const registering = [
+  subject('register', (number) => ({ id: `user-${number}` })),
+  subject('list', () => ({}), { readOnlyHint: true }),
+];
+
+describe('a whole server', () => {
+  test('a limit that two calls on an empty server cannot reach is raced one step before it', async () => {
+    const { violations, pairs } = await explored(programs.limitCheck, registering);
+    const state = violations.filter((violation) => violation.class === 'state');
+    expect(state).toHaveLength(1);
+    expect(state[0]?.setup).toHaveLength(9);
+    expect(state[0]?.replay).toBe('register@9,register@10;after=register@0-8;A,B:A#1>B');
+    expect(pairs.find(({ subjects }) => subjects.join() === 'register,register')?.completeBound).toBe(2);
+  });
+
+  test('pairs that touch the same things are raced first, and every pair is in the matrix', async () => {
+    const { pairs, coverage } = await explored(programs.counter, [
+      subject('get', () => ({}), { readOnlyHint: true }),
+      subject('increment', (number) => ({ by: number + 1 })),
+    ]);
+    expect(pairs.slice(0, 3).map(({ subjects, worst }) => [...subjects, worst])).toEqual([
+      ['increment', 'increment', 'state'],
+      ['get', 'increment', expect.anything()],
+      ['get', 'get', null],
+    ]);
+    expect(coverage).toMatch(/every schedule with at most \d preemptions? at I\/O boundaries: \d+ trials/);
+  });
+
+  test('a correct server shows nothing, and the sentence says how far that was looked for', async () => {
+    const evidence = await explored(programs.mutex, [
+      subject('add', (number) => ({ item: `item-${number}` })),
+      subject('list', () => ({}), { readOnlyHint: true }),
+    ]);
+    expect(evidence.violations.filter((violation) => violation.class !== 'results')).toEqual([]);
+    expect(evidence.coverage).toContain('every schedule with at most 2 preemptions at I/O boundaries');
+    expect(evidence.coverage).toContain('random schedules of 20 calls at once');
+  });
+
+  test('calls behind one lock do not overlap, whatever their number, and wait where the lock is taken', async () => {
+    const { scaling } = await explored(programs.mutex, [
+      subject('add', (number) => ({ item: `item-${number}` })),
+    ]);
+    expect(scaling[0]?.rows.map(({ calls, overlap }) => [calls, overlap])).toEqual([
+      [1, 1],
+      [2, 1],
+      [10, 1],
+      [50, 1],
+    ]);
+  });
+
+  test('when the budget ends before anything was raced, no pair is called clean', async () => {
+    const { pairs, coverage } = await explored(programs.limitCheck, registering, { budgetMs: 8 });
+    expect(pairs.every(({ undecided }) => undecided !== null)).toBe(true);
+    expect(coverage).toContain('not raced for want of time');
+  });
+
+  test('a server whose answers differ from run to run is not judged', async () => {
+    const moody: Model = {
+      create: (world) => ({
+        tools: {
+          *ask() {
+            yield { op: 'timer', ms: 1 };
+            return `mood ${world.uncontrolled()}`;
+          },
+        },
+      }),
+    };
+    const { pairs, violations } = await explored(moody, [subject('ask', () => ({}))]);
+    expect(violations).toEqual([]);
+    expect(pairs[0]?.undecided).toMatch(
+      /^not deterministic by itself: one order run twice gave "success mood/,
+    );
+  });
+});
+
+describe('a replay', () => {
+  const options = {
+    subjects: registering,
+    setup: [],
+    observe: [{ tool: 'list', arguments: {}, connection: 0 }],
+    preemptionBound: 1,
+    seed: 1,
+    invariants: [],
+    ignore: [],
+  };
+  const text = 'register@9,register@10;after=register@0-8;A,B:A#1>B';
+
+  test('shows the fault again by its token', async () => {
+    const result = await replay({ ...options, runner: new ModelRunner(programs.limitCheck), replay: text });
+    expect(result.status).toBe('shown');
+    expect(result.violation?.replay).toBe(text);
+    expect(result.violation?.preemptions).toBe(1);
+  });
+
+  test('says that it is gone when the schedule can be followed and nothing is wrong', async () => {
+    const mended: Model = {
+      create: (world) => {
+        const users = new Set<string>();
+        return {
+          tools: {
+            *register({ id }) {
+              if (users.size >= 10) return 'full';
+              users.add(String(id));
+              yield { op: 'timer', ms: 1 };
+              return world.nowMs >= 0 ? 'ok' : '';
+            },
+            *list() {
+              yield { op: 'timer', ms: 1 };
+              return [...users].toSorted();
+            },
+          },
+        };
+      },
+    };
+    const result = await replay({ ...options, runner: new ModelRunner(mended), replay: text });
+    expect([result.status, result.violation]).toEqual(['gone', null]);
+  });
+
+  test('says that it diverged when the step after which to interrupt is no more', async () => {
+    const later = text.replace('A#1>B', 'A#1>B,B#7>A#3');
+    const result = await replay({
+      ...options,
+      setup: [],
+      runner: new ModelRunner(programs.mutexedLimit),
+      replay: later,
+    });
+    expect(result.status).toBe('diverged');
+    expect(result.divergedAt).not.toBeNull();
+  });
+
+  test.each([
+    '',
+    'A,B:A#2>B',
+    'register@x;A,B:',
+    'register@0,register@1;A,A:',
+    'other@0,register@1;A,B:',
+    'register@0;A,B:',
+  ])('refuses %j in one sentence', async (bad) => {
+    await expect(
+      replay({ ...options, runner: new ModelRunner(programs.limitCheck), replay: bad }),
+    ).rejects.toThrow(/replay/);
+  });
+});
