@@ -22,6 +22,7 @@ export class Timeline {
   readonly #now: () => number;
   /** The ends of microtasks are not told; then the loop's idle time says when the last one of a turn ended. */
   readonly #coarse: boolean;
+  readonly #nobody: Owner;
   #idleAtTurn = 0;
 
   /** Null while the event loop itself has the thread. */
@@ -42,6 +43,7 @@ export class Timeline {
   constructor(clock: ThreadClock, nobody: Owner, options: BookOptions) {
     this.#now = options.now ?? performance.now.bind(performance);
     this.#coarse = options.coarse === true;
+    this.#nobody = nobody;
     this.#book = new SliceBook(clock, nobody, options);
   }
 
@@ -95,7 +97,11 @@ export class Timeline {
   pop(): void {
     if (this.#depth === 0) return;
     this.#depth--;
-    if (this.#depth < DEEPEST) this.become(this.#stack[this.#depth] ?? null);
+    if (this.#depth >= DEEPEST) return;
+    const below = this.#stack[this.#depth] ?? null;
+    // The rest of a turn is nearly always the same call's microtasks: until another begins, it stays with that.
+    if (this.#coarse && (below === null || below === this.#nobody)) return;
+    this.become(below);
   }
 
   /** Everything that ran ended by an exception. */
