@@ -31,6 +31,7 @@ export async function conclude(
   options: CommandOptions,
   examined: Examined,
   asked: readonly FormatName[],
+  rendering: { readonly matrixOnly?: boolean } = {},
 ): Promise<ExitCode> {
   const overTheBar = barOf(options);
   const result = resultOf(examined.bundle, detectors);
@@ -38,7 +39,7 @@ export async function conclude(
   const [first = 'terminal', ...others] = asked;
   for (const format of others)
     await writeRendering(host, format, { result, bundle: examined.bundle, directory });
-  print(host, first, { result, bundle: examined.bundle, directory });
+  print(host, first, { result, bundle: examined.bundle, directory, ...rendering });
   if (examined.targetFault !== null) host.stderr.write(`mettle: ${examined.targetFault}\n`);
   if (host.signal.aborted) {
     host.stderr.write(

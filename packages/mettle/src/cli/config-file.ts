@@ -6,6 +6,7 @@ import { UsageError } from '../evidence/index.ts';
 import { BENCH_OPTIONS } from './bench-options.ts';
 import type { CommandOptions, ExtraValues } from './options.ts';
 import { parseOptions } from './options.ts';
+import { RACE_OPTIONS } from './race-options.ts';
 
 const NAMES = ['mettle.config.ts', 'mettle.config.js', 'mettle.config.mjs', 'mettle.config.json'] as const;
 /** Keys of a workload; a config that holds calls is one. */
@@ -35,10 +36,10 @@ export async function readConfigFile(directory: string): Promise<ConfigFile | nu
   const command = entries['command'];
   return {
     file,
-    options: parseOptions(
-      Array.isArray(command) ? [...words, '--', ...command.map(String)] : words,
-      BENCH_OPTIONS,
-    ),
+    options: parseOptions(Array.isArray(command) ? [...words, '--', ...command.map(String)] : words, {
+      ...BENCH_OPTIONS,
+      ...RACE_OPTIONS,
+    }),
     workload:
       Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
   };

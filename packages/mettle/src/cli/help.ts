@@ -7,12 +7,17 @@ in which tool, at which line. The server needs no change.
   mettle bench   [target]   latency and throughput under load; capacity
   mettle leak    [target]   what calls leave behind for good, held by what,
                             added at which line
+  mettle race    [target]   calls at once in every order of their events up to a
+                            bound: what no order of the calls explains
   mettle leak --compare BEFORE AFTER
                             what grew between two heap snapshots
   mettle attach  PID        the same of a server that is already running, as
                             its clients use it: no restart, no change
   mettle record  [target]   stand between a client and its server, and keep the
                             client's calls as a workload
+  mettle probe   [target]   one look from outside: is it reachable, how long does
+                            each step take, has its tool list changed
+                            (more: mettle probe --help)
   mettle report  BUNDLE     render a saved run again, in any format
 
 Target
@@ -45,7 +50,7 @@ Options
   --cwd DIR           where the server is started
   --quiet             no progress on stderr
 
-"mettle bench --help" lists what bench takes besides.
+"mettle bench --help" and "mettle race --help" list what they take besides.
 
 Exit codes: 0 nothing over the bar, 1 findings over the bar, 2 usage,
 3 the server could not be reached or died, 70 a bug in Mettle.
@@ -99,4 +104,26 @@ A module
 
 Output
   --export k6         a k6 script of the same calls, in --out
+`;
+
+/** What `mettle race --help` prints; fits 80 columns. */
+export const RACE_HELP = `mettle race [target] runs calls at once and chooses the order in which files,
+timers, sockets and child processes answer: first without preemption, then with
+one, then with two. What no order of the same calls, one after the other, brings
+about is a race, shown with the schedule and a token that shows it again.
+Target and common options: mettle --help.
+
+The server works on a copy: of the workload's "state", or an empty folder; its
+own files are never touched. Called are read-only tools, those that say of
+themselves that they reach nothing outside and destroy nothing (openWorldHint and
+destructiveHint false), those named with --tool, those of a workload, and with
+--allow-writes all that are not marked destructive or open to the world.
+
+  --preemptions N     so many at most (2), 0 to 3
+  --budget SECONDS    most time (60); what was not tried for it is said
+  --processes 2       two processes of the server on one working copy
+  --replay TOKEN      this schedule alone: the fault again, or gone, or at which
+                      step the code diverged
+  --matrix            tool by tool, and a line per finding
+  --ignore JSONPATH   not compared, such as '$.updatedAt' (repeat)
 `;

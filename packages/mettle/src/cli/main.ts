@@ -5,6 +5,7 @@ import { benchCommand } from './commands/bench.ts';
 import { examineCommand } from './commands/examine.ts';
 import { leakCommand } from './commands/leak.ts';
 import { recordCommand } from './commands/record.ts';
+import { raceCommand } from './commands/race.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
@@ -18,13 +19,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   profile: (argv, host) => examineCommand('profile', argv, host),
   bench: benchCommand,
   leak: leakCommand,
+  race: raceCommand,
   attach: attachCommand,
   record: recordCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['race', 'probe', 'watch', 'init', 'mcp'];
+const LATER = ['probe', 'watch', 'init', 'mcp'];
 
 /** Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {

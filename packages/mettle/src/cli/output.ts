@@ -22,6 +22,8 @@ export interface Rendering {
   readonly bundle: Bundle;
   /** The bundle's directory. */
   readonly directory: string;
+  /** Of races the matrix alone. */
+  readonly matrixOnly?: boolean;
 }
 
 /** Writes the result into the bundle's directory, as `result` with the format's own extension. */
@@ -42,7 +44,8 @@ export async function writeRendering(
 }
 
 /** Writes the result to stdout: stdout carries nothing else. */
-export function print(host: Host, format: FormatName, { result, bundle, directory }: Rendering): void {
+export function print(host: Host, format: FormatName, rendering: Rendering): void {
+  const { result, bundle, directory, matrixOnly = false } = rendering;
   const color = host.stdout.isTerminal && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
   const options = {
     color,
@@ -52,6 +55,7 @@ export function print(host: Host, format: FormatName, { result, bundle, director
     bundlePath: directory,
     cwd: host.cwd,
     readSource: sourceReader(bundle.evidence.sources),
+    matrixOnly,
   };
   host.stdout.write(formats[format].render(result, bundle, options));
 }

@@ -2,6 +2,7 @@ export type { CallSource, LoadContext } from './load.ts';
 export { findReadable } from './readable.ts';
 export { hostileArguments, type HostileCase } from './hostile.ts';
 export { nextCall } from './call-numbers.ts';
+export { namesakes } from './namesakes.ts';
 export { failureOf, isSuccess } from './outcomes.ts';
 export { setupRequests } from './sources.ts';
 export { planSubjects, type SubjectPlanning } from './subjects.ts';

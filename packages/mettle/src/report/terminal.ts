@@ -19,7 +19,7 @@ import { clip, pad, printable } from './printable.ts';
 import { renderBottomUp } from './profiles/bottom-up.ts';
 import { groupByRootCause } from './root-causes.ts';
 import type { ReadSource } from './source-excerpt.ts';
-import { findingBlock, type Page } from './terminal/finding-block.ts';
+import { findingBlock, findingLine, type Page } from './terminal/finding-block.ts';
 import { benchSections } from './terminal/bench-section.ts';
 import { comparisonSections } from './terminal/comparison-section.ts';
 import { heapComparisonSections } from './terminal/heap-comparison-section.ts';
@@ -27,6 +27,7 @@ import { inProcessSections } from './terminal/in-process-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
 import { memorySection } from './terminal/memory-section.ts';
+import { raceSection } from './terminal/race-section.ts';
 import { timeSection } from './terminal/time-section.ts';
 import { toolTable } from './terminal/tool-table.ts';
 
@@ -44,6 +45,8 @@ export interface TerminalOptions {
   readonly cwd?: string | undefined;
   /** Gives source text, so that the line at fault is shown. */
   readonly readSource?: ReadSource | undefined;
+  /** Of races the matrix tool × tool and a line per finding. */
+  readonly matrixOnly?: boolean | undefined;
 }
 
 /** Narrower than this no table fits; a terminal that says less is taken for this wide. */
@@ -66,6 +69,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
   };
   const causes = groupByRootCause(result.findings);
   const { bench } = result;
+  const matrixOnly = options.matrixOnly === true;
   const sections = [
     [...header(result, width, ink), '', ...wrap(summary(result, causes.length), width).map(ink.bold)],
     ...(bench === undefined ? [] : benchSections(bench, width, ink)),
@@ -75,7 +79,10 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     checksShown(result).flatMap((check) =>
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
     ),
-    ...causes.map((cause, i) => findingBlock(cause, i + 1, page)),
+    ...(matrixOnly
+      ? [causes.flatMap((cause, i) => findingLine(cause, i + 1, page))]
+      : causes.map((cause, i) => findingBlock(cause, i + 1, page))),
+    raceSection(bundle, { width, matrixOnly }, ink),
     memorySection(bundle, width, ink),
     timeSection(result, width, ink, page.folder),
     hotFunctions(bundle, width, ink),

@@ -15,10 +15,12 @@ import { leakOnOwnServer, runLeakStage } from './leak/run-leak-stage.ts';
 import type { LeakStageContext } from './leak/run-leak-stage.ts';
 import { CALL_TIMEOUT_MS, planCalls, setUp } from './plan-calls.ts';
 import { plan } from './plan.ts';
-import type { Stage } from './plan.ts';
+import type { Stage, StageName } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
-import { addStdout, bundleOf, keepLeak } from './gathering.ts';
+import { runRaceStage } from './race/race-stage.ts';
+import type { RaceOutcome } from './race/race-stage.ts';
+import { addStdout, bundleOf, keepLeak, keepRaceStage } from './gathering.ts';
 import type { Gathering } from './gathering.ts';
 import { SourceLibrary } from './source-library.ts';
 import { fetchScripts, runStage } from './stages.ts';
@@ -90,8 +92,9 @@ async function reachAndExamine(
   } finally {
     await session.close();
   }
-  const { leak, fault } = examined;
-  if (leak !== null && fault === null)
+  const { leak, race, fault } = examined;
+  if (fault !== null) return fault;
+  if (leak !== null)
     keepLeak(
       gathering,
       await leakOnOwnServer(leak.context, {
@@ -100,13 +103,15 @@ async function reachAndExamine(
         setUp: (again) => setUp(gathering, again, leak.directory),
       }),
     );
-  return fault;
+  if (race !== null) keepRaceStage(gathering, await race());
+  return null;
 }
 
-/** What came of a session, and what is to be done on a server of its own afterwards. */
+/** What came of a session, and what is to be done on servers of their own afterwards. */
 interface SessionExamined {
   readonly fault: string | null;
   readonly leak: { readonly context: LeakStageContext; readonly directory: string } | null;
+  readonly race: (() => Promise<RaceOutcome>) | null;
 }
 
 async function examineSession(
@@ -145,8 +150,11 @@ async function examineSession(
   });
   const library = new SourceLibrary(home);
   // What spoils the server comes last, on one of its own, unless nothing else is looked for.
-  const own = stages.stages.length > 1 ? stages.stages.find((stage) => stage.name === 'leak') : undefined;
-  const here = stages.stages.filter((stage) => stage !== own);
+  const apart = (name: StageName): Stage | undefined =>
+    stages.stages.length > 1 ? stages.stages.find((stage) => stage.name === name) : undefined;
+  const own = apart('leak');
+  const raced = apart('race');
+  const here = stages.stages.filter((stage) => stage !== own && stage !== raced);
   const leakContext = leakContextOf(request, { planning, home, progress, own });
   const fault = await runStages(gathering, here, {
     context,
@@ -167,7 +175,13 @@ async function examineSession(
   return {
     fault,
     leak: own === undefined ? null : { context: leakContext(own), directory: directory },
+    race: raced === undefined ? null : () => raceApart(request, raced, progress),
   };
+}
+
+function raceApart(request: ExaminationRequest, stage: Stage, progress: RunProgress): Promise<RaceOutcome> {
+  progress.begin('race');
+  return runRaceStage(request, stage, (now) => progress.within(now));
 }
 
 function leakContextOf(

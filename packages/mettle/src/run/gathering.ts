@@ -5,6 +5,7 @@ import type { Bundle, EvidenceKey, EvidenceMap } from '../evidence/index.ts';
 import type { Session } from '../session/index.ts';
 import { stdoutEvidence } from './facts.ts';
 import type { LeakOutcome } from './leak/run-leak-stage.ts';
+import type { RaceOutcome } from './race/race-stage.ts';
 import type { ExaminationRequest } from './request.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
 
@@ -48,6 +49,16 @@ export function keepLeak(gathering: Gathering, outcome: LeakOutcome): void {
     return;
   }
   gathering.evidence.heapGrowth = outcome.evidence;
+  gathering.notes.push(...outcome.notes.filter((note) => !gathering.notes.includes(note)));
+}
+
+/** The evidence of the race stage, or why there is none. */
+export function keepRaceStage(gathering: Gathering, outcome: RaceOutcome): void {
+  if (outcome.evidence === null) {
+    gathering.absent = { ...gathering.absent, race: outcome.why };
+    return;
+  }
+  gathering.evidence.race = outcome.evidence;
   gathering.notes.push(...outcome.notes.filter((note) => !gathering.notes.includes(note)));
 }
 

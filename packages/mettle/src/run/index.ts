@@ -10,6 +10,8 @@ export { benchmark } from './bench/execute.ts';
 export type { BenchProgress, BenchSettings } from './bench/request.ts';
 export { readBundle, writeBundle } from './bundle.ts';
 export { examineSnapshots } from './leak/compare-snapshots.ts';
+export { examineRace } from './race/examine-race.ts';
+export { USUAL_RACE } from './race/race-settings.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';
 export type { Progress } from './progress.ts';
@@ -19,4 +21,4 @@ export { sourceReader } from './source-reader.ts';
 // What the command line needs of the layers below, which it may not import itself.
 export { parseWorkload, readWorkload } from '../load/index.ts';
 export type { Workload } from '../load/index.ts';
-export { killAllStarted, readClientConfig, TargetError } from '../session/index.ts';
+export { killAllStarted, namesInClientConfig, readClientConfig, TargetError } from '../session/index.ts';

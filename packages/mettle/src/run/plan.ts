@@ -4,7 +4,7 @@ import type { Check, EvidenceKey, Examination } from '../evidence/index.ts';
 /** How much a stage's instruments disturb the target; one level per stage, so latency is never measured while profiling. */
 export type Disturbance = 'passive' | 'sampling' | 'tracing' | 'stop-the-world';
 
-export type StageName = 'solo' | 'batches' | 'mixed' | 'blocking' | 'overlap' | 'leak';
+export type StageName = 'solo' | 'batches' | 'mixed' | 'blocking' | 'overlap' | 'leak' | 'race';
 
 export interface Stage {
   readonly name: StageName;
@@ -72,6 +72,14 @@ const STAGES: Readonly<Record<StageName, StageTemplate>> = {
     produces: ['heapGrowth'],
     needsAgent: true,
   },
+  // On a server and a working copy of its own, since it runs by another clock, and over and over.
+  race: {
+    name: 'race',
+    title: 'racing calls',
+    disturbance: 'stop-the-world',
+    produces: ['race'],
+    needsAgent: true,
+  },
 };
 
 /**
@@ -86,14 +94,17 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
     ['blocking', 0.22],
     ['overlap', 0.14],
     ['leak', 0.25],
+    ['race', 0.2],
   ],
   // Nothing is driven: clients do that.
   attach: [],
   'attach --memory': [],
   // Blocks of its own: run/bench.
   bench: [],
+  // One look from outside: src/watch.
+  probe: [],
   leak: [['leak', 1]],
-  // Trials of its own: run/race.
+  // Trials without stages: run/race.
   race: [],
   profile: [
     ['solo', 0.2],
@@ -103,8 +114,18 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
   ],
 };
 
-/** Four snapshots of a small server's heap, and calls between them, on a machine that is not busy. */
-const LEAST_LEAK_MS = 6000;
+/** Stages on servers of their own that are left out rather than cut too short, the first to go first. */
+const LEAST_MS: readonly {
+  readonly stage: StageName;
+  readonly leastMs: number;
+  readonly key: EvidenceKey;
+  readonly command: string;
+}[] = [
+  // Two starts of a small server, every call in order, and some dozens of trials of each pair.
+  { stage: 'race', leastMs: 5000, key: 'race', command: 'mettle race' },
+  // Four snapshots of a small server's heap, and calls between them, on a machine that is not busy.
+  { stage: 'leak', leastMs: 6000, key: 'heapGrowth', command: 'mettle leak' },
+];
 
 /** What each examination looks for. */
 export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
@@ -113,6 +134,7 @@ export const CHECKS_OF: Readonly<Record<Examination, readonly Check[]>> = {
   attach: ['cpu'],
   'attach --memory': ['leak'],
   bench: ['latency', 'regression'],
+  probe: ['protocol'],
   leak: ['leak'],
   race: ['serialisation', 'race', 'overload'],
 };
@@ -127,22 +149,24 @@ export function plan(options: {
   /** Of the machine: load average over the last minute, per core; nothing said is a free machine. */
   readonly loadPerCore?: number;
   readonly noAgent: string | null;
-  readonly leaveOut?: StageName;
+  readonly leaveOut?: readonly StageName[];
 }): Plan {
   const templates = SHARES[options.examination]
-    .filter(([name]) => name !== options.leaveOut)
+    .filter(([name]) => options.leaveOut?.includes(name) !== true)
     .map(([name, share]) => ({ share, ...STAGES[name] }));
   const chosen = templates.filter((stage) => options.noAgent === null || !stage.needsAgent);
   const total = chosen.reduce((sum, stage) => sum + stage.share, 0);
   const absent: Partial<Record<EvidenceKey, string>> = {};
-  const leak = chosen.find((stage) => stage.name === 'leak');
-  if (leak !== undefined && chosen.length > 1) {
-    const leakMs = (options.budgetMs * leak.share) / total;
-    if (leakMs < LEAST_LEAK_MS)
-      return withoutLeak(
-        options,
-        `a budget of ${Math.round(options.budgetMs / 1000)} s leaves too little time for it: run mettle leak, or raise --budget to ${Math.ceil((LEAST_LEAK_MS * total) / leak.share / 1000)}`,
-      );
+  for (const { stage: name, leastMs, key, command } of LEAST_MS) {
+    const stage = chosen.find((each) => each.name === name);
+    if (stage === undefined || chosen.length === 1) continue;
+    if ((options.budgetMs * stage.share) / total >= leastMs) continue;
+    const enough = Math.ceil((leastMs * total) / stage.share / 1000);
+    return without(
+      options,
+      { stage: name, key },
+      `a budget of ${Math.round(options.budgetMs / 1000)} s leaves too little time for it: run ${command}, or raise --budget to ${enough}`,
+    );
   }
   for (const stage of Object.values(STAGES)) {
     const planned = templates.some((template) => template.name === stage.name);
@@ -163,10 +187,14 @@ export function plan(options: {
   };
 }
 
-/** The same plan for an examination whose budget is too small for the heap; the others share all of it. */
-function withoutLeak(options: Parameters<typeof plan>[0], why: string): Plan {
-  const { stages, absent } = plan({ ...options, leaveOut: 'leak' });
-  return { stages, absent: { ...absent, heapGrowth: why } };
+/** The same plan for an examination whose budget is too small for one stage; the others share all of it. */
+function without(
+  options: Parameters<typeof plan>[0],
+  { stage, key }: { readonly stage: StageName; readonly key: EvidenceKey },
+  why: string,
+): Plan {
+  const { stages, absent } = plan({ ...options, leaveOut: [...(options.leaveOut ?? []), stage] });
+  return { stages, absent: { ...absent, [key]: why } };
 }
 
 /**

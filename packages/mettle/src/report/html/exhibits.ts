@@ -9,6 +9,7 @@ import type {
 } from '../../evidence/index.ts';
 import { formatCount } from '../figures.ts';
 import { clip } from '../printable.ts';
+import { placeInLane } from '../race-words.ts';
 import { formatLocation } from '../source-paths.ts';
 import { foldStack, type StackLine } from '../stack-folding.ts';
 import { lineChart } from './line-chart.ts';
@@ -92,7 +93,11 @@ function interleaving(exhibit: InterleavingExhibit): Html {
   const rows = exhibit.steps.slice(0, ROWS).map((step, i) => {
     const cells = exhibit.lanes.map((_, lane) =>
       lane === step.lane
-        ? html`<td class="on l${lane % 6}">${clip(step.text, CHARACTERS)}</td>`
+        ? html`<td class="on l${lane % 6}">
+            ${clip(step.text, CHARACTERS)}
+            ${step.place === undefined ? null : html`<span class="path">${placeInLane(exhibit, step.place)}</span>`}
+            ${step.note === undefined ? null : html`<span class="said">${clip(step.note, CHARACTERS)}</span>`}
+          </td>`
         : html`<td></td>`,
     );
     return html`<tr>

@@ -14,6 +14,7 @@ import { flameGraphSection } from './flame-graph/section.ts';
 import { latencySection } from './latency-chart.ts';
 import { memorySection } from './memory.ts';
 import { notCoveredSection } from './not-covered.ts';
+import { raceSection } from './race.ts';
 import { STYLES } from './styles.ts';
 import { masthead, verdictsSection } from './summary.ts';
 import { html, scriptJson, trusted, type Html } from './template.ts';
@@ -52,6 +53,7 @@ export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions 
     ['in-process', 'In process', inProcessSection(result)],
     ['verdicts', 'Verdicts', verdictsSection(result, causes)],
     ['findings', 'Findings', findingsSection(causes, surroundings)],
+    ['races', 'Races', raceSection(bundle)],
     ['memory', 'Memory', memorySection(bundle)],
     ['time', 'Time', timeSection(result, surroundings.folder)],
     ['latency', 'Latency', latencySection(bundle)],

@@ -34,6 +34,11 @@ export const PICTURE_STYLES: string = `
 .lanes tbody th{border-top:0;color:var(--soft);min-width:2rem;width:2rem;font-size:.8rem}
 .lanes thead th{white-space:normal;font-weight:600;color:var(--ink)}
 .lanes .on{background:var(--raised);box-shadow:inset 3px 0 var(--c0)}
+.lanes .path{color:var(--soft);font-size:1em;margin-left:.4em}.lanes .said{display:block;color:var(--severity,var(--critical));font-family:var(--sans)}
+.matrix{width:auto}.matrix td{text-align:center;font-family:var(--mono);padding:.2rem .35rem;min-width:1.7rem;border-left:1px solid var(--line)}
+.matrix thead th{text-align:center;padding:.2rem .35rem}.matrix tbody th{white-space:nowrap;color:var(--soft);padding-right:1rem}.matrix tbody th code{margin-left:.8em;color:var(--ink)}
+.matrix .state,.matrix .invariant,.matrix .hang,.matrix .crash{color:var(--critical);font-weight:700;background:light-dark(#a81e1a17,#ff8f8524)}
+.matrix .error{color:var(--high);font-weight:700}.matrix .results,.matrix .undecided{color:var(--medium)}.matrix td.clear{color:var(--clear)}
 .lanes .l1{box-shadow:inset 3px 0 var(--c1)}.lanes .l2{box-shadow:inset 3px 0 var(--c2)}.lanes .l3{box-shadow:inset 3px 0 var(--c3)}.lanes .l4{box-shadow:inset 3px 0 var(--c4)}.lanes .l5{box-shadow:inset 3px 0 var(--c5)}
 .plot{display:block;width:100%;overflow:visible}
 .plot path,.plot rect{vector-effect:non-scaling-stroke;fill:none}

@@ -6,6 +6,7 @@ import { sourceExcerpt, type ReadSource } from '../source-excerpt.ts';
 import { fileUrl, formatLocation } from '../source-paths.ts';
 import { foldStack, type StackLine } from '../stack-folding.ts';
 import type { Ink } from './ink.ts';
+import { laneLines } from './lanes.ts';
 import { labelled, wrap, wrapCommand } from './layout.ts';
 
 /** What the renderer of one finding needs to know of its surroundings. */
@@ -50,6 +51,11 @@ export function findingBlock(cause: RootCause, number: number, page: Page): stri
       ),
     ),
   ];
+}
+
+/** The main finding of a root cause in its title alone. */
+export function findingLine({ main }: RootCause, number: number, page: Page): string[] {
+  return title(main, number, page);
 }
 
 function title(finding: Finding, number: number, page: Page): string[] {
@@ -99,11 +105,7 @@ function exhibitLines(exhibit: Exhibit, finding: Finding, columns: number, page:
         exhibit.steps.map((step, i) => shortenRight(printable(`${i === 0 ? '' : '-> '}${step}`), columns)),
       );
     case 'interleaving':
-      return some(
-        exhibit.steps.map((step) =>
-          shortenRight(printable(`${exhibit.lanes[step.lane] ?? step.lane}: ${step.text}`), columns),
-        ),
-      );
+      return laneLines(exhibit, columns, page.ink);
     case 'transcript':
       return some(exhibit.lines.map((line) => shortenRight(printable(line), columns)));
     // Figures in bulk are for the HTML report: the title already carries the one that counts.

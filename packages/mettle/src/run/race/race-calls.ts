@@ -1,0 +1,110 @@
+import type { CatalogueEvidence, RaceCall, SubjectPlan, ToolInfo } from '../../evidence/index.ts';
+import type { RaceSubject } from '../../explore/index.ts';
+import { namesakes, planSubjects, setupRequests } from '../../load/index.ts';
+import type { CallSource } from '../../load/index.ts';
+import type { ExaminationRequest } from '../request.ts';
+
+/** What is raced, in which state, and by which read-only calls it is looked at afterwards. */
+export interface RaceCalls {
+  readonly plans: readonly SubjectPlan[];
+  readonly subjects: readonly RaceSubject[];
+  readonly setup: readonly RaceCall[];
+  readonly observe: readonly RaceCall[];
+  readonly leftOut: readonly { readonly subject: string; readonly why: string }[];
+}
+
+/** More observers make each trial longer, and most show the same state. */
+const MOST_OBSERVERS = 6;
+
+/**
+ * The calls of a race on a working copy. Besides what every examination may call, tools that say of themselves that
+ * they reach nothing outside (`openWorldHint: false`) and destroy nothing: all they can change is the copy.
+ */
+export function planRace(
+  request: Pick<ExaminationRequest, 'tools' | 'workload' | 'allowWrites' | 'seed'>,
+  catalogue: CatalogueEvidence,
+  directory: string,
+): RaceCalls {
+  const { plans, sources } = planSubjects(withClosedTools(catalogue), { ...request, directory });
+  const tools = new Map(catalogue.tools.map((tool) => [tool.name, tool]));
+  const raced = sources.filter(({ subject, gentle }) => subject.kind === 'tool' && gentle !== true);
+  const given = sources.filter(({ subject }) => subject.kind === 'method' && isGiven(plans, subject.name));
+  const subjects = [...raced, ...given].map((source) =>
+    subjectOf(source, tools, { plans, directory, seed: request.seed }),
+  );
+  return {
+    plans,
+    subjects,
+    setup: setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed }).map(callOf),
+    observe: observers(subjects, sources),
+    leftOut: [
+      ...plans.flatMap(({ name, kind, reason }) =>
+        reason === null || kind !== 'tool' ? [] : [{ subject: name, why: reason }],
+      ),
+      ...sources
+        .filter(({ subject, gentle }) => subject.kind === 'tool' && gentle === true)
+        .map(({ subject }) => ({
+          subject: subject.name,
+          why: 'not called: it reaches somebody else’s service (openWorldHint), which cannot be put back; name it with --tool',
+        })),
+    ],
+  };
+}
+
+function withClosedTools(catalogue: CatalogueEvidence): CatalogueEvidence {
+  return {
+    ...catalogue,
+    tools: catalogue.tools.map((tool) =>
+      tool.annotations.openWorldHint === false && tool.annotations.destructiveHint === false
+        ? { ...tool, annotations: { ...tool.annotations, readOnlyHint: true } }
+        : tool,
+    ),
+  };
+}
+
+function isGiven(plans: readonly SubjectPlan[], name: string): boolean {
+  return plans.some((plan) => plan.name === name && plan.arguments === 'workload');
+}
+
+function subjectOf(
+  source: CallSource,
+  tools: ReadonlyMap<string, ToolInfo>,
+  {
+    plans,
+    directory,
+    seed,
+  }: { readonly plans: readonly SubjectPlan[]; readonly directory: string; readonly seed: number },
+): RaceSubject {
+  const { name } = source.subject;
+  const tool = tools.get(name);
+  const made = tool === undefined || isGiven(plans, name) ? null : namesakes(tool, { seed, directory });
+  return {
+    name,
+    annotations: tool?.annotations ?? { readOnlyHint: true },
+    call: (number) =>
+      made === null ? callOf(source.call(number)) : { tool: name, arguments: made(number), connection: 0 },
+  };
+}
+
+function callOf({
+  method,
+  params,
+}: {
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}): RaceCall {
+  return method === 'tools/call'
+    ? { tool: String(params['name']), arguments: params['arguments'] ?? {}, connection: 0 }
+    : { method, params, connection: 0 };
+}
+
+/** What changes nothing shows the state: read-only tools as they are called anyhow, and the first resources. */
+function observers(subjects: readonly RaceSubject[], sources: readonly CallSource[]): readonly RaceCall[] {
+  const reading = subjects
+    .filter(({ annotations }) => annotations.readOnlyHint === true)
+    .map(({ call }) => call(0));
+  const resources = sources
+    .filter(({ subject }) => subject.name === 'resources/read')
+    .map((source) => callOf(source.call(0)));
+  return [...reading, ...resources].slice(0, MOST_OBSERVERS);
+}

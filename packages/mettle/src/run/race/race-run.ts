@@ -1,0 +1,196 @@
+import { homeOf } from '../../derive/index.ts';
+import type { CatalogueEvidence, RaceEvidence, TargetEvidence } from '../../evidence/index.ts';
+import { chooseRunner, explore, replay } from '../../explore/index.ts';
+import type { ChosenRunner, RaceProgress, ReplayResult, TrialRequest, Trials } from '../../explore/index.ts';
+import { monotonicMs, readCatalogue } from '../../session/index.ts';
+import { targetEvidence } from '../facts.ts';
+import type { ExaminationRequest } from '../request.ts';
+import { SourceLibrary } from '../source-library.ts';
+import { planRace } from './race-calls.ts';
+import type { RaceCalls } from './race-calls.ts';
+import { atOriginalPlaces } from './race-places.ts';
+import type { RaceSettings } from './race-settings.ts';
+
+export interface RaceRunOptions {
+  readonly request: ExaminationRequest;
+  readonly settings: RaceSettings;
+  readonly budgetMs: number;
+  readonly onProgress: (progress: RaceProgress) => void;
+}
+
+/** What a race brought back. */
+export interface Raced {
+  readonly catalogue: CatalogueEvidence;
+  readonly target: TargetEvidence;
+  readonly calls: RaceCalls;
+  readonly evidence: RaceEvidence;
+  readonly notes: readonly string[];
+}
+
+/** Races the calls of a server that runs on a working copy; closes it. */
+export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<Raced> {
+  const { request } = options;
+  const startedAtMs = monotonicMs();
+  const directory = trials.copy.dir;
+  try {
+    const { catalogue } = await readCatalogue(trials.session);
+    const calls = planRace(request, catalogue, directory);
+    const target = targetEvidence({
+      request,
+      session: trials.session,
+      agent: trials.agent,
+      noAgent: '',
+    });
+    const runner = await chooseRunner(trials, rehearsals(calls), 'auto');
+    const { evidence, notes } = await searchOrReplay(runner, { ...options, calls, directory, startedAtMs });
+    const library = new SourceLibrary(
+      homeOf({
+        cwd: request.spec.cwd,
+        command: request.spec.kind === 'module' ? null : request.spec.command,
+      }),
+    );
+    const placed = await atOriginalPlaces(
+      { ...evidence, workingCopy: copyInWords(request) },
+      library,
+      directory,
+    );
+    return {
+      catalogue,
+      target,
+      calls,
+      evidence: placed,
+      notes: [...notes, ...library.notes(), ...refusedWrites(trials), ...escaped(evidence)],
+    };
+  } finally {
+    await trials.close();
+  }
+}
+
+function copyInWords({ workload }: ExaminationRequest): string {
+  return workload?.state == null ? 'an empty folder' : `a copy of ${workload.state.copy}`;
+}
+
+/** Each call alone: what shows that a cheap reset does what a fresh process would. */
+function rehearsals({ subjects, setup, observe }: RaceCalls): readonly TrialRequest[] {
+  return subjects.map(({ call }) => ({
+    setup,
+    calls: [call(0)],
+    schedule: { strategy: 'sequential', order: ['A'] },
+    observe,
+  }));
+}
+
+interface Search extends RaceRunOptions {
+  readonly calls: RaceCalls;
+  readonly directory: string;
+  readonly startedAtMs: number;
+}
+
+async function searchOrReplay(
+  runner: ChosenRunner,
+  { request, settings, budgetMs, calls, directory, startedAtMs, onProgress }: Search,
+): Promise<{ readonly evidence: RaceEvidence; readonly notes: readonly string[] }> {
+  const common = {
+    runner,
+    observe: calls.observe,
+    preemptionBound: settings.preemptionBound,
+    seed: request.seed,
+    invariants: [],
+    ignore: settings.ignore,
+    onProgress,
+    signal: request.signal,
+    subjects: calls.subjects,
+    setup: calls.setup,
+  };
+  if (settings.replay !== null) {
+    const shown = await replay({ ...common, replay: settings.replay });
+    return {
+      evidence: replayEvidence(runner, settings, {
+        shown,
+        directory,
+        durationMs: monotonicMs() - startedAtMs,
+      }),
+      notes: [replayInWords(settings.replay, shown)],
+    };
+  }
+  const evidence = await explore({
+    ...common,
+    connections: settings.processes > 1 ? settings.processes : request.spec.kind === 'http' ? 2 : 1,
+    processes: settings.processes,
+    workingCopy: directory,
+    // What was spent until here is part of it.
+    budgetMs: Math.max(0, budgetMs - (monotonicMs() - startedAtMs)),
+    leftOut: calls.leftOut,
+    now: monotonicMs,
+  });
+  return { evidence, notes: [`The state was put back between trials by ${runner.reset}: ${runner.why}.`] };
+}
+
+/** One schedule as evidence: found again, or not. */
+function replayEvidence(
+  runner: ChosenRunner,
+  settings: RaceSettings,
+  {
+    shown,
+    directory,
+    durationMs,
+  }: { readonly shown: ReplayResult; readonly directory: string; readonly durationMs: number },
+): RaceEvidence {
+  const { violation } = shown;
+  const subjects = violation?.subjects ?? ['the schedule'];
+  return {
+    reset: runner.reset,
+    workingCopy: directory,
+    processes: settings.processes,
+    preemptionBound: settings.preemptionBound,
+    trials: 1,
+    pairs: [
+      {
+        subjects,
+        connections: 1,
+        trials: 1,
+        badTrials: violation === null ? 0 : 1,
+        completeBound: null,
+        worst: violation?.class ?? null,
+        undecided: null,
+      },
+    ],
+    violations: violation === null ? [] : [violation],
+    scaling: [],
+    leftOut: [],
+    uncontrolled: shown.trial.record.uncontrolled,
+    coverage: replayInWords(settings.replay ?? '', shown),
+    elapsedMs: durationMs,
+    cpuMs: 0,
+  };
+}
+
+/** `--replay` in a sentence: the fault is there again, it is gone, or the code is another. */
+function replayInWords(token: string, { status, divergedAt }: ReplayResult): string {
+  switch (status) {
+    case 'shown':
+      return `The schedule ${token} shows the fault again.`;
+    case 'gone':
+      return `Gone: the schedule ${token} was followed to its end, and what comes of it an order of the same calls explains.`;
+    case 'diverged':
+      return `The code diverged at step ${(divergedAt ?? 0) + 1}: from there on the schedule ${token} could not be followed, and what came instead is no fault. Search anew: mettle race without --replay.`;
+  }
+}
+
+/** Writes outside the working copy were refused: a tool that needs them was not seen as it is. */
+function refusedWrites(trials: Trials): readonly string[] {
+  const paths = trials.refusedWrites();
+  if (paths.length === 0) return [];
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  return [
+    `The server tried to write outside its working copy and was refused: ${paths.slice(0, 3).join(', ')}${more}. To race it on a copy of that state, give "state" in a workload.`,
+  ];
+}
+
+function escaped({ uncontrolled }: RaceEvidence): readonly string[] {
+  return uncontrolled.length === 0
+    ? []
+    : [
+        `Not under control, so that its order was not chosen but delayed at random: ${uncontrolled.join(', ')}.`,
+      ];
+}
