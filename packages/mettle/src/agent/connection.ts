@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { agentWork } from './agent-work.ts';
 import type { AgentCommand, AgentMessage, AgentReply } from './protocol.ts';
 import { silently } from './silently.ts';
@@ -16,9 +17,18 @@ export interface Connection {
 // Captured before the server's code can replace them.
 const { parse, stringify } = JSON;
 
+/** Not a connection of the target's, where those are controlled. */
+function connectAsAgent(socketPath: string): Socket {
+  let socket: Socket | undefined;
+  agentWork(() => {
+    socket = connect(socketPath);
+  });
+  return socket as Socket;
+}
+
 /** Opens the channel and says hello. */
 export function connectToMettle(socketPath: string): Connection {
-  const socket = connect(socketPath);
+  const socket = connectAsAgent(socketPath);
   socket.unref();
   let connected = false;
   let orderly = false;

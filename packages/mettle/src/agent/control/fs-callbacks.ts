@@ -48,25 +48,6 @@ export function controlFileCallbacks(): void {
   wrap(fs, 'open', openFile);
   wrap(fs, 'close', closeFile);
   wrap(fs, 'writeFile', (original) => writeFile(original, parts));
-  wrap(
-    fs,
-    'openSync',
-    (original) =>
-      function openSync(this: unknown, ...args: unknown[]) {
-        const descriptor = original.apply(this, args);
-        fileOpened(descriptor, args[0]);
-        return descriptor;
-      },
-  );
-  wrap(
-    fs,
-    'closeSync',
-    (original) =>
-      function closeSync(this: unknown, ...args: unknown[]) {
-        fileClosed(args[0]);
-        return original.apply(this, args);
-      },
-  );
 }
 
 function callback(

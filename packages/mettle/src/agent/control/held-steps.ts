@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Frame, RaceStep } from '../../evidence/index.ts';
 import { backgroundLane, chainFor, currentLane, isUntouched, untouched } from './lane.ts';
 import type { Chain, Lane } from './lane.ts';
+import { native } from './natives.ts';
 import { callSite } from './sites.ts';
 
 /*
@@ -43,8 +44,10 @@ interface HoldOptions {
 
 /** What stands still, and what is going on, in the trial that is under way. */
 export const held: {
-  /** Whether operations are held at all. */
+  /** Whether operations are held until the scheduler takes them. */
   on: boolean;
+  /** Instead: how long each is delayed. */
+  delayMs: ((phase: RaceStep['phase']) => number) | null;
   pending: HeldStep[];
   /** Operations let go and not finished. */
   underWay: number;
@@ -59,6 +62,7 @@ export const held: {
   born: (step: HeldStep) => void;
 } = {
   on: false,
+  delayMs: null,
   pending: [],
   underWay: 0,
   poolJobs: 0,
@@ -81,7 +85,7 @@ export function resetHeld(): void {
 
 /** Whether the operation that is being asked for is to be held. */
 export function holding(): boolean {
-  return held.on && !isUntouched();
+  return (held.on || held.delayMs !== null) && !isUntouched();
 }
 
 /** Holds a step of the current lane; `go` is called when the scheduler takes it. */
@@ -110,11 +114,13 @@ export function hold(words: StepWords, options: HoldOptions, go: () => void): He
   if (held.on) {
     held.pending.push(step);
     held.born(step);
-  } else {
-    // The trial ended while the operation was under way: nothing is held any more.
-    chain.busy = false;
-    go();
+    return step;
   }
+  chain.busy = false;
+  const delayMs = held.delayMs?.(step.phase) ?? 0;
+  // Without a delay the trial ended while the operation was under way: nothing is held any more.
+  if (delayMs > 0) native.setTimeout(go, delayMs);
+  else go();
   return step;
 }
 
@@ -178,7 +184,7 @@ export async function heldOperation<T>(asked: StepWords, run: () => Promise<T>):
   } finally {
     endPoolJob();
   }
-  if (held.on) await gate({ ...words, writes: false }, { phase: 'delivery' });
+  await gate({ ...words, writes: false }, { phase: 'delivery' });
   if ('error' in outcome) throw outcome.error;
   return outcome.value;
 }
@@ -201,7 +207,6 @@ export function heldCallback(
   const ended = (...results: unknown[]): void => {
     endPoolJob();
     endWork();
-    if (!held.on) return deliver(results);
     hold({ ...words, writes: false }, { phase: 'delivery', lane: stillALane(lane) }, () => deliver(results));
   };
   hold(words, { phase: 'effect', lane }, () => {

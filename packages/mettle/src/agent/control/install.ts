@@ -2,7 +2,12 @@ import { syncBuiltinESMExports } from 'node:module';
 import { silently } from '../silently.ts';
 import { controlFileCallbacks } from './fs-callbacks.ts';
 import { controlFilePromises } from './fs-promises.ts';
+import { controlSyncFiles } from './fs-sync.ts';
+import { controlHttp } from './http-arrival.ts';
+import { controlCompression, controlCrypto, controlDns } from './jobs.ts';
 import { ownRandomnessPerLane } from './lane-randomness.ts';
+import { controlOthers } from './processes-and-threads.ts';
+import { controlSockets } from './sockets.ts';
 import { controlStdio } from './stdio-arrival.ts';
 import { maskClocks } from './virtual-clock.ts';
 import { controlTimers } from './virtual-timers.ts';
@@ -24,7 +29,14 @@ export function installControl(): void {
     controlWaits,
     controlFilePromises,
     controlFileCallbacks,
+    controlSyncFiles,
+    controlSockets,
+    controlDns,
+    controlCrypto,
+    controlCompression,
+    controlOthers,
     controlStdio,
+    controlHttp,
   ])
     silently(part);
   silently(syncBuiltinESMExports);

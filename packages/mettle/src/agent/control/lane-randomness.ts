@@ -1,6 +1,6 @@
 import { silently } from '../silently.ts';
-import { holding, hold, held } from './held-steps.ts';
-import { currentLane } from './lane.ts';
+import { held, hold } from './held-steps.ts';
+import { currentLane, isUntouched } from './lane.ts';
 import { callSite } from './sites.ts';
 import { wrap } from './wrapping.ts';
 import { AsyncResource } from 'node:async_hooks';
@@ -11,6 +11,9 @@ import { AsyncResource } from 'node:async_hooks';
 
 type Bytes = NodeJS.ArrayBufferView | ArrayBuffer;
 type Callback = (error: Error | null, value: unknown) => void;
+
+/** Whether a lane draws: what is only delayed draws as ever. */
+const drawing = (): boolean => held.on && !isUntouched();
 
 /** Replaces the sources of randomness; while nothing is held they are as they were. */
 export function ownRandomnessPerLane(): void {
@@ -29,7 +32,7 @@ export function ownRandomnessPerLane(): void {
     (original) =>
       function randomBytes(...args) {
         const [size, callback] = args;
-        if (!holding() || typeof size !== 'number') return original.apply(this, args);
+        if (!drawing() || typeof size !== 'number') return original.apply(this, args);
         const bytes = Buffer.from(fill(new Uint8Array(size)));
         return typeof callback === 'function' ? later('crypto.randomBytes', callback, bytes) : bytes;
       },
@@ -39,8 +42,18 @@ export function ownRandomnessPerLane(): void {
     'randomFillSync',
     (original) =>
       function randomFillSync(...args) {
-        if (!holding() || args.length > 1) return original.apply(this, args);
+        if (!drawing() || args.length > 1) return original.apply(this, args);
         return fill(args[0] as Bytes);
+      },
+  );
+  wrap(
+    crypto,
+    'randomFill',
+    (original) =>
+      function randomFill(...args) {
+        const [target, callback] = args;
+        if (!drawing() || typeof callback !== 'function') return original.apply(this, args);
+        return later('crypto.randomFill', callback, fill(target as Bytes));
       },
   );
   wrap(crypto, 'randomInt', wrapRandomInt);
@@ -49,7 +62,7 @@ export function ownRandomnessPerLane(): void {
     'randomUUID',
     (original) =>
       function randomUUID(...args) {
-        return holding() ? uuid() : original.apply(this, args);
+        return drawing() ? uuid() : original.apply(this, args);
       },
   );
   silently(ownWebCrypto);
@@ -62,7 +75,7 @@ function ownWebCrypto(): void {
     'getRandomValues',
     (original) =>
       function getRandomValues(...args) {
-        return holding() ? fill(args[0] as Bytes) : original.apply(this, args);
+        return drawing() ? fill(args[0] as Bytes) : original.apply(this, args);
       },
   );
   wrap(
@@ -70,7 +83,7 @@ function ownWebCrypto(): void {
     'randomUUID',
     (original) =>
       function randomUUID(...args) {
-        return holding() ? uuid() : original.apply(this, args);
+        return drawing() ? uuid() : original.apply(this, args);
       },
   );
 }
@@ -80,7 +93,7 @@ function wrapRandomInt(original: (...args: unknown[]) => unknown): (...args: unk
     const numbers = args.filter((arg) => typeof arg === 'number');
     const [first = 0, second] = numbers;
     const [from, to] = second === undefined ? [0, first] : [first, second];
-    if (!holding() || !Number.isSafeInteger(from) || !Number.isSafeInteger(to) || to <= from)
+    if (!drawing() || !Number.isSafeInteger(from) || !Number.isSafeInteger(to) || to <= from)
       return original.apply(this, args);
     const value = from + Math.floor(currentLane().random() * (to - from));
     const callback = args[numbers.length];

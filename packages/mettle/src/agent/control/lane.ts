@@ -8,6 +8,8 @@ export interface Lane {
   readonly index: number;
   /** Number of its last step. */
   steps: number;
+  /** Number of what it has talked to outside. */
+  parties: number;
   /** Threads of control within the lane, see `chainFor`. */
   readonly chains: Chain[];
   /** Its own random numbers: what it draws does not depend on the schedule. */
@@ -34,6 +36,7 @@ export function createLane(id: string, index: number): Lane {
     id,
     index,
     steps: 0,
+    parties: 0,
     chains: [],
     random: seeded(seedOf(`lane ${id}`)),
     started: false,
@@ -65,9 +68,21 @@ export function currentLane(): Lane {
   return lane !== undefined && lane !== UNTOUCHED && lanes.get(lane.id) === lane ? lane : background;
 }
 
+let bypassed = 0;
+
 /** Whether the running code is what Node itself does within an operation that is already under control. */
 export function isUntouched(): boolean {
-  return storage.getStore() === UNTOUCHED;
+  return bypassed > 0 || storage.getStore() === UNTOUCHED;
+}
+
+/** As `untouched`, but only what is called at once: what it starts belongs to the lane still. */
+export function bypassing<T>(body: () => T): T {
+  bypassed++;
+  try {
+    return body();
+  } finally {
+    bypassed--;
+  }
 }
 
 /** Runs what Node does within an operation under control: nothing of it is held once more. */

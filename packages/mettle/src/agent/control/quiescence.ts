@@ -1,3 +1,4 @@
+import { admitArrivals } from './arrivals.ts';
 import { held } from './held-steps.ts';
 import { native } from './natives.ts';
 import { silently } from '../silently.ts';
@@ -15,8 +16,8 @@ const NEVER_FOREIGN = new Set(['Timeout', 'Immediate', 'TickObject']);
 
 /** An operation that was let go takes as long as the disk or the machine's load want. */
 const WORK_PATIENCE_MS = 5_000;
-/** Something else that is going on: longer than a local answer takes on a busy machine. */
-const OUTSIDE_PATIENCE_MS = 1_000;
+/** Requests of Node's that are not held: longer than any takes on a busy machine. */
+const REQUEST_PATIENCE_MS = 1_000;
 const QUIET_TURNS = 2;
 /** From then on the loop sleeps between its turns. */
 const BUSY_TURNS = 20;
@@ -25,6 +26,10 @@ const BUSY_TURNS = 20;
 export interface Outside {
   readonly name: string;
   awaited(): number;
+  /** How long it is waited for before something else is let happen. */
+  readonly patienceMs: number;
+  /** Whether something may come though nobody waits for it any more; where Node itself does not tell. */
+  mayCome?(): boolean;
   /** It did not come in time: it is not waited for any more. */
   giveUp(): void;
 }
@@ -40,6 +45,7 @@ export function awaitFrom(source: Outside): void {
 /** A trial begins: what is active now is not the trial's. */
 export function takeBaseline(): void {
   baseline = tally();
+  carriers.clear();
   lost = new Set();
 }
 
@@ -65,19 +71,23 @@ function requestsInHand(): readonly string[] {
   return names;
 }
 
-/** Sockets of clients that the server accepted since the trial began: they carry the calls, and do nothing by themselves. */
-let accepted = 0;
-export function countAccepted(change: 1 | -1): void {
-  accepted += change;
+/** Connections that the target accepted since the trial began: they carry the calls, and do nothing by themselves. */
+const carriers = new Set<object>();
+export function carries(socket: object): void {
+  carriers.add(socket);
+}
+export function carriesNoMore(socket: object): void {
+  carriers.delete(socket);
 }
 
 /** Whether anything is active that was not when the trial began: then a standstill is no proof. */
 export function somethingIsActive(): boolean {
-  if (held.underWay > 0 || outside.some((source) => source.awaited() > 0)) return true;
+  if (held.underWay > 0 || outside.some((source) => source.awaited() > 0 || source.mayCome?.() === true))
+    return true;
   for (const [name, count] of tally()) {
     if (NEVER_FOREIGN.has(name)) continue;
-    const carriers = name === 'TCPSocketWrap' || name === 'PipeWrap' ? Math.max(0, accepted) : 0;
-    if (count - carriers > (baseline.get(name) ?? 0)) return true;
+    const carrying = name === 'TCPSocketWrap' || name === 'PipeWrap' ? carriers.size : 0;
+    if (count - carrying > (baseline.get(name) ?? 0)) return true;
   }
   return false;
 }
@@ -104,21 +114,22 @@ export async function quiet(): Promise<void> {
     if (held.happenings !== before || held.underWay > 0) quietTurns = 0;
     else if (stillAwaited(waited)) quietTurns = 0;
     else quietTurns++;
-    if (waited > WORK_PATIENCE_MS && quietTurns === 0) return;
+    if (waited > WORK_PATIENCE_MS && quietTurns === 0) break;
     if (turns > BUSY_TURNS && quietTurns === 0) await pause(1);
   }
+  admitArrivals();
 }
 
 function stillAwaited(waitedMs: number): boolean {
   const requests = requestsInHand();
   const sources = outside.filter((source) => source.awaited() > 0);
-  if (requests.length === 0 && sources.length === 0) return false;
-  if (waitedMs < OUTSIDE_PATIENCE_MS) return true;
+  if (requests.length > 0 && waitedMs < REQUEST_PATIENCE_MS) return true;
   for (const name of requests) {
     lost.add(name);
     baseline.set(name, tally().get(name) ?? 0);
   }
   for (const source of sources) {
+    if (waitedMs < source.patienceMs) return true;
     lost.add(source.name);
     silently(() => source.giveUp());
   }

@@ -12,6 +12,8 @@ import { advanceTo, clockRests, timePassesBetweenCalls, virtualNowMs } from './v
 
 /** How long a standstill with something active outside is watched before it counts as a time-out. */
 const STANDSTILL_MS = 5_000;
+/** How long calls may take where nothing is held. */
+const FREE_PATIENCE_MS = 10_000;
 /** Looks at a standstill, 2 ms apart, without anything active: then nothing can happen any more. */
 const CALM_LOOKS = 10;
 const LOOK_EVERY_MS = 2;
@@ -122,6 +124,13 @@ export class Scheduler {
     while (somethingIsActive() && held.happenings === before && native.performanceNow() < until)
       await pause(1);
     return held.happenings !== before;
+  }
+
+  /** Where nothing is held: whether all calls are answered before patience ends. */
+  async answeredInTime(): Promise<boolean> {
+    const until = native.performanceNow() + FREE_PATIENCE_MS;
+    while (!this.allAnswered && !this.#stopped && native.performanceNow() < until) await pause(LOOK_EVERY_MS);
+    return this.allAnswered;
   }
 
   /** Nothing can be taken and calls are unanswered: null when something came after all. */

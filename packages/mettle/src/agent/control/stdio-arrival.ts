@@ -23,7 +23,12 @@ export function controlStdio(): void {
   onFirstUse('stdin', (stream) => holdArrivals(stream as Readable));
   onFirstUse('stdout', (stream) => seeAnswers(stream as Writable));
   silently(beginLanesAtParse);
-  awaitFrom({ name: 'an answer of the client', awaited: () => asked.size, giveUp: () => asked.clear() });
+  awaitFrom({
+    name: 'an answer of the client',
+    patienceMs: 2_000,
+    awaited: () => asked.size,
+    giveUp: () => asked.clear(),
+  });
 }
 
 function onFirstUse(name: 'stdin' | 'stdout', patch: (stream: unknown) => void): void {
@@ -113,7 +118,7 @@ function seeAnswers(stream: Writable): void {
 }
 
 /** A line that the server wrote: an answer, or a question to the client. */
-export function seeWritten(line: string): void {
+function seeWritten(line: string): void {
   const message = readMessage(line);
   if (message === null || message.id === undefined) return;
   if (message.method !== null) {
@@ -133,7 +138,7 @@ function beginLanesAtParse(): void {
         const message = partsOf(value);
         if (message === null || message.method === null || message.id === undefined) return;
         const lane = laneOfRequest(message.id);
-        if (lane !== null && lane.started && !lane.answered && currentLane() !== lane) enterLane(lane);
+        if (lane !== null && lane.started && !lane.answered && currentLane().index < 0) enterLane(lane);
       });
     }
     return value;

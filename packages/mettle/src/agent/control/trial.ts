@@ -1,6 +1,7 @@
 import type { RaceStep, TrialRecord } from '../../evidence/index.ts';
 import type { ControlAnswers, ControlRequest, RemotePoint } from '../control-protocol.ts';
 import { silently } from '../silently.ts';
+import { admitArrivals } from './arrivals.ts';
 import { nameFilesIn } from './file-names.ts';
 import { held, hold, resetHeld } from './held-steps.ts';
 import type { StepWords } from './held-steps.ts';
@@ -9,6 +10,7 @@ import type { Lane } from './lane.ts';
 import { native } from './natives.ts';
 import { quiet, takeBaseline } from './quiescence.ts';
 import { Scheduler } from './scheduler.ts';
+import { seeded } from './seeded.ts';
 import { restartSocketCounts } from './socket-counts.ts';
 import { continuationOf, strategyFor } from './strategies.ts';
 import { plain, TrialRecording } from './trial-recording.ts';
@@ -70,7 +72,6 @@ function underWay(): Trial {
 function arm(request: ArmRequest): void {
   const { schedule } = request;
   const recording = new TrialRecording();
-  const isFree = schedule.strategy === 'free' || schedule.strategy === 'delay';
   const strategy =
     schedule.strategy === 'remote' || schedule.strategy === 'free' || schedule.strategy === 'delay'
       ? null
@@ -97,7 +98,8 @@ function arm(request: ArmRequest): void {
     haveArrived,
     ended: Promise.resolve(),
   };
-  if (!isFree) {
+  if (schedule.strategy === 'delay') held.delayMs = delays(schedule.seed, schedule.longestMs);
+  else if (schedule.strategy !== 'free') {
     startVirtualTime();
     held.on = true;
     takeTimers();
@@ -108,7 +110,14 @@ function arm(request: ArmRequest): void {
 async function runTrial({ recording, scheduler, allArrived, arrived }: Trial): Promise<void> {
   const inTime = await Promise.race([allArrived.then(() => true), arrivalPatience().then(() => false)]);
   if (inTime || arrived.size > 0) await scheduler.run();
+  if (!held.on && !(await scheduler.answeredInTime())) recording.status = 'timed-out';
   if (!inTime) recording.status = 'timed-out';
+}
+
+/** Every second completion is delayed; what takes effect does so at once. */
+function delays(seed: number, longestMs: number): (phase: RaceStep['phase']) => number {
+  const next = seeded(seed);
+  return (phase) => (phase === 'effect' || next() < 0.5 ? 0 : next() * longestMs);
 }
 
 function arrivalPatience(): Promise<void> {
@@ -132,7 +141,9 @@ async function finish(ending: Trial): Promise<TrialRecord> {
 
 /** Everything held goes on in real time. */
 function letGo(): void {
+  admitArrivals();
   held.on = false;
+  held.delayMs = null;
   stopVirtualTime();
   const { pending } = held;
   held.pending = [];
@@ -185,7 +196,7 @@ export function arrive(lane: Lane, what: string, deliver: () => void): void {
   if (held.on) {
     const words: StepWords = { kind: 'call', resource: null, writes: false, detail: what };
     // In the order of the calls, whatever the order of their arrival.
-    hold(words, { phase: 'effect', lane, sequence: lane.index - now.requestLanes.size }, begin);
+    hold(words, { phase: 'effect', lane, sequence: lane.index - now.request.calls.length }, begin);
   } else {
     lane.started = true;
     begin();

@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Frame } from '../../evidence/index.ts';
 import { silently } from '../silently.ts';
-import { drop, held, hold, holding } from './held-steps.ts';
+import { drop, held, hold } from './held-steps.ts';
 import type { HeldStep } from './held-steps.ts';
-import { backgroundLane, currentLane } from './lane.ts';
+import { backgroundLane, currentLane, isUntouched } from './lane.ts';
 import type { Lane } from './lane.ts';
 import { native } from './natives.ts';
 import { calledByNode, callSite } from './sites.ts';
@@ -137,7 +137,7 @@ function set(
   };
   timers.add(timer);
   byHandle.set(handle, timer);
-  if (holding()) holdTimer(timer, timer.lane);
+  if (held.on && !isUntouched()) holdTimer(timer, timer.lane);
   return handle;
 }
 
@@ -198,7 +198,7 @@ function controlHandles(): void {
     (original) =>
       function refresh(this: unknown) {
         const timer = byHandle.get(this as object);
-        if (timer !== undefined && holding()) {
+        if (timer !== undefined && held.on && !isUntouched()) {
           timers.add(timer);
           holdTimer(timer, currentLane());
         }

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { silently } from '../silently.ts';
-import { drop, gate, hold, holding } from './held-steps.ts';
+import { drop, gate, held, hold, holding } from './held-steps.ts';
 import type { HeldStep } from './held-steps.ts';
 import { native } from './natives.ts';
 import { calledByNode, callSite } from './sites.ts';
@@ -43,7 +43,7 @@ export function controlWaits(): void {
     (original) =>
       function timeout(this: unknown, ...args: unknown[]) {
         const [ms] = args;
-        if (!holding() || typeof ms !== 'number') return original.apply(this, args);
+        if (!held.on || typeof ms !== 'number') return original.apply(this, args);
         const controller = new AbortController();
         setTargetTimer(() => {
           controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { byteLength, wordsOfOpen } from './file-operations.ts';
 import { fileName } from './file-names.ts';
-import { beginPoolJob, beginWork, endPoolJob, endWork, gate, held, heldEffect } from './held-steps.ts';
+import { beginPoolJob, beginWork, endPoolJob, endWork, gate, heldEffect } from './held-steps.ts';
 import type { StepWords } from './held-steps.ts';
 import { untouched } from './lane.ts';
 import { callSite } from './sites.ts';
@@ -80,7 +80,7 @@ export async function writeInParts(
     }
   } finally {
     endPoolJob();
-    if (held.on) await gate(words, { phase: 'delivery' });
+    await gate(words, { phase: 'delivery' });
   }
 }
 

@@ -56,7 +56,7 @@ export interface Options {
   readonly maxSteps?: number;
 }
 
-export const laneOf = (index: number): string => String.fromCharCode(65 + index);
+const laneOf = (index: number): string => String.fromCharCode(65 + index);
 
 /** Starts a server under control and shakes hands. */
 export async function control(entry: string, options: Options = {}): Promise<RacingTarget> {
@@ -134,7 +134,7 @@ export async function control(entry: string, options: Options = {}): Promise<Rac
   };
 }
 
-export function filesIn(directory: string, below = ''): Record<string, string> {
+function filesIn(directory: string, below = ''): Record<string, string> {
   const files: Record<string, string> = {};
   for (const entry of readdirSync(join(directory, below), { withFileTypes: true })) {
     const path = join(below, entry.name);
@@ -242,4 +242,13 @@ async function httpClient(
       return textOf(JSON.parse(/^data: (\{.*)$/m.exec(text)?.[1] ?? text) as Message);
     },
   };
+}
+
+/** What happened, in words: the same for the same schedule. */
+export function traceOf(record: TrialRecord): string {
+  return record.steps
+    .map(({ id, kind, phase, resource, detail, site }) =>
+      [id, kind, phase, resource ?? '-', detail, site?.line ?? ''].join(' '),
+    )
+    .join('\n');
 }
