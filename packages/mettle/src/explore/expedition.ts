@@ -23,6 +23,8 @@ export interface RaceCase {
 export class Expedition {
   readonly options: SearchOptions;
   readonly uncontrolled: Set<string> = new Set<string>();
+  /** Places whose faults a fresh process has shown, see search/confirm. */
+  readonly confirmedPlaces: Set<string> = new Set<string>();
   trials = 0;
   violations = 0;
   readonly #limits: Limits;

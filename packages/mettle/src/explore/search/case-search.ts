@@ -7,7 +7,8 @@ import { runReferences } from '../oracle/references.ts';
 import type { References } from '../oracle/references.ts';
 import { BoundedSearch } from './bounded.ts';
 import type { PlannedSchedule } from './bounded.ts';
-import { confirmed } from './confirm.ts';
+import { confirm } from './confirm.ts';
+import type { Confirmation } from './confirm.ts';
 import { violationOf } from './violation.ts';
 
 /** Worst first: what is said of a pair when it shows several. */
@@ -34,7 +35,7 @@ export class CaseSearch {
   readonly #expedition: Expedition;
   readonly #search = new BoundedSearch();
   readonly #candidates = new Map<RaceClass, Candidate>();
-  readonly #confirmed = new Map<RaceClass, boolean>();
+  readonly #confirmed = new Map<RaceClass, Confirmation>();
   readonly #refusals = new Map<string, References | null>();
   #inconclusive: string | null = null;
   #costly = 0;
@@ -130,7 +131,7 @@ export class CaseSearch {
     return rest !== null && explainsTheRest(trial, this.case.calls, rest);
   }
 
-  /** The violations: one per class, shown again by a fresh process. What was not shown again is not a violation. */
+  /** The violations: one per class, shown again. What was not shown again is not a violation. */
   async violations(): Promise<readonly RaceViolation[]> {
     const out: RaceViolation[] = [];
     const { references } = this;
@@ -138,20 +139,23 @@ export class CaseSearch {
     for (const name of WORST_FIRST) {
       const candidate = this.#candidates.get(name);
       if (candidate === undefined || (name === 'results' && out.length > 0)) continue;
-      let reproduced = this.#confirmed.get(name);
-      if (reproduced === undefined) {
-        reproduced = await confirmed(candidate, this.case, references, this.#expedition);
-        this.#confirmed.set(name, reproduced);
+      let shown = this.#confirmed.get(name);
+      if (shown === undefined) {
+        shown = await confirm(candidate, this.case, references, this.#expedition);
+        this.#confirmed.set(name, shown);
       }
-      if (reproduced) out.push(violationOf(candidate, this, references));
-      else this.undecided ??= `a schedule looked wrong (${name}), and a fresh process did not show it again`;
+      if (shown !== 'not shown again')
+        out.push(violationOf(candidate, this, references, shown === 'fresh process'));
+      else this.undecided ??= `a schedule looked wrong (${name}), and was not shown again by its steps`;
     }
     return out;
   }
 
   /** The row of the matrix; after `violations`. */
   row(connections: number): RacePair {
-    const shown = WORST_FIRST.filter((name) => this.#confirmed.get(name) === true);
+    const shown = WORST_FIRST.filter(
+      (name) => (this.#confirmed.get(name) ?? 'not shown again') !== 'not shown again',
+    );
     const completeBound = this.completeBound;
     return {
       subjects: this.case.subjects,

@@ -1,4 +1,4 @@
-import type { Trial } from '../../evidence/index.ts';
+import type { RaceClass, Trial } from '../../evidence/index.ts';
 import type { Expedition, RaceCase } from '../expedition.ts';
 import { judge, judgeWithoutReferences } from '../oracle/judge.ts';
 import { comparedOutcome } from '../oracle/outcome.ts';
@@ -6,12 +6,48 @@ import { runReferences } from '../oracle/references.ts';
 import type { References } from '../oracle/references.ts';
 import type { Candidate } from './case-search.ts';
 
+/** How a candidate was shown again. */
+export type Confirmation = 'fresh process' | 'same process' | 'not shown again';
+
 /**
- * Whether a fresh process shows the fault again by the same steps. What a fresh process leaves may differ from what a
- * warm one leaves for reasons of its own (a port, a counter); then it is judged by the orders as a fresh process runs
- * them.
+ * Shows the fault again by the same steps. The first at a place in the code is shown by a fresh process; further ones
+ * at the same lines only once more by this one, since they are the same defect met by other calls.
  */
-export async function confirmed(
+export async function confirm(
+  candidate: Candidate,
+  raceCase: RaceCase,
+  references: References,
+  expedition: Expedition,
+): Promise<Confirmation> {
+  const { trial, fault } = candidate;
+  const place = placeOf(fault.class, trial);
+  const isKnown = place !== null && expedition.confirmedPlaces.has(place);
+  const isControlled = trial.record.uncontrolled.length === 0;
+  // A warning is not worth a process.
+  if (isControlled && (isKnown || fault.class === 'results')) {
+    const decisions = trial.record.steps.map(({ id }) => id);
+    const again = await expedition.run(raceCase, { strategy: 'prefix', decisions });
+    if (again !== null && sameOutcome(again, trial, references)) return 'same process';
+    if (fault.class === 'results') return 'not shown again';
+  }
+  if (!(await shownByFreshProcess(candidate, raceCase, references, expedition))) return 'not shown again';
+  if (place !== null) expedition.confirmedPlaces.add(place);
+  return 'fresh process';
+}
+
+/** The lines whose writes take part; null when no line is known. */
+function placeOf(name: RaceClass, { record }: Trial): string | null {
+  const sites = record.steps.flatMap(({ writes, site }) =>
+    writes && site !== null ? [`${site.file}:${site.line}:${site.column}`] : [],
+  );
+  return sites.length === 0 ? null : [name, ...new Set(sites)].toSorted().join('\n');
+}
+
+/**
+ * What a fresh process leaves may differ from what a warm one leaves for reasons of its own (a port, a counter); then
+ * it is judged by the orders as a fresh process runs them.
+ */
+async function shownByFreshProcess(
   { trial, fault }: Candidate,
   raceCase: RaceCase,
   references: References,
@@ -19,11 +55,6 @@ export async function confirmed(
 ): Promise<boolean> {
   const { invariants, ignore, runner } = expedition.options;
   const decisions = trial.record.steps.map(({ id }) => id);
-  if (fault.class === 'results') {
-    // A warning is not worth a process.
-    const again = await expedition.run(raceCase, { strategy: 'prefix', decisions });
-    return again !== null && sameOutcome(again, trial, references);
-  }
   for (let tries = 0; tries < 2; tries++) {
     const again = await expedition.runFresh(raceCase, { strategy: 'prefix', decisions });
     if (fault.class === 'crash' || fault.class === 'hang' || fault.class === 'invariant') {

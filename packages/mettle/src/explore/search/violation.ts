@@ -9,6 +9,7 @@ export function violationOf(
   { schedule, trial, fault, foundInTrial }: Candidate,
   { case: { subjects, calls, setup, address }, badTrials, trials }: CaseSearch,
   { allowed }: Pick<References, 'allowed'>,
+  reproduced: boolean,
 ): RaceViolation {
   const token = tokenOfDeviations(calls.length, schedule.deviations, trial.record.steps);
   return {
@@ -26,7 +27,7 @@ export function violationOf(
     steps: trial.record.steps,
     outcome: outcomeOf(trial, null),
     allowed,
-    reproduced: true,
+    reproduced,
     invariant: fault.invariant,
   };
 }
