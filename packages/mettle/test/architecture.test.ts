@@ -28,7 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   watch: ['evidence', 'stats', 'session', 'report'],
   run: ['evidence', 'stats', 'derive', 'detect', 'session', 'agent', 'load', 'collect', 'explore'],
   record: ['evidence', 'session'],
-  cli: ['evidence', 'run', 'report', 'watch', 'record'],
+  mcp: ['evidence'],
+  cli: ['evidence', 'run', 'report', 'watch', 'record', 'mcp'],
   /** src/*.ts: the programmatic API. */
   '': [
     'evidence',

@@ -15,6 +15,7 @@ in which tool, at which line. The server needs no change.
                             its clients use it: no restart, no change
   mettle record  [target]   stand between a client and its server, and keep the
                             client's calls as a workload
+  mettle mcp     [target]   Mettle itself as an MCP server, for coding agents
   mettle probe   [target]   one look from outside: is it reachable, how long does
                             each step take, has its tool list changed
                             (more: mettle probe --help)

@@ -4,6 +4,7 @@ import { attachCommand } from './commands/attach.ts';
 import { benchCommand } from './commands/bench.ts';
 import { examineCommand } from './commands/examine.ts';
 import { leakCommand } from './commands/leak.ts';
+import { mcpCommand } from './commands/mcp.ts';
 import { recordCommand } from './commands/record.ts';
 import { raceCommand } from './commands/race.ts';
 import { report } from './commands/report.ts';
@@ -22,11 +23,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   race: raceCommand,
   attach: attachCommand,
   record: recordCommand,
+  mcp: mcpCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['probe', 'watch', 'init', 'mcp'];
+const LATER = ['probe', 'watch', 'init'];
 
 /** Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {

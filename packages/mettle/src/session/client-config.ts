@@ -40,6 +40,11 @@ export async function readClientConfig(
   return new EntryReader(`Server "${serverName}" of ${file}`, entry, options, workspace).read();
 }
 
+/** The names of the servers in an MCP client's config file. Throws UsageError as readClientConfig does. */
+export async function namesInClientConfig(file: string): Promise<readonly string[]> {
+  return Object.keys(serversOf(await readText(file), file));
+}
+
 async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');

@@ -1,7 +1,7 @@
 export { LineSplitter } from './line-splitter.ts';
 export { SseParser } from './sse-parser.ts';
 export { readCatalogue } from './catalogue.ts';
-export { readClientConfig } from './client-config.ts';
+export { namesInClientConfig, readClientConfig } from './client-config.ts';
 export { monotonicMs, settlesWithin } from './clock.ts';
 export { benchInProcess } from './in-process-bench.ts';
 export type { InProcessPlan, InProcessSubject } from './in-process-bench.ts';
