@@ -247,8 +247,6 @@ async function httpClient(
 /** What happened, in words: the same for the same schedule. */
 export function traceOf(record: TrialRecord): string {
   return record.steps
-    .map(({ id, kind, phase, resource, detail, site }) =>
-      [id, kind, phase, resource ?? '-', detail, site?.line ?? ''].join(' '),
-    )
+    .map(({ id, kind, phase, resource, detail }) => [id, kind, phase, resource ?? '-', detail].join(' '))
     .join('\n');
 }
