@@ -7,6 +7,7 @@ import { leakCommand } from './commands/leak.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { recordCommand } from './commands/record.ts';
 import { raceCommand } from './commands/race.ts';
+import { probeCommand } from './commands/probe.ts';
 import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
@@ -22,13 +23,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   leak: leakCommand,
   race: raceCommand,
   attach: attachCommand,
+  probe: probeCommand,
   record: recordCommand,
   mcp: mcpCommand,
   report,
 };
 
 /** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['probe', 'watch', 'init'];
+const LATER = ['watch', 'init'];
 
 /** Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {

@@ -66,6 +66,7 @@ export function verifyCommand(
   const where = target?.targetArguments ?? '';
   // What clients call cannot be chosen there.
   if (target?.reproducedBy === 'attach') return `npx mettle attach --fail-on ${id} ${where}`;
+  if (target?.reproducedBy === 'probe') return `npx mettle probe --fail-on ${id} ${where}`;
   return `npx mettle check${options} --fail-on ${id}${where === '' ? '' : ` ${where}`}`;
 }
 

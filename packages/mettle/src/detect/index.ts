@@ -27,6 +27,8 @@ import { unboundedConnections } from './detectors/unbounded-connections.ts';
 import { unboundedQueue } from './detectors/unbounded-queue.ts';
 import { noLoadShedding } from './detectors/no-load-shedding.ts';
 import { threadPoolExhaustion } from './detectors/thread-pool-exhaustion.ts';
+import { certificateExpiring } from './detectors/certificate-expiring.ts';
+import { toolsChanged } from './detectors/tools-changed.ts';
 import { slowToolsList } from './detectors/slow-tools-list.ts';
 import { stdoutPollution } from './detectors/stdout-pollution.ts';
 import { unreachable } from './detectors/unreachable.ts';
@@ -92,6 +94,8 @@ export const detectors: readonly Detector[] = [
   unreachable,
   stdoutPollution,
   slowToolsList,
+  toolsChanged,
+  certificateExpiring,
   latencyRegression,
   throughputRegression,
   memoryRegression,

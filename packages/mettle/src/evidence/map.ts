@@ -19,6 +19,7 @@ import type {
   StdoutEvidence,
 } from './measurements.ts';
 import type { MemoryWatchEvidence } from './memory-watch.ts';
+import type { ProbeEvidence } from './probe.ts';
 import type { RaceEvidence } from './race.ts';
 import type { WaitingEvidence } from './waiting.ts';
 import type { CatalogueEvidence } from './subject.ts';
@@ -51,6 +52,7 @@ export interface EvidenceMap {
   heapComparison: HeapComparisonEvidence;
   memoryWatch: MemoryWatchEvidence;
   race: RaceEvidence;
+  probe: ProbeEvidence;
 }
 export type EvidenceKey = keyof EvidenceMap;
 
@@ -81,7 +83,7 @@ export type DetectorPart<K extends EvidenceKey = EvidenceKey> = Pick<
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile' | 'attach' | 'attach --memory' | 'bench' | 'leak' | 'race';
+export type Examination = 'check' | 'profile' | 'attach' | 'attach --memory' | 'bench' | 'leak' | 'race' | 'probe';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

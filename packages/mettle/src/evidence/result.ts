@@ -4,6 +4,7 @@ import type { HeapComparisonEvidence } from './heap-comparison.ts';
 import type { HistoryEvidence } from './history.ts';
 import type { InProcessEvidence } from './in-process.ts';
 import type { Check, Finding, Verdict } from './finding.ts';
+import type { ProbeEvidence } from './probe.ts';
 import type { WaitKind } from './waiting.ts';
 import type { LookingCost } from './looking-cost.ts';
 import type { Era } from './target.ts';
@@ -106,6 +107,8 @@ export interface Result {
   readonly history?: Pick<HistoryEvidence, 'changes'> & { readonly runs: number };
   /** Of `mettle leak --compare`: two heap snapshots. */
   readonly heapComparison?: HeapComparisonEvidence;
+  /** Of `mettle probe` only: what one look from outside saw. */
+  readonly probe?: ProbeEvidence;
   /** Limits given with `--fail-on`, and whether they were kept. */
   readonly thresholds?: readonly ThresholdResult[];
   /** What the profiler cost the server's main thread; absent when nothing was profiled, or by `mettle attach`. */

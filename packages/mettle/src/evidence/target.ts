@@ -48,7 +48,7 @@ export interface TargetEvidence {
   /** The arguments that reproduce this target after `mettle check `, quoted for a POSIX shell. */
   readonly targetArguments: string;
   /** The command they follow where that is another one than `check`. */
-  readonly reproducedBy?: 'attach';
+  readonly reproducedBy?: 'attach' | 'probe';
   readonly node: string | null;
   readonly server: { readonly name: string; readonly version: string } | null;
   readonly protocolVersion: string | null;

@@ -40,6 +40,7 @@ function orderResult(result: Result): Plain {
       'bench',
       'comparison',
       'inProcess',
+      'probe',
       'thresholds',
       'notes',
     ],

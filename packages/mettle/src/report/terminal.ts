@@ -26,6 +26,7 @@ import { heapComparisonSections } from './terminal/heap-comparison-section.ts';
 import { inProcessSections } from './terminal/in-process-section.ts';
 import { inkFor, type Ink } from './terminal/ink.ts';
 import { labelled, limitLines, wrap } from './terminal/layout.ts';
+import { probeSection } from './terminal/probe-section.ts';
 import { memorySection } from './terminal/memory-section.ts';
 import { raceSection } from './terminal/race-section.ts';
 import { timeSection } from './terminal/time-section.ts';
@@ -75,6 +76,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     ...(bench === undefined ? [] : benchSections(bench, width, ink)),
     ...comparisonSections(result, width, ink),
     ...inProcessSections(result, width, ink),
+    probeSection(result.probe, width, ink),
     ...heapComparisonSections(result.heapComparison, width, ink, page.folder),
     checksShown(result).flatMap((check) =>
       verdictLines(CHECK_NAMES[check], result.checks[check], width, ink),
@@ -102,13 +104,14 @@ function summary(result: Result, rootCauses: number): string {
   if (result.comparison !== undefined) return comparisonHeadline(result);
   if (result.inProcess !== undefined) return inProcessHeadline(result.inProcess);
   if (result.heapComparison !== undefined) return heapComparisonHeadline(result.heapComparison);
+  if (result.probe !== undefined) return result.probe.outcome.sentence;
   if (result.bench === undefined) return headline(result, rootCauses);
   const found = result.findings.length === 0 ? '' : ` ${headline(result, rootCauses)}`;
   return benchHeadline(result.bench) + found;
 }
 
-function isBenchmark({ bench, comparison, inProcess, heapComparison }: Result): boolean {
-  return [bench, comparison, inProcess, heapComparison].some((part) => part !== undefined);
+function isBenchmark({ bench, comparison, inProcess, heapComparison, probe }: Result): boolean {
+  return [bench, comparison, inProcess, heapComparison, probe].some((part) => part !== undefined);
 }
 
 /** A benchmark or a comparison looks for one failure mode; that it skipped the others is no news. */

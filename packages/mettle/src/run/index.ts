@@ -14,6 +14,7 @@ export { examineRace } from './race/examine-race.ts';
 export { USUAL_RACE } from './race/race-settings.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';
+export { isOnlyUnauthorised, probeBundle } from './probe-bundle.ts';
 export type { Progress } from './progress.ts';
 export { resultOf } from './result.ts';
 export { sourceReader } from './source-reader.ts';

@@ -33,6 +33,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     ...comparisonMembers(evidence),
     ...(evidence.inProcess === undefined ? {} : { inProcess: evidence.inProcess }),
     ...(evidence.heapComparison === undefined ? {} : { heapComparison: evidence.heapComparison }),
+    ...(evidence.probe === undefined ? {} : { probe: evidence.probe }),
     ...historyMember(evidence),
     ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
     notes: manifest.notes,

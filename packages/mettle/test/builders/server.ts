@@ -194,6 +194,7 @@ export class ServerBuilder {
       | 'thresholds'
       | 'inProcess'
   | 'race'
+      | 'probe'
       | 'history'
       | 'waiting'
       | 'heapGrowth'

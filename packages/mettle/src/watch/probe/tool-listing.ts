@@ -7,9 +7,16 @@ const SHOWN_CHARACTERS = 2000;
 
 /** The listing that these items of tools/list make. Items without a name must have been refused before. */
 export function listingOf(items: readonly JsonObject[], pages: number, bytes: number): ToolListing {
-  const tools = items
-    .map(snapshotOf)
-    .toSorted((a, b) => compare(a.name, b.name) || compare(a.schema, b.schema));
+  return listingOfSnapshots(items.map(snapshotOf), pages, bytes);
+}
+
+/** The same, of tools that were kept. */
+export function listingOfSnapshots(
+  snapshots: readonly ToolSnapshot[],
+  pages: number,
+  bytes: number,
+): ToolListing {
+  const tools = snapshots.toSorted((a, b) => compare(a.name, b.name) || compare(a.schema, b.schema));
   const hash = createHash('sha256');
   for (const { name, description, schema, rest } of tools)
     hash.update(JSON.stringify([name, description, schema, rest]));

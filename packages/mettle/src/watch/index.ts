@@ -1,0 +1,4 @@
+export { probe } from './probe/probe.ts';
+export type { ClientCredentials, ProbeOptions, ProbeOutcome, ProbeTarget } from './probe/outcome.ts';
+export { compareListings } from './probe/tool-listing.ts';
+export { readToolList, saveToolList } from './probe/tool-list-file.ts';
