@@ -25,6 +25,8 @@ export class Expedition {
   readonly uncontrolled: Set<string> = new Set<string>();
   /** Places whose faults a fresh process has shown, see search/confirm. */
   readonly confirmedPlaces: Set<string> = new Set<string>();
+  /** Calls that show the state afterwards; the preparation leaves out those that show something else each time. */
+  observe: readonly RaceCall[];
   trials = 0;
   violations = 0;
   readonly #limits: Limits;
@@ -33,6 +35,7 @@ export class Expedition {
 
   constructor(options: SearchOptions, limits: Limits) {
     this.options = options;
+    this.observe = options.observe;
     this.#limits = limits;
     this.#until = limits.until;
   }
@@ -81,8 +84,8 @@ export class Expedition {
     readonly fresh?: boolean;
   }): Promise<Trial> {
     this.trials += 1;
-    const { runner, observe, onProgress } = this.options;
-    const trial = await runner.run({ ...request, observe });
+    const { runner, onProgress } = this.options;
+    const trial = await runner.run({ ...request, observe: this.observe });
     for (const escaped of trial.record.uncontrolled) this.uncontrolled.add(escaped);
     onProgress?.({ ...this.#doing, trials: this.trials, violations: this.violations });
     return trial;

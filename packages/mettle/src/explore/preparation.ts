@@ -37,6 +37,7 @@ export interface Preparation {
 /** Calls each subject alone, finds what creates things, and calls the rest again when these are there. */
 export async function prepare(expedition: Expedition, options: ExploreOptions): Promise<Preparation> {
   expedition.doing('references', 'each call alone');
+  await leaveOutUnsteadyObservers(expedition, options);
   const leftOut: { subject: string; why: string }[] = [];
   const first: PreparedSubject[] = [];
   for (const subject of options.subjects) {
@@ -67,6 +68,24 @@ export async function prepare(expedition: Expedition, options: ExploreOptions): 
     subjects.push({ ...prepared, base, alone, footprint: footprintOf(alone) });
   }
   return { subjects, after, leftOut };
+}
+
+/**
+ * A read-only tool may tell of its process (its environment, its uptime) rather than of the state: what two processes
+ * answer differently after the same is no observer.
+ */
+async function leaveOutUnsteadyObservers(expedition: Expedition, options: ExploreOptions): Promise<void> {
+  const [subject] = options.subjects;
+  if (subject === undefined || expedition.observe.length === 0 || !expedition.mayGoOn) return;
+  const alone = caseOf(options, [{ subject: subject.name, number: 0, connection: 0 }], []);
+  const schedule = { strategy: 'sequential', order: ['A'] } as const;
+  const [one, other] = [
+    await expedition.runFresh(alone, schedule),
+    await expedition.runFresh(alone, schedule),
+  ];
+  expedition.observe = expedition.observe.filter(
+    (_, index) => one.observed[index]?.text === other.observed[index]?.text,
+  );
 }
 
 /** The case of these calls. */
