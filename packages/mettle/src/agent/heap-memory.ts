@@ -23,8 +23,14 @@ export async function readMemory(): Promise<HeapMemory> {
 }
 
 function readFigures(): MemoryFigures {
-  const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
-  return { heapUsedBytes: heapUsed, externalBytes: external, arrayBuffersBytes: arrayBuffers, rssBytes: rss };
+  const { heapUsed, heapTotal, external, arrayBuffers, rss } = process.memoryUsage();
+  return {
+    heapUsedBytes: heapUsed,
+    externalBytes: external,
+    arrayBuffersBytes: arrayBuffers,
+    rssBytes: rss,
+    nativeBytes: rss - heapTotal - external,
+  };
 }
 
 function readDescriptors(): HeapMemory['descriptors'] {

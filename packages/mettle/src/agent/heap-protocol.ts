@@ -49,6 +49,8 @@ export interface MemoryFigures {
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
   readonly rssBytes: number;
+  /** Resident and neither V8's heap, used or not, nor counted by V8 as outside it. */
+  readonly nativeBytes: number;
 }
 export interface HeapMemory {
   readonly atMs: number;

@@ -26,6 +26,8 @@ export interface HeapSubject {
   readonly name: string;
   readonly kind: 'tool' | 'method' | 'session';
   readonly manner: HeapManner;
+  /** Of a session's life: the calls that each one makes, so that what grows by them is not taken for the session's. */
+  readonly makes?: readonly Pick<HeapSubject, 'name' | 'manner'>[];
 }
 
 /** A subject with what was done to it. */

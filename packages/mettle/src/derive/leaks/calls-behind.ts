@@ -1,4 +1,5 @@
 import type { HeapGrowth, HeapGrowthEvidence, HeapSubject } from '../../evidence/index.ts';
+import { added, callsInLives } from '../heap/growth/lives.ts';
 
 /**
  * Calls of each round that left the growth's elements behind. A tool that leaks whatever becomes of a call does so in
@@ -24,7 +25,16 @@ export function callsBehind(
           : sum,
       0,
     );
-  return choices.map(callsOf).reduce((best, calls) => (missing(calls) < missing(best) ? calls : best), plain);
+  const withLives = choices.flatMap((chosen) => {
+    const calls = callsOf(chosen);
+    const of = chosen.flatMap((index) => subjects[index] ?? []);
+    const inLives = (['all', 'not ended'] as const).flatMap((which) => {
+      const more = callsInLives(of, which, { rounds, subjects });
+      return more === null ? [] : [added(calls, more)];
+    });
+    return [calls, ...inLives];
+  });
+  return withLives.reduce((best, calls) => (missing(calls) < missing(best) ? calls : best), plain);
 }
 
 /** Manners of one tool's calls, or of sessions: six at most. */

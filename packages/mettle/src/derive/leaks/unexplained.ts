@@ -35,5 +35,5 @@ function isSure({ kind, bytesPerCall, low, explainedBytesPerCall }: MemoryTrend)
   const isExternal = kind === 'external' || kind === 'array-buffers';
   return isExternal
     ? surely >= EXTERNAL_BYTES
-    : surely >= RESIDENT_BYTES && surely >= UNEXPLAINED_SHARE * bytesPerCall;
+    : surely >= RESIDENT_BYTES && explainedBytesPerCall <= UNEXPLAINED_SHARE * bytesPerCall;
 }

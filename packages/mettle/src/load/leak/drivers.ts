@@ -12,8 +12,8 @@ export interface LeakDriver {
   readonly freshArguments: boolean;
   /** Requests on the wire for one call: a session's life has several. */
   readonly requests: number;
-  /** Null when it went as it was meant to, else what went wrong. */
-  run(mode: 'fresh' | 'repeat'): Promise<string | null>;
+  /** Null when it went as it was meant to, else what went wrong. After `patienceMs` it is given up. */
+  run(mode: 'fresh' | 'repeat', patienceMs: number): Promise<string | null>;
 }
 
 /** So long a cancelled call is left to begin; most are answered by then, and one that waits is cancelled as it waits. */
@@ -42,9 +42,9 @@ export function answeredDriver(source: CallSource, setting: DriverSetting): Leak
     subject: { ...source.subject, manner: 'answered' },
     freshArguments: fresh !== undefined,
     requests: 1,
-    async run(mode) {
+    async run(mode, patienceMs) {
       const { method, params } = next(mode);
-      return failureOf(await send(setting, method, params))?.message ?? null;
+      return failureOf(await send(setting, method, params, patienceMs))?.message ?? null;
     },
   };
 }
@@ -59,12 +59,12 @@ export function cancelledDriver(source: CallSource, { session, callTimeoutMs }: 
     subject: { ...source.subject, manner: 'cancelled' },
     freshArguments: source.fresh !== undefined,
     requests: 1,
-    async run() {
+    async run(_mode, patienceMs) {
       const { method, params } = source.fresh?.(CANCELLED_FRESH + made++) ?? nextCall(source);
       const cancel = new AbortController();
       const timer = setTimeout(() => cancel.abort(), CANCEL_AFTER_MS);
       const reply = await session.request(method, params, {
-        timeoutMs: callTimeoutMs,
+        timeoutMs: Math.min(callTimeoutMs, patienceMs),
         signal: cancel.signal,
       });
       clearTimeout(timer);
@@ -81,8 +81,8 @@ export function failingDriver(source: CallSource, setting: DriverSetting): LeakD
   return {
     ...answered,
     subject: { ...source.subject, manner: 'failed' },
-    async run(mode) {
-      return (await answered.run(mode)) === null ? 'it was answered' : null;
+    async run(mode, patienceMs) {
+      return (await answered.run(mode, patienceMs)) === null ? 'it was answered' : null;
     },
   };
 }
@@ -93,9 +93,10 @@ export function failedDriver(source: CallSource, setting: DriverSetting): LeakDr
     subject: { ...source.subject, manner: 'failed' },
     freshArguments: false,
     requests: 1,
-    async run() {
+    async run(_mode, patienceMs) {
       const { method, params } = nextCall(source);
-      const reply = await send(setting, method, { ...params, arguments: { mettle: ['no such argument'] } });
+      const refused = { ...params, arguments: { mettle: ['no such argument'] } };
+      const reply = await send(setting, method, refused, patienceMs);
       if (reply.outcome === 'lost' || reply.outcome === 'timeout') return reply.message;
       return failureOf(reply) === null ? 'it was answered' : null;
     },
@@ -106,13 +107,13 @@ export function failedDriver(source: CallSource, setting: DriverSetting): LeakDr
 export function sessionDriver(
   lives: SessionLives,
   manner: 'ended' | 'abandoned' | 'cut-off',
-  requests: number,
+  { requests, makes }: { readonly requests: number; readonly makes: NonNullable<HeapSubject['makes']> },
 ): LeakDriver {
   return {
-    subject: { name: 'session', kind: 'session', manner },
+    subject: { name: 'session', kind: 'session', manner, makes },
     freshArguments: false,
     requests,
-    run: () => lives.live(manner),
+    run: (_mode, patienceMs) => lives.live(manner, patienceMs),
   };
 }
 
@@ -120,6 +121,7 @@ function send(
   { session, signal, callTimeoutMs }: DriverSetting,
   method: string,
   params: Readonly<Record<string, unknown>>,
+  patienceMs: number,
 ): Promise<Reply> {
-  return session.request(method, params, { timeoutMs: callTimeoutMs, signal });
+  return session.request(method, params, { timeoutMs: Math.min(callTimeoutMs, patienceMs), signal });
 }

@@ -1,15 +1,10 @@
 import type { HeapSubjectRecord, TargetSpec } from '../../evidence/index.ts';
-import {
-  answeredDriver,
-  cancelledDriver,
-  failedDriver,
-  failingDriver,
-  sessionDriver,
-  sessionLives,
-} from '../../load/index.ts';
+import { answeredDriver, cancelledDriver, failedDriver, failingDriver } from '../../load/index.ts';
 import type { CallSource, LeakDriver, Workload } from '../../load/index.ts';
-import { monotonicMs, openSession } from '../../session/index.ts';
+import { monotonicMs } from '../../session/index.ts';
 import type { Session } from '../../session/index.ts';
+import { sessionDrivers } from './session-drivers.ts';
+import type { AnsweredSource } from './session-drivers.ts';
 
 export interface DriverChoice {
   readonly drivers: readonly LeakDriver[];
@@ -33,17 +28,21 @@ export interface DriverSettings {
 
 /** A call that takes longer cannot be made often enough for its leaks to be told from chance. */
 const SLOWEST_CALL_MS = 5000;
+/** A trial is given up when it has shown that it is too slow. */
+const TRIAL_MS = SLOWEST_CALL_MS + 500;
 
 interface Trying {
   readonly settings: DriverSettings;
   readonly drivers: LeakDriver[];
   readonly callMs: number[];
   readonly notCovered: string[];
+  /** What was answered, for the lives of sessions. */
+  readonly answered: AnsweredSource[];
 }
 
 /** Tries each subject once or twice, and decides in which manners it is called. */
 export async function chooseDrivers(settings: DriverSettings): Promise<DriverChoice> {
-  const trying: Trying = { settings, drivers: [], callMs: [], notCovered: [] };
+  const trying: Trying = { settings, drivers: [], callMs: [], notCovered: [], answered: [] };
   const unanswered: DriverChoice['unanswered'][number][] = [];
   for (const source of settings.sources) {
     const { name } = source.subject;
@@ -60,7 +59,9 @@ export async function chooseDrivers(settings: DriverSettings): Promise<DriverCho
     const fault = await trySource(trying, source);
     if (fault !== null) unanswered.push({ name, calls: 1, errors: 1, firstError: fault });
   }
-  await trySessions(trying);
+  const sessions = await sessionDrivers(settings, trying.answered);
+  for (const { driver, ms } of sessions.drivers) add(trying, driver, ms);
+  trying.notCovered.push(...sessions.notCovered);
   const { drivers, callMs, notCovered } = trying;
   return { drivers, callMs, notCovered, unanswered };
 }
@@ -69,7 +70,7 @@ export async function chooseDrivers(settings: DriverSettings): Promise<DriverCho
 async function trySource(trying: Trying, source: CallSource): Promise<string | null> {
   const { settings } = trying;
   const plain = answeredDriver(withoutFresh(source), settings);
-  const first = await timed(() => plain.run('fresh'));
+  const first = await timed(() => plain.run('fresh', TRIAL_MS));
   if (first.ms > SLOWEST_CALL_MS) {
     trying.notCovered.push(
       `${source.subject.name}: one call takes ${(first.ms / 1000).toFixed(1)} s, too long to make it often enough.`,
@@ -82,43 +83,19 @@ async function trySource(trying: Trying, source: CallSource): Promise<string | n
   }
   // Arguments that nobody knew before may name what is not there.
   const fresh = answeredDriver(source, settings);
-  const second = await timed(() => fresh.run('fresh'));
+  const second = await timed(() => fresh.run('fresh', TRIAL_MS));
   const chosen = second.fault === null ? source : withoutFresh(source);
-  add(trying, second.fault === null ? fresh : plain, Math.min(first.ms, second.ms));
+  const ms = Math.min(first.ms, second.ms);
+  add(trying, second.fault === null ? fresh : plain, ms);
   if (source.subject.kind !== 'tool') return null;
+  trying.answered.push({ source: chosen, ms });
   if (source.readOnly === true) {
     const failed = failedDriver(chosen, settings);
-    const { ms, fault } = await timed(() => failed.run('fresh'));
-    if (fault === null) add(trying, failed, ms);
+    const third = await timed(() => failed.run('fresh', TRIAL_MS));
+    if (third.fault === null) add(trying, failed, third.ms);
   }
   add(trying, cancelledDriver(chosen, settings), second.ms);
   return null;
-}
-
-/** Sessions have lives of their own over HTTP in the era that has sessions. */
-async function trySessions(trying: Trying): Promise<void> {
-  const { session, spec, workload, callTimeoutMs, signal } = trying.settings;
-  const wanted = workload?.sessions ?? null;
-  if (spec.kind !== 'http' || session.era !== '2025' || wanted?.churn === false) return;
-  const lives = sessionLives({
-    open: async () => {
-      const opened = await openSession({ ...spec, command: null }, { era: '2025', signal });
-      return opened.session;
-    },
-    call: { method: 'tools/list', params: {} },
-    calls: wanted?.calls ?? 1,
-    callTimeoutMs,
-  });
-  const manners =
-    wanted === null
-      ? (['ended', 'abandoned', 'cut-off'] as const)
-      : [wanted.end === 'delete' ? ('ended' as const) : ('abandoned' as const)];
-  for (const manner of manners) {
-    const driver = sessionDriver(lives, manner, 2 + (wanted?.calls ?? 1));
-    const { ms, fault } = await timed(() => driver.run('fresh'));
-    if (fault === null) add(trying, driver, ms);
-    else trying.notCovered.push(`Sessions that are ${manner}: none could be opened (${fault}).`);
-  }
 }
 
 function add(trying: Trying, driver: LeakDriver, ms: number): void {

@@ -11,7 +11,7 @@ import { boundByOtherParts, boundByTimers, fillUp, readDeclared, saturate } from
 import { isolate, separateCauses } from './live-causes.ts';
 import { findSites } from './live-sites.ts';
 import type { Sites } from './live-sites.ts';
-import { screenHeap } from './screening.ts';
+import { screenHeap, tooFewCalls } from './screening.ts';
 import { driverOf, trackOf } from './track.ts';
 import type { Track } from './track.ts';
 
@@ -20,8 +20,11 @@ export interface HeapExamination {
   readonly drivers: readonly LeakDriver[];
   readonly callMs: readonly number[];
   readonly seed: number;
+  /** Whether memory outside V8's heap is looked at: the process is nobody else's. */
+  readonly looksAtNative: boolean;
   readonly signal: AbortSignal;
   readonly untilMs: number;
+  readonly onTopMs?: number;
   readonly onCall: (subject: string, calls: number) => void;
   readonly shownFile: (file: string) => string;
   /** Whether a script is Mettle's own, inside the server. */
@@ -48,15 +51,9 @@ const STILL_GROWS = 0.8;
  */
 export async function examineHeap(options: HeapExamination): Promise<HeapGrowthEvidence> {
   const run = new LeakRun(options);
-  const { candidates, fence } = await screenHeap(run, options);
-  const matched = candidates.filter(({ match }) => match !== null).slice(0, MOST_MATCHED);
-  const unmatched = candidates.filter(({ match, measure }) => match === null && measure !== null);
-  const numbers = unmatched.filter(({ element }) => element.kind === 'number');
-  const chosen = [
-    ...matched,
-    ...unmatched.slice(0, MOST_UNMATCHED),
-    ...numbers.slice(0, MOST_UNMATCHED),
-  ].filter((candidate, i, all) => all.indexOf(candidate) === i);
+  const { candidates, fence, native } = await screenHeap(run, options);
+  run.extendForVerdicts();
+  const chosen = chosenOf(candidates);
   const measured = chosen.filter(({ measure }) => measure !== null);
   const tracks = chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
   await run.recording.watch(
@@ -75,7 +72,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   let after = run.memories.at(-1) ?? (await run.readMemory());
   let sites: Sites = { opened: new Map() };
   let made: readonly number[] = run.tallies.map(({ calls }) => calls);
-  const notCovered = [...options.notCovered];
+  const notCovered = [...options.notCovered, ...native.notCovered, ...tooFewCalls(run)];
   try {
     await separateCauses(run, tracks);
     await isolate(run, tracks);
@@ -99,7 +96,25 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     if (run.signal.aborted || !options.hasDied()) throw error;
     notCovered.push('The server ended while what it holds was looked at; limits and places may be missing.');
   }
-  return heapEvidence(run, { tracks: growing, handles, after, made, sites, notCovered });
+  return heapEvidence(run, {
+    tracks: growing,
+    handles,
+    native: native.trends,
+    after,
+    made,
+    sites,
+    notCovered,
+  });
+}
+
+/** What is looked at further. */
+function chosenOf(candidates: readonly GrowthCandidate[]): readonly GrowthCandidate[] {
+  const matched = candidates.filter(({ match }) => match !== null).slice(0, MOST_MATCHED);
+  const unmatched = candidates.filter(({ match, measure }) => match === null && measure !== null);
+  const numbers = unmatched.filter(({ element }) => element.kind === 'number');
+  return [...matched, ...unmatched.slice(0, MOST_UNMATCHED), ...numbers.slice(0, MOST_UNMATCHED)].filter(
+    (candidate, i, all) => all.indexOf(candidate) === i,
+  );
 }
 
 function shapeOf({ kind, className }: GrowthCandidate['owner']): 'map' | 'set' | 'array' | 'other' {
@@ -124,7 +139,7 @@ async function countUnsized(run: LeakRun, tracks: readonly Track[], fence: numbe
   const unsized = tracks.filter(
     (track) => track.index < 0 && track.bound === null && track.subject !== null && track.boundCalls > 0,
   );
-  if (unsized.length === 0 || run.isShortOfTime) return;
+  if (unsized.length === 0 || run.isShortOfTime || run.lastPauseMs > run.leftMs) return;
   const later = laterGrowth(await run.snapshot(), fence);
   for (const track of unsized) {
     const { candidate } = track;

@@ -19,6 +19,8 @@ import type { Track } from './track.ts';
 export interface HeapFindings {
   readonly tracks: readonly Track[];
   readonly handles: readonly HandleCandidate[];
+  /** Growth of memory outside V8's heap that V8 does not count. */
+  readonly native: readonly MemoryTrend[];
   /** Memory after the further calls. */
   readonly after: HeapMemory;
   /** Calls of each driver until then. */
@@ -44,7 +46,7 @@ export function heapEvidence(run: LeakRun, found: HeapFindings): HeapGrowthEvide
     by: 'snapshot',
     whySampling: null,
     growths,
-    trends: trendsOf(run, growths),
+    trends: [...trendsOf(run, growths), ...found.native],
     handles: found.handles.map((handle) => handleOf(run, handle, found)),
   };
 }

@@ -19,6 +19,8 @@ export interface LeakRunOptions {
   readonly signal: AbortSignal;
   /** End of the examination on the machine's monotonic clock. */
   readonly untilMs: number;
+  /** How much later it may be when nothing could be said otherwise. */
+  readonly onTopMs?: number;
   /** How long a call of each driver takes. */
   readonly callMs: readonly number[];
   readonly onCall: (subject: string, calls: number) => void;
@@ -30,6 +32,12 @@ const IN_FLIGHT = 16;
 const SETTLE_MS = 60;
 /** Of the time that is left, for the further calls of one subject at a time. */
 const SHARE_OF_A_BURST = 0.2;
+/** Of the time that is left, the most that one round may take when nothing else is said: some come after it. */
+const SHARE_OF_A_ROUND = 0.25;
+/** Enough to tell a leak from growth that ends, however long it took until growth was seen. */
+const LEAST_FOR_VERDICTS_MS = 8000;
+/** However late it is, a step that is made at all has so long. */
+const LEAST_STEP_MS = 300;
 /** Of the whole time, for the steps that come after the calls. */
 const RESERVED = 0.15;
 /** The snapshot is read in pieces of this size. */
@@ -48,7 +56,8 @@ export class LeakRun {
   readonly snapshots: HeapGrowthEvidence['snapshots'][number][] = [];
   readonly #random: () => number;
   readonly callMs: readonly number[];
-  readonly #untilMs: number;
+  #untilMs: number;
+  readonly #latestMs: number;
   readonly #reserveMs: number;
   readonly #onCall: LeakRunOptions['onCall'];
   #calls = 0;
@@ -62,6 +71,7 @@ export class LeakRun {
     this.#random = seededRandom(options.seed);
     this.callMs = options.callMs;
     this.#untilMs = options.untilMs;
+    this.#latestMs = options.untilMs + (options.onTopMs ?? 0);
     this.#reserveMs = (options.untilMs - monotonicMs()) * RESERVED;
     // Each call under way listens to it.
     setMaxListeners(10 * IN_FLIGHT, options.signal);
@@ -73,23 +83,45 @@ export class LeakRun {
     return this.#untilMs - monotonicMs() < this.#reserveMs;
   }
 
+  /** What was seen so far is no verdict yet: some seconds more, where time has run out. */
+  extendForVerdicts(): void {
+    const wanted = Math.min(this.#latestMs, monotonicMs() + LEAST_FOR_VERDICTS_MS);
+    this.#untilMs = Math.max(this.#untilMs, wanted);
+  }
+
+  /** Time for what comes before the last steps. */
+  get leftForCallsMs(): number {
+    return Math.max(0, this.leftMs - this.#reserveMs);
+  }
+
   get leftMs(): number {
     return this.#untilMs - monotonicMs();
+  }
+
+  /** How long the last snapshot held the server. */
+  get lastPauseMs(): number {
+    return this.snapshots.at(-1)?.pauseMs ?? 0;
   }
 
   /** How many calls of a driver fit into a part of the time that is left. */
   affordableCalls(driver: number): number {
     const callMs = this.callMs[driver] ?? 0;
-    const leftMs = Math.max(0, this.#untilMs - this.#reserveMs - monotonicMs());
     // One after the other at worst: what calls have in common often is a lock.
-    return Math.floor((leftMs * SHARE_OF_A_BURST) / Math.max(0.05, callMs));
+    return Math.floor((this.leftForCallsMs * SHARE_OF_A_BURST) / Math.max(0.05, callMs));
   }
 
-  /** Makes the calls of one round and waits until the server is quiet; the round is put on record. */
-  async round(kind: HeapRound['kind'], counts: readonly number[]): Promise<void> {
+  /**
+   * Makes the calls of one round and waits until the server is quiet; the round is put on record, with the calls that were
+   * really made of those wanted.
+   */
+  async round(kind: HeapRound['kind'], counts: readonly number[], share?: number): Promise<void> {
     const startedAtMs = monotonicMs();
-    await this.calls(kind === 'repeat' ? 'repeat' : 'fresh', counts);
-    this.rounds.push({ kind, durationMs: monotonicMs() - startedAtMs, calls: counts });
+    const calls = await this.calls(
+      kind === 'repeat' ? 'repeat' : 'fresh',
+      counts,
+      share === undefined ? {} : { share },
+    );
+    this.rounds.push({ kind, durationMs: monotonicMs() - startedAtMs, calls });
   }
 
   async idle(durationMs: number): Promise<void> {
@@ -97,21 +129,26 @@ export class LeakRun {
     this.rounds.push({ kind: 'idle', durationMs, calls: this.drivers.map(() => 0) });
   }
 
-  /** Calls that belong to no round. */
+  /**
+   * Calls that belong to no round, for no longer than a share of the time that is left; how many were made of each
+   * driver.
+   */
   async calls(
     mode: 'fresh' | 'repeat',
     counts: readonly number[],
-    settleMs: number = SETTLE_MS,
-  ): Promise<void> {
-    await runRound(this.drivers, counts, this.tallies, {
+    { settleMs = SETTLE_MS, share = SHARE_OF_A_ROUND }: { settleMs?: number; share?: number } = {},
+  ): Promise<readonly number[]> {
+    const made = await runRound(this.drivers, counts, this.tallies, {
       mode,
       inFlight: IN_FLIGHT,
       random: this.#random,
       signal: this.signal,
+      deadlineMs: monotonicMs() + Math.max(LEAST_STEP_MS, share * this.leftMs),
       onCall: (subject) => this.#onCall(subject, ++this.#calls),
     });
     if (settleMs > 0) await pause(settleMs);
     this.signal.throwIfAborted();
+    return made;
   }
 
   /** Collects garbage and notes what is left. */
@@ -119,9 +156,18 @@ export class LeakRun {
     const memory = await this.recording.memory();
     this.memories.push(memory);
     const round = this.rounds.length - 1;
-    for (const collected of ['before', 'after'] as const)
-      this.timeline.push({ atMs: memory.atMs, round, collected, ...memory[collected] });
+    for (const collected of ['before', 'after'] as const) {
+      const { nativeBytes: _, ...figures } = memory[collected];
+      this.timeline.push({ atMs: memory.atMs, round, collected, ...figures });
+    }
     return memory;
+  }
+
+  /** Calls that were made before anything was counted: the first round is told with them. */
+  addToWarmUp(calls: readonly number[]): void {
+    const [warmUp] = this.rounds;
+    if (warmUp === undefined) return;
+    this.rounds[0] = { ...warmUp, calls: warmUp.calls.map((made, i) => made + (calls[i] ?? 0)) };
   }
 
   /** A snapshot of which only what divides the older from the younger is kept. */

@@ -53,8 +53,10 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
       drivers: chosen.drivers,
       callMs: chosen.callMs,
       seed,
+      looksAtNative: true,
       signal,
-      untilMs: startedAtMs + budgetMs + setting.onTopMs,
+      untilMs: startedAtMs + budgetMs,
+      onTopMs: setting.onTopMs,
       onCall: (subject: string, calls: number) =>
         setting.onProgress({ subject, calls, done: (monotonicMs() - startedAtMs) / budgetMs }),
       // Shown as people know them once all places are known.
@@ -82,7 +84,7 @@ async function examineOrSample(
     return await examineHeap(options);
   } catch (error) {
     if (!(error instanceof SnapshotsTooSlow)) throw error;
-    return sampleHeap({ ...options, whySampling: error.message });
+    return sampleHeap({ ...options, whySampling: error.message, native: error.native });
   }
 }
 

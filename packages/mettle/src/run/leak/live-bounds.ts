@@ -11,6 +11,8 @@ const BURSTS = [100, 200, 400, 800];
 const FLAT = 0.05;
 /** So many calls tell growth from an end even of a slow subject. */
 const LEAST_CALLS = 20;
+/** Fewer elements that did not come are chance. */
+const LEAST_EXPECTED = 3;
 /** A leak of large things must not take the machine's memory. */
 const MOST_BYTES = 128 * 1024 * 1024;
 /** Objects that no size can be read of are counted by one more snapshot, after so many calls. */
@@ -74,7 +76,7 @@ export function bytesPerCallOf({ candidate: { bytes, match } }: Track): number {
 
 function judgeBurst(run: LeakRun, track: Track, change: number, counts: readonly number[]): void {
   const calls = track.subject === null ? 0 : (counts[driverOf(run, track.subject)] ?? 0);
-  if (calls === 0) return;
+  if (calls === 0 || (track.perCall < 1 && calls * track.perCall < LEAST_EXPECTED)) return;
   track.boundCalls += calls;
   if (track.index < 0) return;
   const size = sizeOf(track);

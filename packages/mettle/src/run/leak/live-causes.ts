@@ -12,6 +12,7 @@ const IDLE_ELEMENTS = 2;
 /** Calls with arguments that were used before; a cache keyed by argument keeps nothing of them. */
 const REPEATED_CALLS = 24;
 const KEYED_SHARE = 0.1;
+const SHARE_OF_REPEATING = 0.1;
 /** Calls of one subject alone: enough for one that leaks on every fourth call to show. */
 const ALONE_CALLS = 24;
 const ALONE_ELEMENTS = 3;
@@ -37,7 +38,7 @@ export async function separateCauses(run: LeakRun, tracks: readonly Track[]): Pr
   const repeated = run.drivers.map((driver) =>
     driver.freshArguments && driver.subject.manner === 'answered' ? REPEATED_CALLS : 0,
   );
-  await run.round('repeat', repeated);
+  await run.round('repeat', repeated, SHARE_OF_REPEATING);
   const again = await readSizes(run, tracks);
   for (const track of tracks) {
     const grown = again.get(track) ?? 0;
@@ -58,26 +59,42 @@ export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<v
   if (unclear.length === 0) return;
   const grown = new Map<Track, number[]>(unclear.map((track) => [track, []]));
   await readSizes(run, tracks);
-  for (const [index] of run.drivers.entries()) {
-    // Who was not called cannot be ruled out.
-    if (run.isShortOfTime) return;
-    await callAlone(run, index);
+  for (const [index, { subject }] of run.drivers.entries()) {
+    const made = await callAlone(run, index);
+    // Who was not called, or too rarely, cannot be ruled out.
+    if (run.isShortOfTime || made < ALONE_CALLS / 2) return;
     const changes = await readSizes(run, tracks);
-    for (const track of unclear) grown.get(track)?.push(changes.get(track) ?? 0);
+    const perCalls = ALONE_CALLS / made / mostCallsOfOne(subject);
+    for (const track of unclear) grown.get(track)?.push((changes.get(track) ?? 0) * perCalls);
   }
   for (const track of unclear) attribute(run, track, grown.get(track) ?? []);
 }
 
-/** Between sessions of others our own is used now and then: servers end the one that was idle longest. */
-async function callAlone(run: LeakRun, index: number): Promise<void> {
+/** Of the time that is left, half for all of them together. */
+const SHARE_ALONE = 0.5;
+
+/**
+ * Between sessions of others our own is used now and then: servers end the one that was idle longest. How many calls
+ * were made.
+ */
+async function callAlone(run: LeakRun, index: number): Promise<number> {
   const isSession = run.subjects[index]?.kind === 'session';
   const parts = isSession ? 3 : 1;
+  let made = 0;
   for (let part = 0; part < parts; part++) {
     const counts = run.drivers.map((_, i) =>
       i === index ? ALONE_CALLS / parts : i === 0 && isSession ? 1 : 0,
     );
-    await run.calls('fresh', counts, 0);
+    const share = SHARE_ALONE / (run.drivers.length - index) / parts;
+    made += (await run.calls('fresh', counts, { settleMs: 0, share }))[index] ?? 0;
   }
+  return made;
+}
+
+/** A session's life calls one tool several times: what each call leaves behind comes so many times as often. */
+function mostCallsOfOne({ makes = [] }: HeapSubject): number {
+  const counts = makes.map(({ name }) => makes.filter((other) => other.name === name).length);
+  return Math.max(1, ...counts);
 }
 
 /** Whose calls alone made it grow: one subject's, or everybody's alike. `grown` is by driver. */
@@ -87,13 +104,21 @@ function attribute(run: LeakRun, track: Track, grown: readonly number[]): void {
   const responding = grown.flatMap((change, index) => (change * CLEARLY > most ? [index] : []));
   const subjectsOf = (indexes: readonly number[]): readonly HeapSubject[] =>
     indexes.flatMap((index) => run.subjects[index] ?? []);
-  const names = new Set(subjectsOf(responding).map(({ name }) => name));
-  const own = subjectsOf(responding).find(({ manner }) => manner === 'answered') ?? subjectsOf(responding)[0];
+  const found = withoutLives(subjectsOf(responding));
+  const names = new Set(found.map(({ name }) => name));
+  const own = found.find(({ manner }) => manner === 'answered') ?? found[0];
   const subject = names.size === 1 ? own : everybody(run.subjects, names);
   if (subject === undefined) return clearOf(track);
   track.subject = subject;
   track.proof = 'alone';
-  track.perCall = Math.max(...responding.map((index) => grown[index] ?? 0)) / ALONE_CALLS;
+  const ofThem = responding.filter((index) => found.includes(run.subjects[index] as HeapSubject));
+  track.perCall = Math.max(...ofThem.map((index) => grown[index] ?? 0)) / ALONE_CALLS;
+}
+
+/** Sessions call tools in their lives: what the calls alone leave behind as well is the tool's. */
+function withoutLives(subjects: readonly HeapSubject[]): readonly HeapSubject[] {
+  const calls = subjects.filter(({ kind }) => kind !== 'session');
+  return calls.length > 0 ? calls : subjects;
 }
 
 /** What all tools do, or all requests whatever they are. */

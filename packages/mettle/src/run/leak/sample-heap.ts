@@ -4,7 +4,9 @@ import type { Frame, HeapGrowth, HeapGrowthEvidence } from '../../evidence/index
 import type { HeapExamination } from './examine-heap.ts';
 import { evidenceHead } from './heap-evidence.ts';
 import { LeakRun } from './leak-run.ts';
+import { lookAtNativeMemory } from './native-memory.ts';
 import { NotExamined } from './snapshot-guard.ts';
+import type { NativeMemory } from './snapshot-guard.ts';
 
 /** V8 keeps one sample in so many bytes: fine enough to see half a megabyte, at a few percent of the server's time. */
 const INTERVAL_BYTES = 32 * 1024;
@@ -28,21 +30,27 @@ type Sites = ReadonlyMap<string, SampledSite>;
  * function allocated what stays, not what holds it; and caches of more entries than calls look as leaks do.
  */
 export async function sampleHeap(
-  options: HeapExamination & { readonly whySampling: string },
+  options: HeapExamination & {
+    readonly whySampling: string;
+    /** What is known already of memory outside the heap. */
+    readonly native?: NativeMemory;
+  },
 ): Promise<HeapGrowthEvidence> {
   const run = new LeakRun(options);
   await run.round(
     'warm-up',
     run.drivers.map(() => WARM_UP_CALLS),
   );
+  const native = options.native ?? (await nativeMemoryOf(run, options));
   await run.readMemory();
+  run.extendForVerdicts();
   await run.recording.startSampling(INTERVAL_BYTES);
   const passes = run.drivers.map(() => [] as Sites[]);
   // Cancelled calls go on for as long as they like: what they have in hand would be taken for left behind.
   const sampled = run.subjects.flatMap(({ manner }, index) => (manner === 'cancelled' ? [] : [index]));
   for (let pass = 0; pass < PASSES; pass++)
     for (const index of sampled)
-      if (!run.isShortOfTime) passes[index]?.push(await sampleCalls(run, index, CALLS));
+      if (!run.isShortOfTime) passes[index]?.push(await sampleCalls(run, index, CALLS, options.isOurs));
   const unseen = sampled.filter((index) => (passes[index]?.length ?? 0) < PASSES);
   if (unseen.length === sampled.length)
     throw new NotExamined(
@@ -52,38 +60,75 @@ export async function sampleHeap(
   for (const index of sampled) {
     const grown = grownInAll(passes[index] ?? []);
     if (grown.size === 0 || run.isShortOfTime) continue;
-    const further = await sampleCalls(run, index, FURTHER_CALLS);
+    const further = await sampleCalls(run, index, FURTHER_CALLS, options.isOurs);
     await pause(SETTLE_MS);
     await run.readMemory();
     growths.push(...growthsOf(run, index, { grown, further, atEnd: await liveBySite(run, options.isOurs) }));
   }
   const last = await run.readMemory();
   return {
-    ...evidenceHead(run, last, [
-      ...options.notCovered,
-      ...unseen.map(
-        (index) =>
-          `${run.subjects[index]?.name ?? ''}: the time was used up before it was sampled twice (raise --budget).`,
-      ),
-      `No heap snapshot was taken: ${options.whySampling}. By sampling, leaks of less than about ${Math.round((INTERVAL_BYTES * LEAST_SAMPLES) / CALLS).toLocaleString('en-US')} bytes per call cannot be seen, nor memory outside V8's heap, nor what holds the objects.`,
-    ]),
+    ...evidenceHead(
+      run,
+      last,
+      notSeen(run, {
+        before: [...options.notCovered, ...native.notCovered],
+        unseen,
+        whySampling: options.whySampling,
+      }),
+    ),
     by: 'sampling',
     whySampling: options.whySampling,
     growths: growths.toSorted((a, b) => b.bytesPerCall - a.bytesPerCall),
-    trends: [],
+    trends: native.trends,
     handles: [],
   };
+}
 
-  async function sampleCalls(of: LeakRun, index: number, most: number): Promise<Sites> {
-    const before = await liveBySite(of, options.isOurs);
-    const calls = Math.min(most, of.affordableCalls(index));
-    await of.round(
-      'fresh',
-      of.drivers.map((_, i) => (i === index ? calls : 0)),
-    );
-    await of.readMemory();
-    return difference(await liveBySite(of, options.isOurs), before);
-  }
+/** What stays of so many calls of one subject alone. */
+async function sampleCalls(
+  run: LeakRun,
+  index: number,
+  most: number,
+  isOurs: (file: string) => boolean,
+): Promise<Sites> {
+  const before = await liveBySite(run, isOurs);
+  const calls = Math.min(most, run.affordableCalls(index));
+  await run.round(
+    'fresh',
+    run.drivers.map((_, i) => (i === index ? calls : 0)),
+  );
+  await run.readMemory();
+  return difference(await liveBySite(run, isOurs), before);
+}
+
+async function nativeMemoryOf(
+  run: LeakRun,
+  { looksAtNative }: Pick<HeapExamination, 'looksAtNative'>,
+): Promise<NativeMemory> {
+  return looksAtNative ? await lookAtNativeMemory(run) : { trends: [], notCovered: [] };
+}
+
+/** What a sampling heap profile cannot tell, and what there was no time for. */
+function notSeen(
+  run: LeakRun,
+  {
+    before,
+    unseen,
+    whySampling,
+  }: {
+    readonly before: readonly string[];
+    readonly unseen: readonly number[];
+    readonly whySampling: string;
+  },
+): readonly string[] {
+  return [
+    ...before,
+    ...unseen.map(
+      (index) =>
+        `${run.subjects[index]?.name ?? ''}: the time was used up before it was sampled twice (raise --budget).`,
+    ),
+    `No heap snapshot was taken: ${whySampling}. By sampling, leaks of less than about ${Math.round((INTERVAL_BYTES * LEAST_SAMPLES) / CALLS).toLocaleString('en-US')} bytes per call cannot be seen, nor buffers outside V8's heap, nor what holds the objects.`,
+  ];
 }
 
 /** Live bytes by the innermost frame that is no dependency's inside: the whole stack as V8 has it, function by function. */

@@ -13,10 +13,14 @@ import type { GrowthCandidate } from '../../derive/heap/growth/screen.ts';
 import type { HeapRound, HeapSubject } from '../../evidence/index.ts';
 import { codes } from '../../load/leak/codes.ts';
 import type { LeakRun } from './leak-run.ts';
+import { lookAtNativeMemory } from './native-memory.ts';
 import { SnapshotsTooSlow } from './snapshot-guard.ts';
+import type { NativeMemory } from './snapshot-guard.ts';
 
 /** Each call that was to be warm: V8 has compiled by then what it compiles soon. */
 const WARM_UP_CALLS = 20;
+/** Of the time, on a server that is slow. */
+const SHARE_OF_WARM_UP = 0.12;
 /** Fresh rounds: with three of them a chance match was never seen. */
 const FRESH_ROUNDS = 3;
 /** The fewest calls of a subject in a fresh round; of one whose calls take long, fewer. */
@@ -24,15 +28,24 @@ const FEWEST_CALLS = 9;
 const FEWEST_SLOW_CALLS = 3;
 /** From here on a call is slow: thirty of them, sixteen at a time, take half a second. */
 const SLOW_MS = 250;
+/** A code has on the average so many times its fewest calls. */
+const MEAN_OF_A_CODE = 2.25;
+/** Of the time that is left after the warm-up, for the calls of the fresh rounds. */
+const SHARE_OF_FRESH_ROUNDS = 0.5;
 
 export interface Screened {
   readonly candidates: readonly GrowthCandidate[];
   /** What divides the screening's objects from later ones. */
   readonly fence: number;
+  readonly native: NativeMemory;
 }
+
+const NO_NATIVE_GROWTH: NativeMemory = { trends: [], notCovered: [] };
 
 export interface ScreeningOptions {
   readonly seed: number;
+  /** Whether the process is nobody else's, so that what it takes of the machine's memory is the calls' doing. */
+  readonly looksAtNative: boolean;
   readonly shownFile: (file: string) => string;
   readonly isOurs: (file: string) => boolean;
 }
@@ -44,16 +57,19 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
     run.drivers.map((_, subject) =>
       (run.callMs[subject] ?? 0) > SLOW_MS ? FEWEST_SLOW_CALLS : WARM_UP_CALLS,
     ),
+    SHARE_OF_WARM_UP,
   );
+  const native = options.looksAtNative ? await lookAtNativeMemory(run) : NO_NATIVE_GROWTH;
   await run.readMemory();
   const fences = [await run.fence()];
   const pauseMs = run.snapshots[0]?.pauseMs ?? 0;
-  if (pauseMs * FRESH_ROUNDS > run.leftMs) throw new SnapshotsTooSlow(pauseMs);
+  if (pauseMs * FRESH_ROUNDS > run.leftMs) throw new SnapshotsTooSlow(pauseMs, native);
+  const fewest = fewestCalls(run);
   const code = codes({
     subjects: run.drivers.length,
     rounds: FRESH_ROUNDS,
     seed: options.seed,
-    fewest: (subject) => ((run.callMs[subject] ?? 0) > SLOW_MS ? FEWEST_SLOW_CALLS : FEWEST_CALLS),
+    fewest: (subject) => ((run.callMs[subject] ?? 0) > SLOW_MS ? FEWEST_SLOW_CALLS : fewest),
   });
   for (let round = 0; round < FRESH_ROUNDS; round++) {
     await run.round(
@@ -65,7 +81,33 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
   }
   const snapshot = await run.snapshot();
   const candidates = candidatesIn(snapshot, fences, run.rounds, run.subjects, options);
-  return { candidates, fence: highestId(snapshot) };
+  return { candidates, fence: highestId(snapshot), native };
+}
+
+/** How fast the warm-up's calls went says how many the fresh rounds can have in the time. */
+function fewestCalls(run: LeakRun): number {
+  const [warmUp] = run.rounds;
+  const made = warmUp?.calls.reduce((sum, calls) => sum + calls, 0) ?? 0;
+  if (warmUp === undefined || made === 0) return FEWEST_SLOW_CALLS;
+  const pausesMs = (run.snapshots[0]?.pauseMs ?? 0) * FRESH_ROUNDS;
+  const affordable = (run.leftForCallsMs - pausesMs) * SHARE_OF_FRESH_ROUNDS * (made / warmUp.durationMs);
+  const wanted = run.drivers.length * FRESH_ROUNDS * MEAN_OF_A_CODE * FEWEST_CALLS;
+  const fewest = Math.floor(FEWEST_CALLS * Math.min(1, affordable / wanted));
+  return Math.max(FEWEST_SLOW_CALLS, fewest);
+}
+
+/** Of whom so few calls could be made that nothing can be said of them; a sentence each. */
+export function tooFewCalls(run: LeakRun): readonly string[] {
+  const fresh = run.rounds.filter(({ kind }) => kind === 'fresh');
+  return run.subjects.flatMap(({ name, manner }, subject) => {
+    const calls = fresh.map((round) => round.calls[subject] ?? 0);
+    if (calls.length === FRESH_ROUNDS && Math.min(...calls) >= FEWEST_SLOW_CALLS) return [];
+    const all = calls.reduce((sum, each) => sum + each, 0);
+    const what = manner === 'answered' ? name : `${name} (${manner})`;
+    return [
+      `${what}: the server was so slow that only ${all} calls could be made in the rounds; what they leave behind may have been missed (raise --budget).`,
+    ];
+  });
 }
 
 /** What grew in a snapshot; `rounds[0]` is what was before the first fence. */

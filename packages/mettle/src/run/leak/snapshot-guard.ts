@@ -1,4 +1,5 @@
 import type { HeapRecording } from '../../collect/index.ts';
+import type { MemoryTrend } from '../../evidence/index.ts';
 
 /** Measured, the worst of Node 20 to 24: taking a snapshot made a process 9.8 times as large as its heap. */
 const BYTES_PER_HEAP_BYTE = 9;
@@ -31,13 +32,21 @@ export async function snapshotRefusal(recording: HeapRecording, budgetMs: number
   return null;
 }
 
+/** What was seen of memory outside V8's heap, before any snapshot. */
+export interface NativeMemory {
+  readonly trends: readonly MemoryTrend[];
+  readonly notCovered: readonly string[];
+}
+
 /** The first snapshot took so long that the others would not be done in time; said in the report. */
 export class SnapshotsTooSlow extends Error {
-  constructor(pauseMs: number) {
+  readonly native: NativeMemory;
+  constructor(pauseMs: number, native: NativeMemory) {
     super(
       `the first heap snapshot held the server for ${(pauseMs / 1000).toFixed(1)} s, too long to take four in the time (raise --budget)`,
     );
     this.name = 'SnapshotsTooSlow';
+    this.native = native;
   }
 }
 

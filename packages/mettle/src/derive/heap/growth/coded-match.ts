@@ -1,4 +1,5 @@
 import type { GrowthProof, HeapRound, HeapSubject } from '../../../evidence/index.ts';
+import { added, callsInLives } from './lives.ts';
 
 /** Whose calls a growth follows, and how surely. */
 export interface CodedMatch {
@@ -16,6 +17,8 @@ export interface CodedMatch {
 interface CodedVector {
   readonly subject: HeapSubject;
   readonly calls: readonly number[];
+  /** Of one subject alone, without what sessions make in their lives. */
+  readonly single: boolean;
 }
 
 /** Fewer elements than this come about by chance among the tens of thousands of objects of a server at work. */
@@ -51,7 +54,9 @@ export function matchCounts(
     .toSorted((a, b) => a.spread - b.spread);
   const [best, next] = fits;
   if (best === undefined) return null;
-  const exact = best.spread < 1 + 1e-9;
+  // Where time was short, two subjects may have been called alike: then nothing is exact, and they are called alone.
+  const exact =
+    isEven(best) && !fits.some((other) => other !== best && isEven(other) && isRival(best, other));
   if (!exact && !isNearlyEverybodys(best, next, sum(grown))) {
     if (best.spread > ROUGHLY || (next !== undefined && next.spread < best.spread * CLEARLY)) return null;
   }
@@ -63,6 +68,15 @@ export function matchCounts(
     calls,
     callsByRound: best.made,
   };
+}
+
+function isEven({ spread }: Fit): boolean {
+  return spread < 1 + 1e-9;
+}
+
+/** Another one whom the same growth fits as plainly: each has its own calls only. */
+function isRival({ vector: a }: Fit, { vector: b }: Fit): boolean {
+  return a.single && b.single && a.subject.name !== b.subject.name;
 }
 
 interface Fit {
@@ -94,32 +108,40 @@ const NEARLY = 1.05;
 
 /**
  * Each subject alone; what all manners of one tool (or of sessions) do; every tool's calls; every request. What leaks
- * whatever becomes of a call grows with all of them together.
+ * whatever becomes of a call grows with all of them together. Each also with the calls that sessions make in their lives.
  */
 function vectorsOf(subjects: readonly HeapSubject[], rounds: readonly HeapRound[]): readonly CodedVector[] {
-  const callsOf = (members: readonly number[]): readonly number[] =>
-    rounds.map((round) => members.reduce((total, index) => total + (round.calls[index] ?? 0), 0));
   const all = subjects.map((_, index) => index);
-  const vectors = all.map((index): CodedVector => ({
-    subject: subjects[index] as HeapSubject,
-    calls: callsOf([index]),
-  }));
+  const vectors: CodedVector[] = [];
+  const lives: CodedVector[] = [];
+  const add = (subject: HeapSubject, members: readonly number[]): void => {
+    const calls = rounds.map((round) =>
+      members.reduce((total, index) => total + (round.calls[index] ?? 0), 0),
+    );
+    vectors.push({ subject, calls, single: members.length === 1 });
+    const chosen = members.map((index) => subjects[index] as HeapSubject);
+    for (const which of ['all', 'not ended'] as const) {
+      const inLives = callsInLives(chosen, which, { rounds, subjects });
+      if (inLives !== null) lives.push({ subject, calls: added(calls, inLives), single: false });
+    }
+  };
+  for (const index of all) add(subjects[index] as HeapSubject, [index]);
   for (const name of new Set(subjects.map((subject) => subject.name))) {
     const same = all.filter((index) => subjects[index]?.name === name);
-    for (const members of subsets(same))
-      vectors.push({ subject: subjects[members[0] as number] as HeapSubject, calls: callsOf(members) });
+    for (const members of subsets(same)) add(subjects[members[0] as number] as HeapSubject, members);
   }
   const tools = all.filter((index) => subjects[index]?.kind === 'tool');
   if (new Set(tools.map((index) => subjects[index]?.name)).size > 1) {
-    const answered = tools.filter((index) => subjects[index]?.manner === 'answered');
-    vectors.push(
-      { subject: ANY_TOOL, calls: callsOf(tools) },
-      { subject: ANY_TOOL, calls: callsOf(answered) },
+    add(ANY_TOOL, tools);
+    add(
+      ANY_TOOL,
+      tools.filter((index) => subjects[index]?.manner === 'answered'),
     );
   }
   const requests = all.filter((index) => subjects[index]?.kind !== 'session');
-  if (requests.length > tools.length) vectors.push({ subject: ANY_REQUEST, calls: callsOf(requests) });
-  return vectors;
+  if (requests.length > tools.length) add(ANY_REQUEST, requests);
+  // The plainer explanation first.
+  return [...vectors, ...lives];
 }
 
 /** Every tool's calls. */

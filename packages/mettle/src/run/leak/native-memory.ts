@@ -1,0 +1,182 @@
+import { ANY_TOOL } from '../../derive/heap/growth/coded-match.ts';
+import { LEAST_NATIVE_BYTES_PER_CALL, mayGrow, nativeGrowth } from '../../derive/heap/growth/native.ts';
+import type { HeapSubject, MemoryTrend } from '../../evidence/index.ts';
+import { monotonicMs } from '../../session/clock.ts';
+import type { LeakRun } from './leak-run.ts';
+import type { NativeMemory } from './snapshot-guard.ts';
+
+/** All subjects' calls together, in bursts: the first makes V8 compile what it has not yet, and does not count. */
+const GLANCES = 4;
+const GLANCE_CALLS = 12;
+/** The same with more calls, where the allocator's steps are small beside what a leak of a page a call leaves. */
+const LOOKS = 3;
+const LOOK_CALLS = 60;
+/** Bursts of one subject alone: two to choose by, all to judge by. */
+const CHOOSING_BURSTS = 2;
+const BURSTS = 10;
+const BURST_CALLS = 100;
+/** A leak of large blocks must not take the machine's memory. */
+const MOST_BYTES = 256 * 1024 * 1024;
+/** Of the time that is left, for one burst of all, and for all bursts of subjects alone. */
+const SHARE_OF_A_GLANCE = 0.03;
+const SHARE_ALONE = 0.4;
+/** And for all of it: the snapshots say more. */
+const SHARE = 0.3;
+/** By how much those that leak lead before the others. */
+const CLEARLY = 2;
+const MOST_SUBJECTS = 3;
+
+interface Burst {
+  readonly calls: number;
+  readonly grownBytes: number;
+  readonly rssBytes: number;
+}
+
+/**
+ * Memory that is resident and neither in V8's heap nor counted by V8 outside it: what native code took and did not give
+ * back. Looked at before the first snapshot, since what that leaves free would be used first. Where nothing grows for all
+ * calls together, which is usual, it costs a second.
+ */
+export async function lookAtNativeMemory(run: LeakRun): Promise<NativeMemory> {
+  const looked = new Looking(run);
+  try {
+    return await looked.look();
+  } finally {
+    run.addToWarmUp(looked.made);
+  }
+}
+
+class Looking {
+  readonly #run: LeakRun;
+  readonly made: number[];
+  readonly #untilMs: number;
+  #native: number | null = null;
+
+  constructor(run: LeakRun) {
+    this.#run = run;
+    this.made = run.drivers.map(() => 0);
+    this.#untilMs = monotonicMs() + SHARE * run.leftForCallsMs;
+  }
+
+  async look(): Promise<NativeMemory> {
+    const nothing: NativeMemory = { trends: [], notCovered: [] };
+    const everybody = this.#run.drivers.map((_, i) => i);
+    if (!(await this.#mayGrow(everybody, GLANCES, GLANCE_CALLS))) return nothing;
+    if (!(await this.#mayGrow(everybody, LOOKS, LOOK_CALLS))) return nothing;
+    const grown = await this.#alone();
+    if (grown === null)
+      return {
+        trends: [],
+        notCovered: [
+          'Memory outside V8’s heap grew with the calls, but there was no time to call each tool alone; whose it is, and whether it ends, is not known (raise --budget).',
+        ],
+      };
+    const trends: MemoryTrend[] = [];
+    for (const { subject, drivers, bursts } of grown)
+      trends.push(...(await this.#judged(subject, drivers, bursts)));
+    return { trends, notCovered: [] };
+  }
+
+  /** Whether each burst of these together left something behind; the first does not count. */
+  async #mayGrow(drivers: readonly number[], bursts: number, calls: number): Promise<boolean> {
+    await this.#read();
+    const seen: Burst[] = [];
+    for (let i = 0; i < bursts; i++) {
+      const burst = await this.#burst(drivers, calls, SHARE_OF_A_GLANCE);
+      // As many calls as one subject's: a leak in one of many is to be seen.
+      if (i > 0) seen.push({ ...burst, calls: burst.calls / drivers.length });
+      if (i > 0 && !isGrowing(seen)) return false;
+    }
+    return isGrowing(seen);
+  }
+
+  /** Each subject alone, twice; those that lead. Null when time ran out. */
+  async #alone(): Promise<
+    | readonly {
+        readonly subject: HeapSubject;
+        readonly drivers: readonly number[];
+        readonly bursts: Burst[];
+      }[]
+    | null
+  > {
+    const run = this.#run;
+    // Cancelled calls go on for as long as they like: what they have in hand would be taken for left behind.
+    const each = run.subjects.flatMap((subject, i) =>
+      subject.manner === 'cancelled' || subject.manner === 'cut-off'
+        ? []
+        : [{ subject, drivers: [i], bursts: [] as Burst[] }],
+    );
+    for (let pass = 0; pass < CHOOSING_BURSTS; pass++)
+      for (const [i, one] of each.entries()) {
+        if (monotonicMs() > this.#untilMs) return null;
+        const left = each.length * (CHOOSING_BURSTS - pass) - i;
+        one.bursts.push(await this.#burst(one.drivers, BURST_CALLS, SHARE_ALONE / left));
+      }
+    const least = (bursts: readonly Burst[]): number =>
+      Math.min(...bursts.map(({ calls, grownBytes }) => grownBytes / Math.max(1, calls)));
+    const most = Math.max(...each.map(({ bursts }) => least(bursts)));
+    const leading = each.filter(
+      ({ bursts }) => least(bursts) >= Math.max(LEAST_NATIVE_BYTES_PER_CALL, most / CLEARLY),
+    );
+    const names = new Set(leading.map(({ subject }) => subject.name));
+    const tools = each.filter(({ subject }) => subject.kind === 'tool' && subject.manner === 'answered');
+    if (tools.length > 1 && tools.every(({ subject }) => names.has(subject.name)))
+      return [{ subject: ANY_TOOL, drivers: tools.flatMap(({ drivers }) => drivers), bursts: [] }];
+    // Whatever becomes of its calls, a tool is told once.
+    return [...names]
+      .flatMap((name) => leading.find(({ subject }) => subject.name === name) ?? [])
+      .slice(0, MOST_SUBJECTS);
+  }
+
+  /** The growth of one subject alone, over enough bursts for an interval; nothing when it ends or is chance. */
+  async #judged(
+    subject: HeapSubject,
+    drivers: readonly number[],
+    before: readonly Burst[],
+  ): Promise<readonly MemoryTrend[]> {
+    const bursts = [...before];
+    while (bursts.length < BURSTS && monotonicMs() < this.#untilMs) {
+      const grown = bursts.reduce((sum, { grownBytes }) => sum + grownBytes, 0);
+      if (grown > MOST_BYTES) break;
+      const share = SHARE_ALONE / (BURSTS - bursts.length + 1);
+      bursts.push(await this.#burst(drivers, Math.ceil(BURST_CALLS / drivers.length), share));
+    }
+    const growth = nativeGrowth(
+      bursts.map(({ grownBytes }) => grownBytes),
+      bursts.map(({ calls }) => calls),
+    );
+    if (growth === null) return [];
+    const readings = bursts.map(({ rssBytes }) => rssBytes);
+    return [{ kind: 'rss', subject, ...growth, readings, explainedBytesPerCall: 0 }];
+  }
+
+  async #burst(drivers: readonly number[], calls: number, share: number): Promise<Burst> {
+    const run = this.#run;
+    const before = this.#native ?? (await this.#read()).nativeBytes;
+    const made = await run.calls(
+      'fresh',
+      run.drivers.map((_, i) => (drivers.includes(i) ? calls : 0)),
+      { share },
+    );
+    for (const [i, count] of made.entries()) this.made[i] = (this.made[i] ?? 0) + count;
+    const { nativeBytes, rssBytes } = await this.#read();
+    return {
+      calls: made.reduce((sum, count) => sum + count, 0),
+      grownBytes: nativeBytes - before,
+      rssBytes,
+    };
+  }
+
+  async #read(): Promise<{ readonly nativeBytes: number; readonly rssBytes: number }> {
+    const { after } = await this.#run.recording.memory();
+    this.#native = after.nativeBytes;
+    return after;
+  }
+}
+
+function isGrowing(bursts: readonly Burst[]): boolean {
+  return mayGrow(
+    bursts.map(({ grownBytes }) => grownBytes),
+    bursts.map(({ calls }) => calls),
+  );
+}
