@@ -93,7 +93,7 @@ async function examined(folder, twin, { command = 'check', options, transport = 
   const server = join(servers, folder, `${twin}.js`);
   // What only a comparison shows is compared with the healthy twin: so the healthy one with itself.
   const how =
-    command === 'bench' ? (options ?? ['--compare', `node ${join(servers, folder, 'healthy.js')}`]) : [];
+    options ?? (command === 'bench' ? ['--compare', `node ${join(servers, folder, 'healthy.js')}`] : []);
   const port = transport === 'http' ? await freePort() : undefined;
   const words = [
     command,

@@ -11,6 +11,7 @@ import type {
 } from '../evidence/index.ts';
 import { ms, plural } from './figures.ts';
 import { askedFor, makeFinding, raceCommand } from './finding.ts';
+import { saidOf } from './race-finding.ts';
 
 type Needs = 'race' | 'target';
 export type CrowdInput = DetectorInput<Needs>;
@@ -120,7 +121,7 @@ export function noCrowd(race: RaceEvidence): string | null {
   const [first] = race.leftOut;
   if (race.scaling.length > 0 || first === undefined)
     return 'no tool was called many times at once in the time: give more (--budget)';
-  return `nothing could be called many times at once: ${first.subject} was ${first.why}`;
+  return `nothing could be called many times at once: ${first.subject} ${saidOf(first.why)}`;
 }
 
 /** What was looked at. */

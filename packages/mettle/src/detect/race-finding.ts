@@ -161,5 +161,10 @@ export function nothingRaced({ pairs, leftOut }: RaceEvidence): string | null {
   const [left] = leftOut;
   return left === undefined
     ? 'nothing could be raced: the server lists nothing that may be called'
-    : `nothing could be raced: ${left.subject} was ${left.why}`;
+    : `nothing could be raced: ${left.subject} ${saidOf(left.why)}`;
+}
+
+/** A reason as it follows a name in a sentence. */
+export function saidOf(why: string): string {
+  return why.startsWith('not ') ? `was ${why}` : `was left out, since ${why}`;
 }

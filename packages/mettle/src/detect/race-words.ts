@@ -1,4 +1,4 @@
-import { laneOfIndex, partsOf, saidBy, type RaceFault } from '../derive/race/index.ts';
+import { laneOfIndex, partsOf, saidBy, type RaceFault, type StatePiece } from '../derive/race/index.ts';
 import type { RaceCall, RaceEvidence, RaceStep, TranscriptExhibit } from '../evidence/index.ts';
 import { quoted } from './figures.ts';
 
@@ -24,6 +24,13 @@ export function whoRaces({ violation: { subjects, calls } }: RaceFault, { proces
 /** A text as it is quoted in a sentence, on one line. */
 export function quotation(text: string): string {
   return `"${shortened(text.trim(), QUOTED_CHARACTERS)}"`;
+}
+
+/** A piece of the state as it is quoted in a sentence. */
+export function pieceInWords({ text, file }: StatePiece): string {
+  if (text === 'the file') return file ?? text;
+  const piece = text.startsWith('"') ? shortened(text, QUOTED_CHARACTERS) : quotation(text);
+  return file === null ? piece : `${piece} in ${file}`;
 }
 
 function shortened(text: string, characters: number): string {

@@ -134,7 +134,7 @@ function orderExhibit(exhibit: Exhibit): Plain {
       return order(exhibit, [...keys, 'steps']);
     case 'interleaving':
       return order(exhibit, [...keys, 'lanes', 'steps'], {
-        steps: exhibit.steps.map((step) => order(step, ['lane', 'text'])),
+        steps: exhibit.steps.map((step) => order(step, ['lane', 'text', 'place', 'note'])),
       });
     case 'transcript':
       return order(exhibit, [...keys, 'lines']);

@@ -88,7 +88,9 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     memorySection(bundle, width, ink),
     timeSection(result, width, ink, page.folder),
     hotFunctions(bundle, width, ink),
-    ...(!isBenchmark(result) ? [toolSection(result, width, ink)] : []),
+    ...(!isBenchmark(result) && bundle.manifest.examination !== 'race'
+      ? [toolSection(result, width, ink)]
+      : []),
     passedOverSection(result, width, ink),
     lookingCostLines(result, width, ink),
     notesSection(result, width, ink),

@@ -94,17 +94,23 @@ function ofState(
 function acceptedTooMany({ outcome, allowed, calls, setup }: RaceViolation): boolean {
   const counted = refusals(outcome, allowed);
   if (counted === null || counted.observed >= counted.least) return false;
-  return (
-    counted.refusedIsError ||
-    setup.some(({ tool }) => tool !== undefined && calls.some((call) => call.tool === tool))
+  return counted.refusedIsError || isFilledUp({ calls, setup });
+}
+
+/** Before they are raced, two things are made to begin with; more calls of the same tool use something up. */
+const MADE_TO_BEGIN_WITH = 2;
+
+function isFilledUp({ calls, setup }: Pick<RaceViolation, 'calls' | 'setup'>): boolean {
+  return calls.some(
+    (call) =>
+      call.tool !== undefined && setup.filter(({ tool }) => tool === call.tool).length > MADE_TO_BEGIN_WITH,
   );
 }
 
 /** The same thing twice, or more things than there is room for. */
 function tooMany({ calls, setup }: RaceViolation): RacePattern {
-  const filledUp = setup.some(({ tool }) => tool !== undefined && calls.some((call) => call.tool === tool));
   const alike = new Set(calls.map(({ connection: _, ...call }) => JSON.stringify(call))).size < calls.length;
-  return filledUp || !alike ? 'limit-exceeded' : 'duplicate-effect';
+  return isFilledUp({ calls, setup }) || !alike ? 'limit-exceeded' : 'duplicate-effect';
 }
 
 function stepAtFault(

@@ -1,6 +1,6 @@
 import type { Detector } from '../../evidence/index.ts';
 import { raceDetector } from '../race-finding.ts';
-import { mediumOf, quotation } from '../race-words.ts';
+import { mediumOf, pieceInWords } from '../race-words.ts';
 
 const ID = 'duplicate-effect';
 
@@ -9,7 +9,7 @@ export const duplicateEffect: Detector<'race' | 'target'> = raceDetector({
   id: ID,
   severity: () => 'high',
   does: ({ difference: { extra }, violation }) =>
-    `have their effect twice: ${extra[0] === undefined ? 'both go through' : `${quotation(extra[0])} is there once too often`}, where every order ${violation.allowed.length > 0 ? 'lets only one through' : 'has it once'}`,
+    `have their effect twice: ${extra[0] === undefined ? 'both go through' : `${pieceInWords(extra[0])} is there once too often`}, where every order ${violation.allowed.length > 0 ? 'lets only one through' : 'has it once'}`,
   fix: (fault) => {
     switch (mediumOf(fault.at, fault)) {
       case 'file':

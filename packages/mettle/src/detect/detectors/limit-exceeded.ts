@@ -1,6 +1,6 @@
 import type { Detector } from '../../evidence/index.ts';
 import { raceDetector } from '../race-finding.ts';
-import { mediumOf, quotation } from '../race-words.ts';
+import { mediumOf, pieceInWords } from '../race-words.ts';
 
 const ID = 'limit-exceeded';
 
@@ -9,7 +9,7 @@ export const limitExceeded: Detector<'race' | 'target'> = raceDetector({
   id: ID,
   severity: () => 'high',
   does: ({ violation: { setup, calls }, difference: { extra } }) =>
-    `exceed a limit${setup.length === 0 ? '' : ` after ${setup.length} calls`}: ${calls.length === 2 ? 'both' : 'more'} go through where every order refuses one${extra[0] === undefined ? '' : `, and leave ${quotation(extra[0])}`}`,
+    `exceed a limit${setup.length === 0 ? '' : ` after ${setup.length} calls`}: ${calls.length === 2 ? 'both' : 'more'} go through where every order refuses one${extra[0] === undefined ? '' : `, and leave ${pieceInWords(extra[0])}`}`,
   fix: (fault) => {
     switch (mediumOf(fault.at, fault)) {
       case 'file':

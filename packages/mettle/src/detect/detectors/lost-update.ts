@@ -1,7 +1,7 @@
 import type { RaceFault } from '../../derive/race/index.ts';
 import type { Detector } from '../../evidence/index.ts';
 import { raceDetector } from '../race-finding.ts';
-import { mediumOf, quotation } from '../race-words.ts';
+import { mediumOf, pieceInWords } from '../race-words.ts';
 
 const ID = 'lost-update';
 
@@ -29,12 +29,14 @@ export const lostUpdate: Detector<'race' | 'target'> = raceDetector({
 
 function lossOf({ difference, violation, stale }: RaceFault): string {
   if (violation.invariant !== null) return violation.invariant;
-  const [lost, ...more] = difference.missing;
+  const [lost] = difference.missing;
   const answered = violation.outcome.answers.every(({ status }) => status === 'success')
     ? ', though all answer success'
     : '';
-  if (lost !== undefined)
-    return `${quotation(lost)}${more.length === 0 ? ' is' : ` and ${more.length} more are`} gone${answered}`;
+  if (lost !== undefined) {
+    const more = new Set(difference.missing.map(({ text }) => text)).size - 1;
+    return `${pieceInWords(lost)}${more === 0 ? ' is' : ` and ${more} more are`} gone${answered}`;
+  }
   const resource = stale === null ? null : violation.steps[stale.write]?.resource;
   return resource == null
     ? `what is left behind is what no order leaves${answered}`

@@ -1,7 +1,7 @@
 import type { RaceFault } from '../../derive/race/index.ts';
 import type { Detector } from '../../evidence/index.ts';
 import { raceDetector } from '../race-finding.ts';
-import { quotation, strangeAnswer } from '../race-words.ts';
+import { pieceInWords, quotation, strangeAnswer } from '../race-words.ts';
 
 const ID = 'torn-read';
 
@@ -22,7 +22,7 @@ function resourceOf({ torn, violation }: RaceFault): string {
 function consequenceOf(fault: RaceFault): string {
   const { violation, difference } = fault;
   if (violation.class === 'state' && difference.missing[0] !== undefined)
-    return `${quotation(difference.missing[0])} is gone`;
+    return `${pieceInWords(difference.missing[0])} is gone`;
   const strange = strangeAnswer(fault);
   return strange === null
     ? 'what is left behind is what no order leaves'

@@ -54,15 +54,21 @@ function keepRace(
   evidence.race = race;
   evidence.exercise = {
     subjects: calls.plans.map((plan) => {
+      const left = race.leftOut.find(({ subject }) => subject === plan.name);
+      if (left !== undefined) return { ...plan, exercised: false, reason: left.why, outcomes: null };
+      if (!calls.subjects.some(({ name }) => name === plan.name))
+        return {
+          ...plan,
+          exercised: false,
+          reason: plan.reason ?? 'not raced: it only lists',
+          outcomes: null,
+        };
       const mine = race.pairs.filter(({ subjects }) => subjects.includes(plan.name));
       const count = mine.reduce(
         (sum, { subjects, trials }) => sum + trials * subjects.filter((name) => name === plan.name).length,
         0,
       );
-      return {
-        ...plan,
-        outcomes: plan.exercised ? { calls: count, errors: 0, errorKinds: {}, firstError: null } : null,
-      };
+      return { ...plan, outcomes: { calls: count, errors: 0, errorKinds: {}, firstError: null } };
     }),
   };
   notes.push(...said);

@@ -26,7 +26,7 @@ describe('lost-update', () => {
   it('names what is gone, and the line of the later write', () => {
     const finding = onlyFinding(having(STALE));
     expect(finding.title).toBe(
-      'Two calls of `save` at once lose an update: "memory.jsonl: {"name":"beta"}" is gone, though all answer success, at src/server.js:96',
+      'Two calls of `save` at once lose an update: "{"name":"beta"}" in memory.jsonl is gone, though all answer success, at src/server.js:96',
     );
     expect(finding).toMatchObject({
       id: 'lost-update',

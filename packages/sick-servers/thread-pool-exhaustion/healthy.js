@@ -1,0 +1,36 @@
+import { pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { z } from 'zod';
+
+/** A hundred milliseconds of one core or more. */
+const ROUNDS = 200_000;
+const derive = promisify(pbkdf2);
+/** Two of the pool's four threads: the others are for files and host names. */
+let free = 2;
+const waiting = [];
+const server = new McpServer({ name: 'vault', version: '1.0.0' });
+
+server.registerTool(
+  'check_password',
+  {
+    description: 'Whether a password opens the vault.',
+    inputSchema: { password: z.string().min(1).max(80) },
+    annotations: { readOnlyHint: true },
+  },
+  async ({ password }) => {
+    if (free === 0) await new Promise((resolve) => waiting.push(resolve));
+    else free -= 1;
+    try {
+      const key = await derive(password, 'salt', ROUNDS, 32, 'sha512');
+      return { content: [{ type: 'text', text: key[0] === 0 ? 'open' : 'shut' }] };
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  },
+);
+
+await server.connect(new StdioServerTransport());
