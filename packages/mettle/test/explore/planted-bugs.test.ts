@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { RaceCall } from '../../src/evidence/index.ts';
+import type { RaceCall, ScheduleSpec, Trial } from '../../src/evidence/index.ts';
 import { exploreScenario } from '../../src/explore/index.ts';
 import type { ScenarioResult } from '../../src/explore/index.ts';
+import { judge } from '../../src/explore/oracle/judge.ts';
+import { runReferences } from '../../src/explore/oracle/references.ts';
 import * as programs from './model/programs.ts';
 import { ModelRunner } from './model/runner.ts';
 import type { Model } from './model/runner.ts';
@@ -125,5 +127,29 @@ describe('correct twins stay silent', () => {
     expect(violations.filter((violation) => violation.class !== 'results')).toEqual([]);
     expect(pair.undecided).toBeNull();
     expect(violations.length).toBe(name.startsWith('C6') ? 1 : 0);
+  });
+
+  // With the schedules above more than 10,000 trials.
+  test.each(Object.entries(CORRECT))('%s: nor in random walks, POS and PCT', async (name, scenario) => {
+    const { model, setup = [], calls, observe = [] } = scenario;
+    const runner = new ModelRunner(model);
+    const run = (schedule: ScheduleSpec): Promise<Trial> =>
+      runner.run({ setup, calls, observe, schedule, maxSteps: 300 });
+    const known = await runReferences(calls, (order) => run({ strategy: 'sequential', order }), {
+      ignore: [],
+      invariants: [],
+    });
+    if (!known.judged) throw new Error(known.why);
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 150; seed++)
+      for (const schedule of [
+        { strategy: 'random', seed },
+        { strategy: 'pos', seed },
+        { strategy: 'pct', seed, depth: 3, length: 40 },
+      ] as const) {
+        const judgement = judge(await run(schedule), known.references, []);
+        if (judgement.kind === 'fault') seen.add(judgement.class);
+      }
+    expect([...seen]).toEqual(name.startsWith('C6') ? ['results'] : []);
   });
 });
