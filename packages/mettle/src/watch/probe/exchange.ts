@@ -95,7 +95,11 @@ function once(
     signal?.throwIfAborted();
     let reader: AnswerReader | null = null;
     const sent = requestTo(connection, url, request);
+    let settled = false;
     const settle = (action: () => void): void => {
+      // What is destroyed fails once more, later: then the connection may be another request's already.
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       action();

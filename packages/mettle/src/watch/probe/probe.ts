@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { UsageError } from '../../evidence/index.ts';
 import type { TargetSpec } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
@@ -46,6 +47,7 @@ async function probeUrl(
   const terms: FetchTerms = { deadlineMs, ca: options.ca, signal };
   const left = (): Timed => ({ ...options, timeoutMs: Math.max(1, deadlineMs - monotonicMs()) });
   let access = await accessTo(spec, target, terms);
+  checkHeaders(access.headers);
   let look = await lookOverHttp(spec, access.headers, left(), signal);
   if (target.credentials !== undefined && access.sent && refused(look)) {
     // A token may be withdrawn before its time: one fresh one decides.
@@ -72,6 +74,20 @@ async function probeUrl(
 
 function refused({ fault }: Look): boolean {
   return fault !== null && asksForAuthorisation(fault);
+}
+
+/** A token with a line end, or worse, would be an error of Node's in the middle of the look. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new UsageError(
+        `The header ${JSON.stringify(name)} holds what HTTP does not allow there, such as a line end.`,
+      );
+    }
+  }
 }
 
 interface Access {
