@@ -3,6 +3,7 @@ import type { Frame, RaceStep } from '../../evidence/index.ts';
 import { backgroundLane, chainFor, currentLane, isUntouched, untouched } from './lane.ts';
 import type { Chain, Lane } from './lane.ts';
 import { native } from './natives.ts';
+import { jobBegan, jobEnded } from './pool-job-cost.ts';
 import { callSite } from './sites.ts';
 
 /*
@@ -140,13 +141,14 @@ export function gate(words: StepWords, options: HoldOptions): Promise<void> {
 }
 
 export function beginWork(): void {
-  held.underWay++;
+  if (held.underWay++ === 0 && held.on) jobBegan();
 }
 
 export function endWork(): void {
   held.happenings++;
   if (held.underWay > 0) held.underWay--;
   if (held.underWay > 0) return;
+  if (held.on) jobEnded();
   const { whenIdle } = held;
   held.whenIdle = null;
   whenIdle?.();

@@ -52,9 +52,18 @@ export class Scheduler {
     return true;
   }
 
-  /** What can be taken now. */
+  /** What can be taken now; nothing more when all is answered and only time would pass, or when only time passes for nothing. */
   enabled(): readonly HeldStep[] {
-    return enabledSteps(held.pending, virtualNowMs());
+    const enabled = enabledSteps(held.pending, virtualNowMs());
+    return this.#isAftermathOver(enabled) || this.#isFutile(enabled) ? [] : enabled;
+  }
+
+  #isFutile(enabled: readonly HeldStep[]): boolean {
+    return (
+      this.#futile > FUTILE_FIRINGS &&
+      enabled.every(({ idle }) => idle) &&
+      !held.pending.some(({ idle }) => !idle)
+    );
   }
 
   /** Runs to the end of the schedule. */
@@ -65,18 +74,19 @@ export class Scheduler {
       await quiet();
       this.recording.countOverlap();
       const enabled = this.enabled();
-      if (enabled.length > 0 && onlyTimeouts(enabled, virtualNowMs())) {
-        if (this.#isAftermathOver(enabled)) break;
-        if (await this.#changedBeforeTimeouts()) continue;
-      }
-      if (enabled.length === 0 || this.#futile > FUTILE_FIRINGS) {
+      if (
+        enabled.length > 0 &&
+        onlyTimeouts(enabled, virtualNowMs()) &&
+        (await this.#changedBeforeTimeouts())
+      )
+        continue;
+      if (enabled.length === 0) {
         if (this.allAnswered) break;
         const end = await this.standstill();
         if (end === null) continue;
         this.recording.status = end;
         break;
       }
-      if (this.#isAftermathOver(enabled)) break;
       if (this.#taken >= this.#maxSteps) {
         this.recording.status = 'livelock';
         break;
@@ -93,7 +103,7 @@ export class Scheduler {
     held.pending.splice(at, 1);
     step.chain.busy = false;
     this.#taken++;
-    this.#futile = step.idle && step.of.index < 0 ? this.#futile + 1 : 0;
+    this.#futile = step.idle ? this.#futile + 1 : 0;
     if (step.dueMs !== null) advanceTo(step.dueMs);
     if (step.kind === 'call') this.#begin(step);
     this.recording.taken(step, enabled, continuationOf(enabled, this.last));

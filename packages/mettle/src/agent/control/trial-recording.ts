@@ -5,6 +5,7 @@ import { held } from './held-steps.ts';
 import type { HeldStep, StepWords } from './held-steps.ts';
 import { allLanes } from './lane.ts';
 import type { Lane } from './lane.ts';
+import { longestJobMs } from './pool-job-cost.ts';
 import { whatEscaped } from './quiescence.ts';
 import { peakSockets } from './socket-counts.ts';
 import { virtualNowMs } from './virtual-clock.ts';
@@ -93,6 +94,7 @@ export class TrialRecording {
       peakSockets: peakSockets(),
       peakFiles: peakOpenFiles(),
       peakThreadPoolJobs: held.peakPoolJobs,
+      longestPoolJobCpuMs: longestJobMs(),
     };
   }
 }

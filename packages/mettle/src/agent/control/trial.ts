@@ -8,19 +8,23 @@ import type { StepWords } from './held-steps.ts';
 import { allLanes, currentLane, inLane, laneNamed, resetLanes } from './lane.ts';
 import type { Lane } from './lane.ts';
 import { native } from './natives.ts';
-import { quiet, takeBaseline } from './quiescence.ts';
+import { restartJobCosts } from './pool-job-cost.ts';
+import { pause, quiet, takeBaseline } from './quiescence.ts';
 import { Scheduler } from './scheduler.ts';
 import { seeded } from './seeded.ts';
 import { restartSocketCounts } from './socket-counts.ts';
 import { continuationOf, strategyFor } from './strategies.ts';
 import { plain, TrialRecording } from './trial-recording.ts';
 import { startVirtualTime, stopVirtualTime } from './virtual-clock.ts';
-import { giveTimersBack, takeTimers } from './virtual-timers.ts';
+import { firstTimersOver, giveTimersBack, takeTimers } from './virtual-timers.ts';
 
 type ArmRequest = ControlRequest & { readonly kind: 'arm' };
 
 /** How long the calls may take to arrive before the trial ends without them. */
 const ARRIVAL_PATIENCE_MS = 10_000;
+
+/** Longer timers are no part of a start. */
+const START_PATIENCE_MS = 1_000;
 
 /** One trial: from `arm` to `finish`. */
 interface Trial {
@@ -44,6 +48,7 @@ export async function control(request: ControlRequest): Promise<ControlAnswers[C
   switch (request.kind) {
     case 'arm':
       if (trial !== null) throw new Error('a trial is under way: finish it first');
+      await startIsOver();
       arm(request);
       return {};
     case 'finish':
@@ -64,6 +69,18 @@ async function takeStep(now: Trial, id: string): Promise<RemotePoint> {
   return await point(now);
 }
 
+let started = false;
+
+/** What a server has set going at its start is over before its first trial: later trials would not find it. */
+async function startIsOver(): Promise<void> {
+  if (started) return;
+  started = true;
+  const until = native.performanceNow() + START_PATIENCE_MS;
+  const isOver = firstTimersOver(START_PATIENCE_MS);
+  while (!isOver() && native.performanceNow() < until) await pause(5);
+  if (trial !== null) throw new Error('a trial is under way: finish it first');
+}
+
 function underWay(): Trial {
   if (trial === null) throw new Error('no trial is under way');
   return trial;
@@ -80,6 +97,7 @@ function arm(request: ArmRequest): void {
   resetLanes(request.calls.map(({ lane }) => lane));
   nameFilesIn(request.workingCopy);
   restartSocketCounts();
+  restartJobCosts();
   takeBaseline();
   held.born = (step) => strategy?.born?.(step);
   let haveArrived = (): void => {};

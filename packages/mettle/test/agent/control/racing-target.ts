@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LANE_HEADER } from '../../../src/agent/control-protocol.ts';
+import type { RemotePoint } from '../../../src/agent/control-protocol.ts';
 import { agentEnvironment } from '../../../src/agent/location.ts';
 import { openAgentChannel } from '../../../src/collect/channel.ts';
 import type { ServingAgent } from '../../../src/collect/channel.ts';
@@ -39,10 +40,16 @@ export interface RacingTarget {
     schedule: ScheduleSpec,
     files?: Readonly<Record<string, string>>,
   ): Promise<Outcome>;
-  /** Sends the calls as one trial without waiting for anything. */
-  send(calls: readonly Call[]): Promise<string | null>[];
+  /** One trial whose steps the test takes itself, in the files as they are. */
+  lead(calls: readonly Call[]): Led;
   reset(files?: Readonly<Record<string, string>>): void;
   stop(): Promise<void>;
+}
+
+export interface Led {
+  settle(): Promise<RemotePoint>;
+  step(id: string): Promise<RemotePoint>;
+  finish(): Promise<Outcome>;
 }
 
 export interface Options {
@@ -94,6 +101,18 @@ export async function control(entry: string, options: Options = {}): Promise<Rac
       writeFileSync(join(directory, name), text);
     }
   };
+  const arm = async (
+    calls: readonly Call[],
+    ids: readonly number[],
+    schedule: ScheduleSpec | { readonly strategy: 'remote' },
+  ): Promise<unknown> =>
+    await agent.control({
+      kind: 'arm',
+      calls: calls.map((_, i) => ({ lane: laneOf(i), requestId: ids[i] ?? null })),
+      schedule,
+      maxSteps: options.maxSteps ?? 2_000,
+      workingCopy: directory,
+    });
   return {
     agent,
     process: child,
@@ -101,17 +120,27 @@ export async function control(entry: string, options: Options = {}): Promise<Rac
     stderr: () => stderr,
     reset,
     call: async (call) => (await client.request(call, null)) ?? '',
-    send: (calls) => calls.map((call, i) => client.request(call, laneOf(i))),
+    lead(calls) {
+      let all: Promise<(string | null)[]> = Promise.resolve([]);
+      const ids = client.prepare(calls.length);
+      return {
+        async settle() {
+          await arm(calls, await ids, { strategy: 'remote' });
+          all = Promise.all(calls.map(async (call, i) => client.request(call, laneOf(i), (await ids)[i])));
+          return await agent.control({ kind: 'settle' });
+        },
+        step: (id) => agent.control({ kind: 'step', id }),
+        finish: async () => ({
+          record: await agent.control({ kind: 'finish' }),
+          answers: await all,
+          files: {},
+        }),
+      };
+    },
     async race(calls, schedule, files) {
       reset(files);
       const ids = await client.prepare(calls.length);
-      await agent.control({
-        kind: 'arm',
-        calls: calls.map((_, i) => ({ lane: laneOf(i), requestId: ids[i] ?? null })),
-        schedule,
-        maxSteps: options.maxSteps ?? 2_000,
-        workingCopy: directory,
-      });
+      await arm(calls, ids, schedule);
       const answers: (string | null)[] = calls.map(() => null);
       const all = Promise.all(
         calls.map(async (call, i) => {
