@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RaceEvidence, ToolAnnotations } from '../../src/evidence/index.ts';
-import { explore, replay } from '../../src/explore/index.ts';
+import { explore, exploreScenario, replay } from '../../src/explore/index.ts';
 import type { RaceSubject } from '../../src/explore/index.ts';
 import * as programs from './model/programs.ts';
 import { ModelRunner } from './model/runner.ts';
@@ -117,6 +117,39 @@ describe('a whole server', () => {
     expect(pairs[0]?.undecided).toMatch(
       /^not deterministic by itself: one order run twice gave "success mood/,
     );
+  });
+});
+
+describe('where order escapes control', () => {
+  test('completions are delayed at random besides, and the sentence says so', async () => {
+    const { coverage } = await explored({ ...programs.mutex, escapes: ['worker thread'] }, [
+      subject('add', (number) => ({ item: `item-${number}` })),
+    ]);
+    expect(coverage).toMatch(/where order escaped control: \d+ trials with random delays/);
+  });
+
+  test('a fault that a fresh process does not show again is not reported, nor is the pair called clean', async () => {
+    const runner = new ModelRunner({ ...programs.counter, escapes: ['worker thread'] });
+    const healthy = new ModelRunner(programs.mutexedCounter);
+    const calls = [1, 10].map((by) => ({ tool: 'increment', arguments: { by }, connection: 0 }));
+    const { violations, pair } = await exploreScenario({
+      runner: {
+        reset: 'files',
+        run: (request) => (request.fresh === true ? healthy : runner).run(request),
+        close: () => runner.close(),
+      },
+      setup: [],
+      calls,
+      names: ['increment', 'increment'],
+      observe: [],
+      preemptionBound: 1,
+      maxTrials: 100,
+      seed: 1,
+      invariants: [],
+      ignore: [],
+    });
+    expect(violations).toEqual([]);
+    expect(pair.undecided).toBe('a schedule looked wrong (state), and was not shown again by its steps');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { RaceClass, RacePair, RaceViolation, Trial } from '../../evidence/index.ts';
+import type { RaceClass, RacePair, RaceViolation, ScheduleSpec, Trial } from '../../evidence/index.ts';
 import type { Expedition, RaceCase } from '../expedition.ts';
 import { judge } from '../oracle/judge.ts';
 import type { Judgement } from '../oracle/judge.ts';
@@ -7,6 +7,7 @@ import { runReferences } from '../oracle/references.ts';
 import type { References } from '../oracle/references.ts';
 import { BoundedSearch } from './bounded.ts';
 import type { PlannedSchedule } from './bounded.ts';
+import { seedFor } from '../../stats/index.ts';
 import { confirm } from './confirm.ts';
 import type { Confirmation } from './confirm.ts';
 import { violationOf } from './violation.ts';
@@ -17,9 +18,16 @@ const WORST_FIRST: readonly RaceClass[] = ['crash', 'hang', 'state', 'invariant'
 /** A server that ends or hangs is started anew each time; so many times show it well enough. */
 const COSTLY_FAULTS = 10;
 
+/** Where order escapes control, so many trials with completions delayed at random. */
+const DELAYED_TRIALS = 10;
+const LONGEST_DELAY_MS = 20;
+
 /** A schedule that no order explains. */
 export interface Candidate {
-  readonly schedule: PlannedSchedule;
+  /** How the bounded search came to it; null when a strategy chose it all. */
+  readonly schedule: PlannedSchedule | null;
+  /** Runs it again. */
+  readonly spec: ScheduleSpec;
   readonly trial: Trial;
   readonly fault: Extract<Judgement, { kind: 'fault' }>;
   readonly foundInTrial: number;
@@ -39,6 +47,9 @@ export class CaseSearch {
   readonly #refusals = new Map<string, References | null>();
   #inconclusive: string | null = null;
   #costly = 0;
+  #escapes = false;
+  #delayed = 0;
+  #diverged = 0;
   #bound = 0;
 
   constructor(expedition: Expedition, raceCase: RaceCase) {
@@ -77,8 +88,24 @@ export class CaseSearch {
       });
       if (trial === null) break;
       this.trials += 1;
-      this.#search.took(schedule, trial.record);
-      await this.#judge(schedule, trial, references);
+      if (trial.record.divergedAt === null) this.#search.took(schedule, trial.record);
+      else this.#diverged += 1;
+      this.#escapes ||= trial.record.uncontrolled.length > 0;
+      const decisions = trial.record.steps.map(({ id }) => id);
+      await this.#judge({ schedule, spec: { strategy: 'prefix', decisions }, trial }, references);
+    }
+    if (this.#escapes) await this.#delay(references);
+  }
+
+  /** What control does not order is at least delayed, once: that finds by luck what the search cannot by method. */
+  async #delay(references: References): Promise<void> {
+    for (; this.#delayed < DELAYED_TRIALS && this.#expedition.mayGoOn; this.#delayed++) {
+      const seed = seedFor(this.#expedition.options.seed, `delay ${this.#delayed}`);
+      const spec: ScheduleSpec = { strategy: 'delay', seed, longestMs: LONGEST_DELAY_MS };
+      const trial = await this.#expedition.run(this.case, spec);
+      if (trial === null) return;
+      this.trials += 1;
+      await this.#judge({ schedule: null, spec, trial }, references);
     }
   }
 
@@ -94,11 +121,22 @@ export class CaseSearch {
     return this.#search.repeats;
   }
 
+  /** Trials with completions delayed at random, where control was lost. */
+  get delayed(): number {
+    return this.#delayed;
+  }
+
+  /** Schedules that the server did not follow: what comes after them was not tried. */
+  get diverged(): number {
+    return this.#diverged;
+  }
+
   get hasFault(): boolean {
     return [...this.#candidates.keys()].some((name) => name !== 'results');
   }
 
-  async #judge(schedule: PlannedSchedule, trial: Trial, references: References): Promise<void> {
+  async #judge(seen: Pick<Candidate, 'schedule' | 'spec' | 'trial'>, references: References): Promise<void> {
+    const { trial } = seen;
     let judgement = judge(trial, references, this.#expedition.options.invariants);
     if (judgement.kind === 'inconclusive') this.#inconclusive ??= judgement.why;
     if (judgement.kind !== 'fault') return;
@@ -107,7 +145,7 @@ export class CaseSearch {
     if (judgement.class === 'crash' || judgement.class === 'hang') this.#costly += 1;
     if (judgement.class !== 'results') this.badTrials += 1;
     if (this.#candidates.has(judgement.class)) return;
-    this.#candidates.set(judgement.class, { schedule, trial, fault: judgement, foundInTrial: this.trials });
+    this.#candidates.set(judgement.class, { ...seen, fault: judgement, foundInTrial: this.trials });
   }
 
   /** Whether the errors decline calls in so many words, and the rest is as if these had not been made. */

@@ -6,6 +6,9 @@ import { runReferences } from '../oracle/references.ts';
 import type { References } from '../oracle/references.ts';
 import type { Candidate } from './case-search.ts';
 
+/** What is under control shows itself the first time; what is not gets another chance. */
+const TRIES = 2;
+
 /** How a candidate was shown again. */
 export type Confirmation = 'fresh process' | 'same process' | 'not shown again';
 
@@ -25,8 +28,7 @@ export async function confirm(
   const isControlled = trial.record.uncontrolled.length === 0;
   // A warning is not worth a process.
   if (isControlled && (isKnown || fault.class === 'results')) {
-    const decisions = trial.record.steps.map(({ id }) => id);
-    const again = await expedition.run(raceCase, { strategy: 'prefix', decisions });
+    const again = await expedition.run(raceCase, candidate.spec);
     if (again !== null && sameOutcome(again, trial, references)) return 'same process';
     if (fault.class === 'results') return 'not shown again';
   }
@@ -48,15 +50,14 @@ function placeOf(name: RaceClass, { record }: Trial): string | null {
  * it is judged by the orders as a fresh process runs them.
  */
 async function shownByFreshProcess(
-  { trial, fault }: Candidate,
+  { spec, trial, fault }: Candidate,
   raceCase: RaceCase,
   references: References,
   expedition: Expedition,
 ): Promise<boolean> {
   const { invariants, ignore, runner } = expedition.options;
-  const decisions = trial.record.steps.map(({ id }) => id);
-  for (let tries = 0; tries < 2; tries++) {
-    const again = await expedition.runFresh(raceCase, { strategy: 'prefix', decisions });
+  for (let tries = 0; tries < TRIES; tries++) {
+    const again = await expedition.runFresh(raceCase, spec);
     if (fault.class === 'crash' || fault.class === 'hang' || fault.class === 'invariant') {
       const seen = judgeWithoutReferences(again, raceCase.calls, invariants);
       if (seen.kind === 'fault' && seen.class === fault.class) return true;

@@ -1,17 +1,20 @@
 import type { RaceViolation } from '../../evidence/index.ts';
 import { outcomeOf } from '../oracle/outcome.ts';
 import type { References } from '../oracle/references.ts';
-import { tokenOfDeviations, traceHash } from '../tokens/token.ts';
+import { tokenOfDeviations, tokenOfSpec, traceHash } from '../tokens/token.ts';
 import type { Candidate, CaseSearch } from './case-search.ts';
 
 /** A confirmed candidate as evidence. */
 export function violationOf(
-  { schedule, trial, fault, foundInTrial }: Candidate,
+  { schedule, spec, trial, fault, foundInTrial }: Candidate,
   { case: { subjects, calls, setup, address }, badTrials, trials }: CaseSearch,
   { allowed }: Pick<References, 'allowed'>,
   reproduced: boolean,
 ): RaceViolation {
-  const token = tokenOfDeviations(calls.length, schedule.deviations, trial.record.steps);
+  const token =
+    schedule === null
+      ? tokenOfSpec(calls.length, spec)
+      : tokenOfDeviations(calls.length, schedule.deviations, trial.record.steps);
   return {
     class: fault.class,
     subjects,
@@ -20,7 +23,7 @@ export function violationOf(
     token,
     replay: address === null ? token : `${address};${token}`,
     traceHash: traceHash(trial.record.steps),
-    preemptions: schedule.preemptions,
+    preemptions: schedule?.preemptions ?? 0,
     foundInTrial,
     badTrials,
     trials,

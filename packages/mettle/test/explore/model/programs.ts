@@ -59,6 +59,17 @@ export const counter: Model = {
   }),
 };
 
+/** B2 mended: one at a time. */
+export const mutexedCounter: Model = {
+  create: (world) => {
+    const { tools } = counter.create(world);
+    const lock = new Mutex();
+    return {
+      tools: { ...tools, increment: (args, lane) => lock.run(tools['increment']?.(args, lane) as Program) },
+    };
+  },
+};
+
 /** B3: a reader that is overtaken by a whole write fills the cache with what was there before, for ever. */
 export const staleCache: Model = {
   files: { 'k.json': 'old' },

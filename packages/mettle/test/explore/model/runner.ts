@@ -6,6 +6,8 @@ import { ModelRun } from './scheduler.ts';
 export interface Model {
   readonly create: (world: World) => Server;
   readonly files?: Readonly<Record<string, string>>;
+  /** What is not under control. */
+  readonly escapes?: readonly string[];
 }
 
 /** Runs trials of a model server; every trial in a world of its own. */
@@ -44,7 +46,7 @@ export class ModelRunner implements TrialRunner {
     const record = run.run(request.schedule, request.maxSteps ?? 2000);
     const observed = run.crash === null ? oneByOne(request.observe) : [];
     return Promise.resolve({
-      record,
+      record: { ...record, uncontrolled: this.#model.escapes ?? [] },
       answers: run.answers,
       observed,
       files: Object.fromEntries(world.files),
