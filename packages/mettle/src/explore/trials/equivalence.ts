@@ -20,7 +20,9 @@ export async function findDifference(
   requests: readonly TrialRequest[],
 ): Promise<References | string> {
   const seen = new Map<TrialRequest, Trial>();
-  for (const order of [requests, requests.toReversed()]) {
+  // One call has no others before it, in whatever order.
+  const orders = requests.length > 1 ? [requests, requests.toReversed()] : [requests];
+  for (const order of orders) {
     for (const [i, request] of order.entries()) {
       // Twice, for what a call leaves behind for its own next time.
       for (let time = 0; time < 2; time++) {

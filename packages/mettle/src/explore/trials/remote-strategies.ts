@@ -11,8 +11,8 @@ export interface ChoicePoint {
 
 export interface Strategy {
   choose(point: ChoicePoint): RaceStep;
-  /** Number of the first decision that could not be followed, from 0. */
-  divergedAt(): number | null;
+  /** Number of the first decision that could not be followed, from 0; `happened`: all that was taken or just took place. */
+  divergedAt(happened: ReadonlySet<string>): number | null;
 }
 
 /** The strategies of one process, for several: deterministic, the same specification gives the same order. */
@@ -62,22 +62,30 @@ function sequential({ enabled, taken }: ChoicePoint, order: readonly string[]): 
 
 function prefix(decisions: readonly string[]): Strategy {
   let n = 0;
-  let divergedAt: number | null = null;
+  let lost: number | null = null;
+  const skipped: number[] = [];
   return {
     choose: ({ enabled, continues }) => {
-      const wanted = decisions[n];
-      n += 1;
-      if (wanted !== undefined) {
-        const step = enabled.find(({ id }) => id === wanted);
-        if (step !== undefined) return step;
-        divergedAt ??= n - 1;
+      const ids = new Set(enabled.map(({ id }) => id));
+      let next = n;
+      // Decisions also name what happened within a step (an answer that was written): nobody could choose that.
+      while (next < decisions.length && !ids.has(decisions[next] ?? '')) next += 1;
+      const wanted = enabled.find(({ id }) => id === decisions[next]);
+      if (wanted !== undefined && lost === null) {
+        for (; n < next; n++) skipped.push(n);
+        n = next + 1;
+        return wanted;
       }
+      if (n < decisions.length) lost ??= n;
       const going = enabled.find(({ id }) => id === continues);
       // To wait is to give way: a timer of the running chain comes after everything that is ready.
       if (going !== undefined && (going.kind !== 'timer' || enabled.length === 1)) return going;
       return enabled.find((step) => step.kind !== 'timer') ?? at(enabled, 0);
     },
-    divergedAt: () => divergedAt,
+    divergedAt: (happened) => {
+      const open = [...skipped, ...range(lost ?? decisions.length, decisions.length)];
+      return open.find((i) => !happened.has(decisions[i] ?? '')) ?? null;
+    },
   };
 }
 
@@ -118,6 +126,10 @@ function leastFar(
   const far = (lane: string): number => taken.filter((step) => step.lane === lane).length;
   const calls = enabled.filter(({ lane }) => lanes.includes(lane));
   return calls.length === 0 ? at(enabled, 0) : highest(calls, ({ lane }) => -far(lane));
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from }, (_none, i) => from + i);
 }
 
 /** The first of those with the highest rank. */

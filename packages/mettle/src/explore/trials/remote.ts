@@ -1,7 +1,7 @@
 import type { RemotePoint } from '../../agent/control-protocol.ts';
 import type { RaceChoice, RaceStep, ScheduleSpec, TrialRecord } from '../../evidence/index.ts';
 import type { RacedProcess } from './raced-process.ts';
-import { createStrategy } from './remote-strategies.ts';
+import { createStrategy, type Strategy } from './remote-strategies.ts';
 
 /** How often processes in which something goes on outside are looked at again before they are given up: some seconds. */
 const MAX_LOOKS = 20;
@@ -28,54 +28,90 @@ export async function scheduleRemotely(
     })),
   );
   const strategy = createStrategy(schedule, lanes);
-  const [steps, choices]: [RaceStep[], RaceChoice[]] = [[], []];
-  let status: TrialRecord['status'] = 'done';
-  let last: Standing | null = null;
-  let overlap = 0;
-  let looks = 0;
-  for (;;) {
-    const enabled = standing.flatMap((each) => each.point.enabled.map((step) => named(step, each, lanes)));
-    if (enabled.length === 0) {
-      const open = standing.filter(({ point }) => point.unanswered.length > 0);
-      if (open.length === 0) break;
-      const stuck = standing.every(({ point }) => point.stuck || point.unanswered.length === 0);
-      if (stuck || looks === MAX_LOOKS) {
-        status = stuck ? 'deadlock' : 'timed-out';
-        break;
-      }
-      looks += 1;
-      await lookAgain(standing);
-      continue;
-    }
-    if (steps.length >= maxSteps) {
-      status = 'livelock';
-      break;
-    }
-    overlap = Math.max(overlap, new Set(enabled.map(({ lane }) => lane).filter(isIn(lanes))).size);
-    const chain: Standing | null = last;
-    const continues =
-      chain === null || chain.point.continues === null ? null : renamed(chain.point.continues, chain, lanes);
-    const taken = strategy.choose({ enabled, continues, taken: steps });
-    const owner = standing.find((each) =>
-      each.point.enabled.some((step) => named(step, each, lanes).id === taken.id),
-    );
-    if (owner === undefined) break;
-    steps.push(taken);
-    choices.push({
-      taken: taken.id,
-      others: enabled.map(({ id }) => id).filter((id) => id !== taken.id),
-      continues,
-    });
-    owner.point = await owner.process.control({ kind: 'step', id: original(taken.id, owner) });
-    last = owner;
-    looks = 0;
+  const taken: Taken = { steps: [], choices: [], last: null, overlap: 0 };
+  let status = await standOf(standing);
+  while (status === 'moving' && taken.steps.length < maxSteps) {
+    await takeNext(standing, strategy, taken, lanes);
+    status = await standOf(standing);
   }
   const records = await Promise.all(processes.map((process) => process.control({ kind: 'finish' })));
-  return { ...joinRecords(records), status, steps, choices, divergedAt: strategy.divergedAt(), overlap };
+  const whole = withNoted(standing, records, taken, lanes);
+  return {
+    ...joinRecords(records),
+    ...whole,
+    status: status === 'moving' ? 'livelock' : status,
+    divergedAt: strategy.divergedAt(new Set(whole.steps.map(({ id }) => id))),
+    overlap: taken.overlap,
+  };
 }
 
-async function lookAgain(standing: readonly Standing[]): Promise<void> {
-  for (const each of standing) each.point = await each.process.control({ kind: 'settle' });
+interface Taken {
+  readonly steps: RaceStep[];
+  readonly choices: RaceChoice[];
+  /** In which the last step was taken. */
+  last: Standing | null;
+  overlap: number;
+}
+
+/** Whether there is something to choose; processes in which something goes on outside are looked at again for a while. */
+async function standOf(standing: readonly Standing[]): Promise<TrialRecord['status'] | 'moving'> {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    if (standing.some(({ point }) => point.enabled.length > 0)) return 'moving';
+    const open = standing.filter(({ point }) => point.unanswered.length > 0);
+    if (open.length === 0) return 'done';
+    if (open.every(({ point }) => point.stuck)) return 'deadlock';
+    for (const each of standing) each.point = await each.process.control({ kind: 'settle' });
+  }
+  return 'timed-out';
+}
+
+async function takeNext(
+  standing: readonly Standing[],
+  strategy: Strategy,
+  taken: Taken,
+  lanes: readonly string[],
+): Promise<void> {
+  const owners = new Map<RaceStep, Standing>();
+  for (const each of standing)
+    for (const step of each.point.enabled) owners.set(named(step, each, lanes), each);
+  const enabled = [...owners.keys()];
+  const { last } = taken;
+  const going = last?.point.continues ?? null;
+  const continues = last === null || going === null ? null : renamed(going, last, lanes);
+  const busy = new Set(enabled.map(({ lane }) => lane).filter((lane) => lanes.includes(lane)));
+  taken.overlap = Math.max(taken.overlap, busy.size);
+  const step = strategy.choose({ enabled, continues, taken: taken.steps });
+  const others = enabled.map(({ id }) => id).filter((id) => id !== step.id);
+  taken.steps.push(step);
+  taken.choices.push({ taken: step.id, others, continues });
+  const owner = owners.get(step);
+  if (owner === undefined) throw new Error(`${step.id} is no step of any process`);
+  owner.point = await owner.process.control({ kind: 'step', id: original(step.id, owner) });
+  taken.last = owner;
+}
+
+/** What was chosen, each followed by what happened within it as its own process tells. */
+function withNoted(
+  standing: readonly Standing[],
+  records: readonly TrialRecord[],
+  taken: Taken,
+  lanes: readonly string[],
+): Pick<TrialRecord, 'steps' | 'choices'> {
+  const chosen = new Set(taken.steps.map(({ id }) => id));
+  const told = standing.map((each, i) => (records[i]?.steps ?? []).map((step) => named(step, each, lanes)));
+  const steps: RaceStep[] = [];
+  const choices: RaceChoice[] = [];
+  for (const [i, step] of taken.steps.entries()) {
+    steps.push(step);
+    choices.push(taken.choices[i] ?? { taken: step.id, others: [], continues: null });
+    const own = told.find((each) => each.some(({ id }) => id === step.id)) ?? [];
+    for (const next of own.slice(own.findIndex(({ id }) => id === step.id) + 1)) {
+      if (chosen.has(next.id)) break;
+      steps.push(next);
+      choices.push({ taken: next.id, others: [], continues: null });
+    }
+  }
+  return { steps, choices };
 }
 
 /** What several processes tell of one trial, each scheduled for itself, as one record. */
@@ -112,8 +148,4 @@ function renamed(id: string, { suffix }: Standing, lanes: readonly string[]): st
 
 function original(id: string, { suffix }: Standing): string {
   return suffix !== '' && id.endsWith(suffix) ? id.slice(0, -suffix.length) : id;
-}
-
-function isIn(names: readonly string[]): (name: string) => boolean {
-  return (name) => names.includes(name);
 }

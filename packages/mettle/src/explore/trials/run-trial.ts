@@ -74,19 +74,22 @@ async function race(
   place: TrialPlace,
   request: TrialRequest & { readonly maxSteps: number },
 ): Promise<{ readonly record: TrialRecord; readonly answers: readonly RaceAnswer[] }> {
-  const { processes, copy, mask } = place;
+  const { copy, mask } = place;
   const lanes = request.calls.map((_call, i) => laneOf(i));
-  if (lanes.length === 0) return { record: emptyRecord('done'), answers: [] };
+  const owners = request.calls.map((call) => processOf(place.processes, call));
+  // A process without a call has nothing to be ordered.
+  const processes = place.processes.filter((each) => owners.includes(each));
+  if (processes.length === 0) return { record: emptyRecord('done'), answers: [] };
   const sent: SentCall[] = [];
   const send = async (armed: (process: RacedProcess, index: number) => Promise<unknown>): Promise<void> => {
     await Promise.all(processes.map(armed));
     for (const [i, call] of request.calls.entries())
-      sent.push(processOf(processes, call).send(call, lanes[i] ?? ''));
+      sent.push(processOf(place.processes, call).send(call, lanes[i] ?? ''));
   };
   const callsOf = (process: RacedProcess): readonly { lane: string; requestId: number | null }[] => {
     const sentBefore = new Map<number, number>();
     return request.calls.flatMap((call, i) => {
-      if (processOf(processes, call) !== process) return [];
+      if (owners[i] !== process) return [];
       const before = sentBefore.get(call.connection) ?? 0;
       sentBefore.set(call.connection, before + 1);
       return [

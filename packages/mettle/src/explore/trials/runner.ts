@@ -25,7 +25,8 @@ export async function chooseRunner(
 ): Promise<ChosenRunner> {
   const possible = trials.possibleResets();
   if (wanted === 'auto') {
-    const chosen = spread(rehearsals, MAX_REHEARSALS);
+    const different = [...new Map(rehearsals.map((each) => [JSON.stringify(each), each])).values()];
+    const chosen = spread(different, MAX_REHEARSALS);
     return new Runner(trials, chosen, await cheapest(trials, possible, chosen, []));
   }
   if (!possible.includes(wanted))

@@ -2,7 +2,7 @@ import { CONTAINMENT_VARIABLE } from '../../agent/control-protocol.ts';
 import type { ServingAgent } from '../../collect/index.ts';
 import type { Era, RaceReset, TargetSpec, Trial } from '../../evidence/index.ts';
 import { UsageError } from '../../evidence/index.ts';
-import { factoryTrialCommand, reimportTrialCommand, type Session } from '../../session/index.ts';
+import { factoryTrialCommand, reimportTrialCommand, TargetError, type Session } from '../../session/index.ts';
 import type { TrialRequest } from '../trial-runner.ts';
 import { createMask, type Mask } from './masks.ts';
 import { asNodeCommand, fillIn, placeTarget } from './placed-target.ts';
@@ -158,16 +158,27 @@ export class Trials {
     this.#used = false;
     const count = this.#options.target.kind === 'http' ? 1 : this.#options.processes;
     for (let n = 0; n < count; n++) {
-      const started = await RacedProcess.start({
-        spec,
-        connections: this.connections,
-        era: this.#era,
-        replies: fillIn(this.#options.replies, this.copy.dir),
-        agentVariables: { [CONTAINMENT_VARIABLE]: this.copy.root },
-        signal: this.#options.signal,
-      });
+      const started = await this.#startOne(spec);
       processes.push(started);
       this.#era = started.session.era;
+    }
+  }
+
+  async #startOne(spec: TargetSpec): Promise<RacedProcess> {
+    const options = {
+      spec,
+      connections: this.connections,
+      replies: fillIn(this.#options.replies, this.copy.dir),
+      agentVariables: { [CONTAINMENT_VARIABLE]: this.copy.root },
+      signal: this.#options.signal,
+    };
+    if (this.#era !== null) return RacedProcess.start({ ...options, era: this.#era });
+    try {
+      // Nearly every server speaks it, and it spares the look at a disposable process.
+      return await RacedProcess.start({ ...options, era: '2025' });
+    } catch (error) {
+      if (!(error instanceof TargetError) || error.phase !== 'handshake') throw error;
+      return RacedProcess.start({ ...options, era: null });
     }
   }
 
