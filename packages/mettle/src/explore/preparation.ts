@@ -79,10 +79,9 @@ async function leaveOutUnsteadyObservers(expedition: Expedition, options: Explor
   if (subject === undefined || expedition.observe.length === 0 || !expedition.mayGoOn) return;
   const alone = caseOf(options, [{ subject: subject.name, number: 0, connection: 0 }], []);
   const schedule = { strategy: 'sequential', order: ['A'] } as const;
-  const [one, other] = [
-    await expedition.runFresh(alone, schedule),
-    await expedition.runFresh(alone, schedule),
-  ];
+  const one = await expedition.run(alone, schedule);
+  if (one === null) return;
+  const other = await expedition.runFresh(alone, schedule);
   expedition.observe = expedition.observe.filter(
     (_, index) => one.observed[index]?.text === other.observed[index]?.text,
   );
