@@ -1,6 +1,7 @@
 import type { Bundle, Detector, EvidenceMap, LatencyFigures, Result, ToolResult } from '../evidence/index.ts';
 import { judgeThresholds, summariseComparison } from '../derive/index.ts';
 import { serverTime, toolTimes } from '../derive/kind-of-slow.ts';
+import { leakNotes } from '../detect/leak-notes.ts';
 import { findingsOf, judge } from './verdicts.ts';
 
 /** The result of a bundle: pure, so that a saved bundle can be judged again by a later version. */
@@ -36,7 +37,7 @@ export function resultOf(bundle: Bundle, detectors: readonly Detector[]): Result
     ...(evidence.probe === undefined ? {} : { probe: evidence.probe }),
     ...historyMember(evidence),
     ...(evidence.lookingCost === undefined ? {} : { lookingCost: evidence.lookingCost }),
-    notes: manifest.notes,
+    notes: [...manifest.notes, ...leakNotes(evidence.heapGrowth)],
   };
 }
 

@@ -9,6 +9,7 @@ import { retainingPath } from '../retaining-path.ts';
 import type { Retention } from '../retention.ts';
 import { classWords, describeNode } from '../words.ts';
 import { elementsByClass, mostOf } from './elements.ts';
+import type { Elements } from './elements.ts';
 import { bytesBelow, holderTotals } from './holders.ts';
 import type { HeapSurvey } from './survey.ts';
 
@@ -62,7 +63,7 @@ export function grownOwners(
       {
         ...wordsOf(seen, owner, most.top),
         elementClass: elementWords(seen, most.top, most.className),
-        elementsBefore: elementsAfter - most.count,
+        elementsBefore: heldBefore(before, graph.id(owner), most, elementsAfter),
         elementsAfter,
         newElements: most.count,
         grownBytes: bytes[1] as number,
@@ -72,6 +73,15 @@ export function grownOwners(
     ];
   });
   return largestFirst(rows).slice(0, MOST_HOLDERS);
+}
+
+/**
+ * As many as it held at the first snapshot, those that have gone since among them; of a smaller collection, or one that
+ * held mostly something else then, what is not new.
+ */
+function heldBefore({ elements }: HeapSurvey, owner: number, added: Elements, elementsAfter: number): number {
+  const then = elements.get(owner);
+  return then?.className === added.className ? then.count : elementsAfter - added.count;
 }
 
 /** Node's own behind the user's and their packages': of that the user can change nothing. */

@@ -5,6 +5,7 @@ import { retainingPath } from '../retaining-path.ts';
 import type { Retention } from '../retention.ts';
 import { classWords } from '../words.ts';
 import { elementsByClass, mostOf } from './elements.ts';
+import type { Elements } from './elements.ts';
 
 /** All objects that are held in the same way, by what they hold. */
 export interface HolderTotal {
@@ -61,6 +62,23 @@ export function holderTotals(
     }
   }
   return totals;
+}
+
+/** What each larger collection of a heap has most of, by the collection's id: to know in a later snapshot how many there were. */
+export function elementsOfHolders(
+  graph: HeapGraph,
+  retention: Retention,
+  bytes: Float64Array,
+): ReadonlyMap<number, Elements> {
+  const holders = [...largeHolders(graph, retention)].toSorted(
+    (a, b) => (bytes[b] as number) - (bytes[a] as number),
+  );
+  return new Map(
+    holders.slice(0, MOST_HOLDERS).flatMap((node) => {
+      const most = mostOf(elementsByClass(graph, node));
+      return most === null ? [] : [[graph.id(node), most]];
+    }),
+  );
 }
 
 /** What is held below each node of the tree of retention, its own size included: every byte counts for all above it. */

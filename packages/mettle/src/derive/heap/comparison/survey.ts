@@ -7,7 +7,8 @@ import type { HeapSnapshot } from '../reader.ts';
 import { retentionOf } from '../retention.ts';
 import { classTotals } from './classes.ts';
 import type { ClassTotal } from './classes.ts';
-import { bytesBelow, holderTotals } from './holders.ts';
+import type { Elements } from './elements.ts';
+import { bytesBelow, elementsOfHolders, holderTotals } from './holders.ts';
 import type { HolderTotal } from './holders.ts';
 
 /** What is kept of the first snapshot while the second is read: a few bytes per object, no edges. */
@@ -19,6 +20,8 @@ export interface HeapSurvey {
   readonly fence: number;
   readonly classes: ReadonlyMap<string, ClassTotal>;
   readonly holders: ReadonlyMap<string, HolderTotal>;
+  /** What single collections have most of, by id. */
+  readonly elements: ReadonlyMap<number, Elements>;
   /** The classes of some objects, by id. */
   readonly sample: ReadonlyMap<number, string>;
   readonly ids: WideColumn;
@@ -34,13 +37,15 @@ export function surveyOf(snapshot: HeapSnapshot, shownFile: (file: string) => st
   const places = new HeapPlaces(graph);
   const retention = retentionOf(graph);
   const fence = highestId(snapshot);
+  const bytes = bytesBelow(graph, retention);
   return {
     objects: snapshot.nodeCount,
     heapBytes: totalBytes(graph),
     fileBytes: snapshot.bytes,
     fence,
     classes: classTotals(graph, places, null, shownFile),
-    holders: holderTotals(graph, retention, places, bytesBelow(graph, retention)),
+    holders: holderTotals(graph, retention, places, bytes),
+    elements: elementsOfHolders(graph, retention, bytes),
     sample: sampleOf(graph),
     ids: snapshot.id,
     retainedSize: dominatorsOf(graph).retainedSize,
