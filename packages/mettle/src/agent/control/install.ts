@@ -6,6 +6,7 @@ import { controlSyncFiles } from './fs-sync.ts';
 import { controlHttp } from './http-arrival.ts';
 import { controlCompression, controlCrypto, controlDns } from './jobs.ts';
 import { ownRandomnessPerLane } from './lane-randomness.ts';
+import { watchAddons } from './native-addons.ts';
 import { controlOthers } from './processes-and-threads.ts';
 import { controlSockets } from './sockets.ts';
 import { controlStdio } from './stdio-arrival.ts';
@@ -35,6 +36,7 @@ export function installControl(): void {
     controlCrypto,
     controlCompression,
     controlOthers,
+    watchAddons,
     controlStdio,
     controlHttp,
   ])

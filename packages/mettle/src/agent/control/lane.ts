@@ -24,14 +24,14 @@ export interface Chain {
   busy: boolean;
 }
 
-export const BACKGROUND = 'background';
+const BACKGROUND = 'background';
 
 const storage = new AsyncLocalStorage<Lane | typeof UNTOUCHED>();
 const UNTOUCHED = Symbol('untouched');
 let background = createLane(BACKGROUND, -1);
 let lanes = new Map<string, Lane>();
 
-export function createLane(id: string, index: number): Lane {
+function createLane(id: string, index: number): Lane {
   return {
     id,
     index,

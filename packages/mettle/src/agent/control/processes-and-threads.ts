@@ -27,8 +27,9 @@ const others = new WeakMap<object, Other>();
 /** Those of which something is awaited: that they end, or answer. */
 const waitingForChildren = new Set<object>();
 const waitingForWorkers = new Set<object>();
-/** Workers that live. */
+/** Workers that live, and those that were asked something in this trial. */
 const workers = new Set<object>();
+const asked = new Set<object>();
 /** What is to be told when a child has ended: its output may still be on its way. */
 const exits = new WeakMap<object, () => void>();
 /** Booting takes half a second on a busy machine. */
@@ -47,7 +48,9 @@ export function controlOthers(): void {
     name: 'a worker thread',
     patienceMs: PATIENCE_MS,
     awaited: () => waitingForWorkers.size,
-    mayCome: () => workers.size > 0,
+    // Node has workers of its own, which nobody asks.
+    mayCome: () => [...asked].some((worker) => workers.has(worker)),
+    begin: () => asked.clear(),
     giveUp: () => waitingForWorkers.clear(),
   });
   silently(controlChildren);
@@ -107,7 +110,9 @@ function controlWorkers(): void {
     const lane = currentLane();
     if (known === undefined) others.set(worker, { party: partyOf(lane), queue: {} });
     else if (lane.index >= 0) known.party.lane = lane;
-    if (held.on && workers.has(worker)) waitingForWorkers.add(worker);
+    if (!held.on || !workers.has(worker)) return;
+    asked.add(worker);
+    waitingForWorkers.add(worker);
   };
   for (const name of ['postMessage', 'terminate'])
     wrap(

@@ -30,6 +30,8 @@ export interface Outside {
   readonly patienceMs: number;
   /** Whether something may come though nobody waits for it any more; where Node itself does not tell. */
   mayCome?(): boolean;
+  /** A trial begins. */
+  begin?(): void;
   /** It did not come in time: it is not waited for any more. */
   giveUp(): void;
 }
@@ -47,6 +49,7 @@ export function takeBaseline(): void {
   baseline = tally();
   carriers.clear();
   lost = new Set();
+  for (const source of outside) source.begin?.();
 }
 
 export function escaped(what: string): void {

@@ -38,10 +38,10 @@ const byNumber = new Map<number, Timer>();
 
 /** Tells whether the timers that are set now, but for long ones and those that repeat, are over. */
 export function firstTimersOver(atMostMs: number): () => boolean {
-  const set = [...timers].filter(
+  const first = [...timers].filter(
     ({ repeats, delayMs, handle }) => !repeats && delayMs <= atMostMs && handle.hasRef(),
   );
-  return () => !set.some((timer) => timers.has(timer));
+  return () => !first.some((timer) => timers.has(timer));
 }
 
 /** A trial begins: what is running goes over to virtual time, as though it were set now. */
