@@ -36,7 +36,13 @@ export async function explore(options: ExploreOptions): Promise<RaceEvidence> {
     now,
   });
   const exploration = new Exploration(expedition, options, await prepare(expedition, options));
-  await exploration.run();
+  try {
+    await exploration.run();
+  } catch (error) {
+    if (options.signal?.aborted === true || expedition.trials < 2) throw error;
+    // The server does not start any more: what was found until then is no less true.
+    exploration.endedBy = (error as Error).message;
+  }
   const cpu = process.cpuUsage(startedCpu);
   return {
     ...exploration.found(),
@@ -60,6 +66,8 @@ class Exploration {
   readonly #scaling: RaceScaling[] = [];
   readonly #violations: RaceViolation[] = [];
   #crowdTrials = 0;
+  /** Why no more trials could be run; null when the time or the schedules ended. */
+  endedBy: string | null = null;
 
   constructor(expedition: Expedition, options: ExploreOptions, preparation: Preparation) {
     this.#expedition = expedition;
@@ -95,6 +103,7 @@ class Exploration {
   #otherTrials(): readonly string[] {
     const unraced = this.#pairs.filter(({ begun }) => begun.length === 0).length;
     return [
+      ...(this.endedBy === null ? [] : [`ended early: ${this.endedBy}`]),
       ...(this.#crowdTrials > 0 ? [`${this.#crowdTrials} random schedules of 20 calls at once`] : []),
       ...(unraced > 0 ? [`not raced for want of time: ${unraced} ${unraced === 1 ? 'pair' : 'pairs'}`] : []),
     ];

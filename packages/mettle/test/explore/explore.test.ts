@@ -120,6 +120,33 @@ describe('a whole server', () => {
   });
 });
 
+test('what was found is kept when the server does not start any more', async () => {
+  const runner = new ModelRunner(programs.counter);
+  const { violations, coverage } = await explore({
+    runner: {
+      reset: 'process',
+      run: (request) =>
+        runner.trials < 60 ? runner.run(request) : Promise.reject(new Error('the server does not start')),
+      close: () => runner.close(),
+    },
+    subjects: [subject('increment', (number) => ({ by: number + 1 }))],
+    setup: [],
+    observe: [],
+    connections: 1,
+    processes: 1,
+    workingCopy: 'an empty folder',
+    preemptionBound: 2,
+    budgetMs: 5000,
+    seed: 1,
+    invariants: [],
+    ignore: [],
+    leftOut: [],
+    now: countingClock(),
+  });
+  expect(violations.map((violation) => violation.class)).toContain('state');
+  expect(coverage).toContain('ended early: the server does not start');
+});
+
 describe('where order escapes control', () => {
   test('completions are delayed at random besides, and the sentence says so', async () => {
     const { coverage } = await explored({ ...programs.mutex, escapes: ['worker thread'] }, [
