@@ -163,7 +163,7 @@ function statusPaint(status: Verdict['status'], ink: Ink): (text: string) => str
 }
 
 const TIMES_LEGEND =
-  'Times in ms, slowest p99 first. cpu: main thread, per call. block: the longest time the event loop stood still. overlap: how many of the calls in flight ran at once.';
+  'Times in ms, slowest p99 first. cpu: main thread, per call. block: the longest time the event loop stood still, what the host took included. overlap: how many of the calls in flight ran at once.';
 
 function toolSection(result: Result, width: number, ink: Ink): string[] {
   const table = toolTable(result.tools, width, ink);

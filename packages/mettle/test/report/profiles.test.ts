@@ -84,7 +84,7 @@ describe('folded stacks', () => {
 
 describe('pprof', () => {
   const profile = Profile.decode(
-    gunzipSync(gzipSync(encodePprof(tree, { takenAtEpochMs: 1_795_000_000_000 }))),
+    gunzipSync(gzipSync(encodePprof(tree, { takenAtEpochMs: 1_795_000_000_000, durationMs: 1_500 }))),
   );
   const text = (index: number | bigint | undefined): string =>
     profile.stringTable.strings[Number(index)] ?? '';
@@ -96,6 +96,7 @@ describe('pprof', () => {
     ]);
     expect(Number(profile.period)).toBe(1_000_000);
     expect(BigInt(profile.timeNanos)).toBe(1_795_000_000_000_000_000n);
+    expect(Number(profile.durationNanos)).toBe(1_500_000_000);
   });
 
   it('labels every sample with its tool, innermost location first', () => {

@@ -17,13 +17,17 @@ export interface ProfileFile {
 export function profileFiles(bundle: Bundle): readonly ProfileFile[] {
   const { cpuProfile, target } = bundle.evidence;
   if (cpuProfile === undefined) return [];
+  const { startTime, endTime } = cpuProfile.profile;
   const tree = buildCallTree(cpuProfile, target === undefined ? {} : { home: homeOf(target) });
   return [
     { name: 'profile.cpuprofile', content: renderCpuProfile(cpuProfile), gzip: false },
     { name: 'profile.folded', content: renderFoldedStacks(tree), gzip: false },
     {
       name: 'profile.pb.gz',
-      content: encodePprof(tree, { takenAtEpochMs: Date.parse(bundle.manifest.startedAt) }),
+      content: encodePprof(tree, {
+        takenAtEpochMs: Date.parse(bundle.manifest.startedAt),
+        durationMs: (endTime - startTime) / 1000,
+      }),
       gzip: true,
     },
   ];

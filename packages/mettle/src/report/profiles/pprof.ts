@@ -14,6 +14,8 @@ import { OUTSIDE_CALLS } from '../../derive/profile-frames.ts';
 export interface PprofOptions {
   /** When the profile was taken, in ms since 1970; left out when unknown. */
   readonly takenAtEpochMs?: number;
+  /** How long was profiled, waiting included: readers show the samples' time as a share of it. Default the samples' time. */
+  readonly durationMs?: number;
   /** What one sample stands for. Default 1,000 µs, the collector's own. */
   readonly samplingIntervalUs?: number;
 }
@@ -36,7 +38,10 @@ export function encodePprof(tree: CallTree, options: PprofOptions = {}): Uint8Ar
     stringTable: strings,
     // Beyond what a double holds exactly.
     timeNanos: BigInt(Math.round(options.takenAtEpochMs ?? 0)) * 1_000_000n,
-    durationNanos: Math.round((tree.totalUs[0] ?? 0) * 1000),
+    durationNanos:
+      options.durationMs === undefined
+        ? Math.round((tree.totalUs[0] ?? 0) * 1000)
+        : Math.round(options.durationMs * 1e6),
     periodType: cpu,
     period: (options.samplingIntervalUs ?? 1000) * 1000,
   });
