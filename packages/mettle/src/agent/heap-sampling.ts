@@ -52,6 +52,7 @@ export async function readSampling(inspector: HeapInspector): Promise<readonly S
 /** What still lives by the stack that allocated it, with the times of its births; most bytes first. */
 export function survivingSites({ profile }: SamplingProfile): {
   readonly samples: number;
+  readonly alive: { readonly bytes: number; readonly samples: number };
   readonly sites: readonly SurvivingSite[];
 } {
   const all = profile.samples.reduce((most, { ordinal = 0 }) => Math.max(most, ordinal), 0);
@@ -63,7 +64,9 @@ export function survivingSites({ profile }: SamplingProfile): {
     parts[part] = (parts[part] ?? 0) + 1;
   }
   const sites: SurvivingSite[] = [];
+  let bytes = 0;
   walk(profile.head, [], (node, stack) => {
+    bytes += node.selfSize;
     const parts = births.get(node.id);
     if (parts === undefined || stack.length === 0) return;
     sites.push({
@@ -73,7 +76,8 @@ export function survivingSites({ profile }: SamplingProfile): {
       births: parts,
     });
   });
-  return { samples: all, sites: sites.toSorted((a, b) => b.bytes - a.bytes).slice(0, MOST_SITES) };
+  const alive = { bytes, samples: profile.samples.length };
+  return { samples: all, alive, sites: sites.toSorted((a, b) => b.bytes - a.bytes).slice(0, MOST_SITES) };
 }
 
 function walk(

@@ -39,6 +39,8 @@ export interface HeapSampling {
   readonly fromMs: number;
   /** All samples, dead ones too. */
   readonly samples: number;
+  /** What was allocated since then and is alive at the end, all call paths together. */
+  readonly alive: { readonly bytes: number; readonly samples: number };
   /** Reading the profile collects all garbage: for so long it held the event loop. */
   readonly pauseMs: number;
   readonly sites: readonly SurvivingSite[];

@@ -60,6 +60,10 @@ export class MemoryWatchBuilder {
         fromMs: 2000,
         samples: 4000,
         pauseMs: 60,
+        alive: {
+          bytes: this.#sites.reduce((sum, { bytes }) => sum + bytes, 0),
+          samples: this.#sites.reduce((sum, { births }) => sum + births.reduce((a, b) => a + b, 0), 0),
+        },
         sites: this.#sites.map(({ at, births, bytes }) => ({
           stack: [{ function: 'from', file: '', line: 0, column: 0 }, at],
           bytes,

@@ -68,6 +68,14 @@ describe('rising-memory', () => {
     const few = seen(memoryWatch(7).rises({ heap: 9e6 }).watch());
     expect(risingMemory.detect(few)).toEqual([]);
     expect(risingMemory.blind?.(few)).toContain('7 times in the 60.0 s');
+    // 58 seconds of sampling: (40 samples + two standard deviations + 3) × 64 KiB.
+    const quiet = memoryWatch(1)
+      .keeps('remember', 'src/orders.js:12', EVENLY, 40 * 65_536)
+      .watch();
+    expect(risingMemory.blind?.(seen(quiet))).toMatch(
+      /; of what was allocated meanwhile, 2\.5 MiB was alive at the end, so that the heap grew by 3\.6 MiB a minute at most; buffers went from /,
+    );
+    expect(risingMemory.blind?.(seen({ ...quiet, sampling: null }))).not.toContain('at most');
     expect(risingMemory.blind?.(seen(memoryWatch().calls(0).watch()))).toContain('no client called anything');
   });
 });

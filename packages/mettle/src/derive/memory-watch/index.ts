@@ -2,3 +2,4 @@ export { LEAST_GROWTH_BYTES, LEAST_LEVELS, levelTrend, timeToLimit } from './lev
 export type { LevelTrend, MemoryKind } from './levels.ts';
 export { growingSites, LEAST_SAMPLES } from './sites.ts';
 export type { GrowingSite } from './sites.ts';
+export { survivorsOf } from './survivors.ts';

@@ -4,6 +4,7 @@ import {
   LEAST_GROWTH_BYTES,
   LEAST_LEVELS,
   levelTrend,
+  survivorsOf,
   timeToLimit,
 } from '../../derive/memory-watch/index.ts';
 import type { GrowingSite, LevelTrend, MemoryKind } from '../../derive/memory-watch/index.ts';
@@ -46,7 +47,7 @@ export const risingMemory: Detector<Needs> = {
     const seconds = (memoryWatch.observedMs / 1000).toFixed(1);
     if (levelTrend(memoryWatch, 'heap') === null) {
       const levels = memoryWatch.readings.filter(({ when }) => when === 'collected').length;
-      return `V8 collected all garbage ${plural(levels, 'time')} in the ${seconds} s, and growth can be told from garbage only with ${LEAST_LEVELS} or more over the whole time: watch longer (--seconds), or have it collected (--collect)`;
+      return `V8 collected all garbage ${plural(levels, 'time')} in the ${seconds} s, and growth can be told from garbage only with ${LEAST_LEVELS} or more over the whole time: watch longer (--seconds), or have it collected (--collect)${seenSoFar(memoryWatch)}`;
     }
     return calls > 0
       ? null
@@ -58,6 +59,18 @@ export const risingMemory: Detector<Needs> = {
     return `${(memoryWatch.observedMs / 1000).toFixed(1)} s with ${plural(callsOf(memoryWatch), 'call')} as clients made them: the heap after ${plural(trend?.points.length ?? 0, 'full collection')} went from ${bytes(first)} to ${bytes(last)}; nothing rose by ${bytes(LEAST_GROWTH_BYTES.heap)} or more and went on`;
   },
 };
+
+/** What a watch that was too short has seen all the same: by how much the heap can have grown at most. */
+function seenSoFar(watch: MemoryWatchEvidence): string {
+  const survivors = survivorsOf(watch);
+  const [first, last] = [watch.readings[0], watch.readings.at(-1)];
+  const bound =
+    survivors === null
+      ? ''
+      : `; of what was allocated meanwhile, ${bytes(survivors.bytes)} was alive at the end, so that the heap grew by ${bytes(survivors.mostBytesPerSecond * 60)} a minute at most`;
+  if (first === undefined || last === undefined) return bound;
+  return `${bound}; buffers went from ${bytes(first.externalBytes)} to ${bytes(last.externalBytes)}, resident memory from ${bytes(first.rssBytes)} to ${bytes(last.rssBytes)}`;
+}
 
 function findingsOf(evidence: Input, kind: MemoryKind, trend: LevelTrend): readonly Finding[] {
   const home = homeOf(evidence.target);
