@@ -11,7 +11,7 @@ export interface ComparedOutcome {
   readonly unorderedState: string;
   /** State and answers; calls that are the same may have changed their answers with one another. */
   readonly whole: string;
-  /** Errors, each with the call it answered. */
+  /** Errors, each with the call it answered; without their numbers, which may count what concurrency changes. */
   readonly errors: readonly string[];
 }
 
@@ -33,7 +33,9 @@ export function comparedOutcome(trial: Trial, calls: readonly RaceCall[], maskin
       observed.map((text) => unordered(text)),
     ]),
     whole: canonicalJson([state, answers.map((pair) => canonicalJson(pair)).toSorted()]),
-    errors: answers.filter((_, lane) => isError(trial.answers[lane])).map((pair) => canonicalJson(pair)),
+    errors: answers
+      .filter((_, lane) => isError(trial.answers[lane]))
+      .map((pair) => canonicalJson(pair).replaceAll(/\d+/g, '#')),
   };
 }
 
