@@ -19,6 +19,9 @@ in which tool, at which line. The server needs no change.
   mettle probe   [target]   one look from outside: is it reachable, how long does
                             each step take, has its tool list changed
                             (more: mettle probe --help)
+  mettle watch   --config FILE
+                            the same look every minute at many servers: history,
+                            alerts, status page (mettle watch --help)
   mettle report  BUNDLE     render a saved run again, in any format
 
 Target

@@ -12,6 +12,7 @@ import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 import type { Host } from './host.ts';
+import { watchCommand } from './commands/watch.ts';
 import { VERSION } from './version.ts';
 
 type Command = (argv: readonly string[], host: Host) => Promise<number>;
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   race: raceCommand,
   attach: attachCommand,
   probe: probeCommand,
+  watch: watchCommand,
   record: recordCommand,
   mcp: mcpCommand,
   report,

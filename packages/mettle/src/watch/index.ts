@@ -2,3 +2,6 @@ export { probe } from './probe/probe.ts';
 export type { ClientCredentials, ProbeOptions, ProbeOutcome, ProbeTarget } from './probe/outcome.ts';
 export { compareListings } from './probe/tool-listing.ts';
 export { readToolList, saveToolList } from './probe/tool-list-file.ts';
+export { readWatchConfig } from './config/read-config.ts';
+export { servePage } from './page/server.ts';
+export { Watcher } from './watcher.ts';

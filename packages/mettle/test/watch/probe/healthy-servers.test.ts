@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ describe('a healthy server', { timeout: 60_000 }, () => {
       }));
       return server;
     });
-    const port = await listen(createServer((request, response) => void toNodeHandler(handler)(request, response)));
+    const port = await listen(createServer(toNodeHandler(handler) as RequestListener));
     const outcome = await look(`http://127.0.0.1:${String(port)}/mcp`);
     expect(outcome).toMatchObject({ status: 'up', era: '2026', sessionEnd: 'none', tools: { count: 1 } });
   });

@@ -1,0 +1,57 @@
+import type { Watcher } from '../watcher.ts';
+
+/** The Prometheus text format. Durations of MCP operations bear OpenTelemetry's name for them, in seconds. */
+export function metrics(watcher: Watcher): string {
+  const { servers } = watcher.config;
+  const label = (text: string): string =>
+    text.replace(/[\\"\n]/g, (c) => (c === '\n' ? String.raw`\n` : `\\${c}`));
+  const looked = servers.flatMap(({ name }) => {
+    const last = watcher.last(name);
+    return last === null ? [] : [{ name: label(name), last, down: watcher.state(name).down }];
+  });
+  const lines = [
+    '# HELP mettle_probe_up Whether the server counts as up.',
+    '# TYPE mettle_probe_up gauge',
+    ...looked.map(({ name, down }) => `mettle_probe_up{server="${name}"} ${down ? '0' : '1'}`),
+    '# HELP mettle_probe_duration_seconds The whole of the last look.',
+    '# TYPE mettle_probe_duration_seconds gauge',
+    ...looked.map(
+      ({ name, last }) => `mettle_probe_duration_seconds{server="${name}"} ${seconds(last.durationMs)}`,
+    ),
+    '# HELP mettle_probe_phase_duration_seconds A phase of the last look.',
+    '# TYPE mettle_probe_phase_duration_seconds gauge',
+    ...looked.flatMap(({ name, last }) =>
+      last.phases.map(
+        ({ phase, durationMs }) =>
+          `mettle_probe_phase_duration_seconds{server="${name}",phase="${phase}"} ${seconds(durationMs)}`,
+      ),
+    ),
+    '# HELP mcp_client_operation_duration_seconds The last listing of tools (OpenTelemetry: mcp.client.operation.duration).',
+    '# TYPE mcp_client_operation_duration_seconds gauge',
+    ...looked.flatMap(({ name, last }) =>
+      last.listMs
+        .slice(0, 1)
+        .map(
+          (ms) =>
+            `mcp_client_operation_duration_seconds{server="${name}",mcp_method_name="tools/list"} ${seconds(ms)}`,
+        ),
+    ),
+    '# HELP mettle_probe_certificate_expiry_timestamp_seconds When the certificate chain expires.',
+    '# TYPE mettle_probe_certificate_expiry_timestamp_seconds gauge',
+    ...looked.flatMap(({ name, last }) =>
+      last.certificate === null
+        ? []
+        : [
+            `mettle_probe_certificate_expiry_timestamp_seconds{server="${name}"} ${String(Date.parse(last.certificate.validTo) / 1000)}`,
+          ],
+    ),
+    '# HELP mettle_probe_looks_total Looks taken since the watcher started.',
+    '# TYPE mettle_probe_looks_total counter',
+    `mettle_probe_looks_total ${String(watcher.looks)}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function seconds(durationMs: number): string {
+  return (durationMs / 1000).toFixed(6);
+}

@@ -1,0 +1,22 @@
+/** Tables of the history. Times are milliseconds since 1970. */
+export const SCHEMA = `
+CREATE TABLE IF NOT EXISTS servers (server TEXT PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS looks (
+  id INTEGER PRIMARY KEY, server TEXT NOT NULL, at_ms INTEGER NOT NULL, status TEXT NOT NULL,
+  duration_ms REAL NOT NULL, phases TEXT NOT NULL, failed_phase TEXT, sentence TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS looks_by_server ON looks (server, at_ms);
+CREATE INDEX IF NOT EXISTS looks_by_time ON looks (at_ms);
+CREATE TABLE IF NOT EXISTS hours (
+  server TEXT NOT NULL, hour_ms INTEGER NOT NULL, looks INTEGER NOT NULL, up INTEGER NOT NULL,
+  sum_ms REAL NOT NULL, max_ms REAL NOT NULL, PRIMARY KEY (server, hour_ms));
+CREATE TABLE IF NOT EXISTS incidents (
+  id INTEGER PRIMARY KEY, server TEXT NOT NULL, kind TEXT NOT NULL, started_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER, sentence TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS incidents_by_server ON incidents (server, id);
+CREATE TABLE IF NOT EXISTS tool_lists (server TEXT PRIMARY KEY, listing TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tool_changes (
+  id INTEGER PRIMARY KEY, server TEXT NOT NULL, at_ms INTEGER NOT NULL, changes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, channel INTEGER NOT NULL, body TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, next_at_ms INTEGER NOT NULL, sent_at_ms INTEGER, UNIQUE (key, channel));
+`;

@@ -1,0 +1,68 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { UsageError } from '../../../src/evidence/index.ts';
+import type { WatchConfig } from '../../../src/watch/config/config.ts';
+import { readWatchConfig } from '../../../src/watch/config/read-config.ts';
+
+async function read(text: string, env: Readonly<Record<string, string>> = {}): Promise<WatchConfig> {
+  const folder = await mkdtemp(join(tmpdir(), 'mettle-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'watch.yaml');
+  await writeFile(file, text);
+  return readWatchConfig(file, env);
+}
+
+describe('the configuration of mettle watch', () => {
+  it('needs no more than names and addresses', async () => {
+    const config = await read('servers:\n  - name: docs\n    url: https://docs.example/mcp\n');
+    expect(config).toMatchObject({
+      retentionDays: 30,
+      channels: [],
+      page: { host: '127.0.0.1', token: null },
+      servers: [{ name: 'docs', intervalMs: 60_000, timeoutMs: 10_000, failures: 2, recoveries: 1 }],
+    });
+  });
+
+  it('takes secrets from the environment', async () => {
+    const config = await read('servers: [{ name: a, url: "http://a/mcp", bearer: "${TOKEN}" }]', {
+      TOKEN: ' s3cret\n',
+    });
+    expect(config.servers[0]?.target.bearer).toBe('s3cret');
+  });
+
+  it('lets a server say otherwise than the defaults', async () => {
+    const config = await read(
+      'defaults: { interval: 30s, timeout: 5s }\nservers: [{ name: a, url: "http://a/mcp", interval: 5m }, { name: b, command: [node, b.js] }]',
+    );
+    expect(config.servers).toMatchObject([
+      { intervalMs: 300_000, timeoutMs: 5000 },
+      { intervalMs: 30_000, spec: { kind: 'stdio', command: ['node', 'b.js'] } },
+    ]);
+  });
+
+  it.each([
+    ['servers: []', 'names no servers'],
+    ['servers: [', 'watch.yaml: '],
+    ['server: []', 'server is not known here; there are: servers'],
+    ['servers: [{ url: "http://a/mcp" }]', 'servers[1].name is missing'],
+    ['servers: [{ name: a }]', 'servers[1] has neither a url nor a command'],
+    ['servers: [{ name: a, url: "ftp://a" }]', 'servers[1].url must be an http:// or https:// URL'],
+    ['servers: [{ name: a, url: "http://a", intervall: 5s }]', 'servers[1].intervall is not known here'],
+    ['servers: [{ name: a, url: "http://a", interval: soon }]', 'servers[1].interval must be a time'],
+    [
+      'servers: [{ name: a, url: "http://a", bearer: "${NOPE}" }]',
+      'asks for the environment variable NOPE, which is not set',
+    ],
+    ['servers: [{ name: a, url: "http://a" }, { name: a, url: "http://b" }]', 'names two servers "a"'],
+    ['servers: [{ name: a, url: "http://a", oauth: { clientId: x, clientSecret: y } }]', 'needs an issuer'],
+    ['servers: [{ name: a, url: "http://a" }]\npage: { host: 0.0.0.0 }', 'that needs a token'],
+    ['servers: [{ name: a, url: "http://a" }]\nalerts: [{ carrier: pigeon }]', 'carrier is not known here'],
+  ])('refuses %s in one sentence', async (text, said) => {
+    const error: unknown = await read(text).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message).toContain(said);
+    expect((error as UsageError).message).not.toContain('\n');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Schedule, type Scheduled } from '../../../src/watch/schedule/schedule.ts';
+
+function items(count: number, intervalMs: number): Scheduled[] {
+  return Array.from({ length: count }, (_each, i) => ({ name: String(i), intervalMs }));
+}
+
+describe('the schedule', { timeout: 20_000 }, () => {
+  it('looks at every item about as often as its interval says, however long a look takes', async () => {
+    const counts = new Map<string, number>();
+    let done = (): void => undefined;
+    const enough = new Promise<void>((resolve) => (done = resolve));
+    const schedule = new Schedule(items(20, 100), {
+      concurrency: 20,
+      jitter: 0.1,
+      random: Math.random,
+      look: async ({ name }) => {
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        if ([...counts.values()].every((count) => count >= 5) && counts.size === 20) done();
+      },
+    });
+    onTestFinished(() => schedule.stop());
+    schedule.start();
+    await enough;
+    // None is looked at twice as often as another.
+    expect(Math.max(...counts.values())).toBeLessThan(2 * Math.min(...counts.values()) + 2);
+  });
+
+  it('has no more looks under way than allowed, and none of one item twice', async () => {
+    let underWay = 0;
+    let most = 0;
+    const now = new Set<string>();
+    let looks = 0;
+    let done = (): void => undefined;
+    const enough = new Promise<void>((resolve) => (done = resolve));
+    const schedule = new Schedule(items(10, 5), {
+      concurrency: 3,
+      jitter: 0,
+      random: () => 0.5,
+      look: async ({ name }) => {
+        expect(now.has(name)).toBe(false);
+        now.add(name);
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        underWay -= 1;
+        now.delete(name);
+        looks += 1;
+        if (looks === 60) done();
+      },
+    });
+    schedule.start();
+    await enough;
+    await schedule.stop();
+    expect(most).toBe(3);
+    expect(underWay).toBe(0);
+  });
+
+  it('skips the beats that a long look missed, rather than catching up', async () => {
+    const starts: number[] = [];
+    let done = (): void => undefined;
+    const enough = new Promise<void>((resolve) => (done = resolve));
+    const schedule = new Schedule(items(1, 50), {
+      concurrency: 5,
+      jitter: 0,
+      random: () => 0.5,
+      look: async () => {
+        starts.push(performance.now());
+        if (starts.length === 3) done();
+        await new Promise((resolve) => setTimeout(resolve, 170));
+      },
+    });
+    schedule.start();
+    await enough;
+    await schedule.stop();
+    const gaps = starts.slice(1).map((start, i) => start - (starts[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(165);
+  });
+});
