@@ -1,4 +1,6 @@
 import { AsyncResource, asyncWrapProviders, createHook } from 'node:async_hooks';
+import { basename } from 'node:path';
+import { silently } from '../silently.ts';
 import { held } from './held-steps.ts';
 import { awaitFrom, escaped } from './quiescence.ts';
 import { wrap } from './wrapping.ts';
@@ -12,8 +14,10 @@ import { wrap } from './wrapping.ts';
 const OF_NODE = new Set(['PROMISE', 'Timeout', 'Immediate', 'TickObject', 'Microtask', 'RANDOMBYTESREQUEST']);
 const PATIENCE_MS = 2_000;
 
+/** Files of the add-ons that are loaded: jobs do not tell whose they are. */
+const names = new Set<string>();
 /** Jobs under way, by async id. */
-const jobs = new Map<number, string>();
+const jobs = new Set<number>();
 let listening = false;
 
 /** Listens for their jobs from when the first add-on is loaded. */
@@ -30,6 +34,7 @@ export function watchAddons(): void {
     'dlopen',
     (original) =>
       function dlopen(...args) {
+        silently(() => void names.add(basename(String(args[1]), '.node')));
         listen();
         return original.apply(this, args);
       },
@@ -43,8 +48,8 @@ function listen(): void {
     init(asyncId, type, _trigger, resource) {
       if (!held.on || OF_NODE.has(type) || type in asyncWrapProviders) return;
       if (resource instanceof AsyncResource) return;
-      jobs.set(asyncId, type);
-      escaped(`native add-on: ${type}`);
+      jobs.add(asyncId);
+      escaped(`native add-on ${[...names].join(', ')}`);
     },
     after: (asyncId) => void jobs.delete(asyncId),
     destroy: (asyncId) => void jobs.delete(asyncId),
