@@ -6,6 +6,7 @@ import { describeHttpAnswer, shownUrl } from './fault-sentences.ts';
 import { readBody, type Exchange, type HttpClient } from './http-client.ts';
 import { ModernHeaders } from './modern-headers.ts';
 import type { Peer } from './peer.ts';
+import { resumeStream } from './resumed-stream.ts';
 import { ServerStream } from './server-stream.ts';
 import { SseParser } from './sse-parser.ts';
 import type { JsonObject } from './rpc-message.ts';
@@ -98,6 +99,10 @@ export class HttpWire implements Wire {
           // Not JSON: the call's own answer decides.
         }
       },
+      resume:
+        this.#era === '2025'
+          ? (from, listener) => resumeStream(this.client, this.#sessionHeaders, from, listener)
+          : null,
       cancel: (id) => {
         // In the 2026 era closing the connection is the cancellation.
         if (this.cancelsByNotification)

@@ -23,6 +23,12 @@ export interface CallUnderWay {
   ended(end: CallEnd, atMs: number, bytes: number, message: string | null): void;
 }
 
+/** Where an event stream that ended before the answer can be taken up again, and after how long. */
+export interface ResumePoint {
+  readonly lastEventId: string;
+  readonly delayMs: number;
+}
+
 /**
  * Calls at full speed over the wire of an open session, beside its own requests. A call that is given up is forgotten;
  * whoever counts time-outs does it by `expire`.

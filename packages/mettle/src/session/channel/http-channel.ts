@@ -1,7 +1,8 @@
+import type { ResumedListener } from '../resumed-stream.ts';
 import { subjectOf } from '../rpc-message.ts';
-import { FIRST_ID, ID_DIGITS, requestText, withMeta, type ReadAnswer } from './answer.ts';
+import { FIRST_ID, ID_DIGITS, readAnswer, requestText, withMeta, type ReadAnswer } from './answer.ts';
 import { channelNow } from './channel.ts';
-import type { CallChannel, CallUnderWay, EncodedCall } from './channel.ts';
+import type { CallChannel, CallUnderWay, EncodedCall, ResumePoint } from './channel.ts';
 import { HttpSocket, type HttpCall, type SocketOwner } from './http-socket.ts';
 
 export interface HttpChannelSetting {
@@ -15,12 +16,22 @@ export interface HttpChannelSetting {
   readonly meta: Readonly<Record<string, unknown>> | null;
   /** A message of the server's own within an answer's stream. */
   readonly aside: (data: string) => void;
+  /** Takes an answer's stream up again; returns what gives it up. Null where the protocol has no such thing. */
+  readonly resume: ((from: ResumePoint, listener: ResumedListener) => () => void) | null;
   /** Tells the server that a call is given up, where closing its connection does not. */
   readonly cancel: (id: number) => void;
 }
 
 /** Further calls wait for a free connection: below what operating systems give a process by default. */
 const MOST_SOCKETS = 900;
+
+interface UnderWay {
+  readonly sent: HttpCall;
+  /** Null while the call waits for a connection, and when its stream is taken up again. */
+  socket: HttpSocket | null;
+  /** Gives up the stream that was taken up again; null while there is none. */
+  giveUp: (() => void) | null;
+}
 
 /** HTTP/1.1 at full speed: one text per request, made once but for the id, on kept-alive connections of our own. */
 export class HttpChannel implements CallChannel, SocketOwner {
@@ -29,7 +40,7 @@ export class HttpChannel implements CallChannel, SocketOwner {
   readonly #setting: HttpChannelSetting;
   readonly #sockets = new Set<HttpSocket>();
   readonly #free: HttpSocket[] = [];
-  readonly #sent = new Map<number, { readonly sent: HttpCall; socket: HttpSocket | null }>();
+  readonly #sent = new Map<number, UnderWay>();
   #waiting: HttpCall[] = [];
   readonly #answers = new Map<string, { seen: number }>();
   #nextId = FIRST_ID;
@@ -69,11 +80,13 @@ export class HttpChannel implements CallChannel, SocketOwner {
   }
 
   expire(sentBeforeMs: number): void {
-    for (const [id, { sent, socket }] of this.#sent) {
+    for (const [id, { sent, socket, giveUp }] of this.#sent) {
       if (sent.sentAtMs >= sentBeforeMs) return;
       this.#sent.delete(id);
       socket?.drop();
-      if (socket === null) this.#waiting = this.#waiting.filter((waiting) => waiting !== sent);
+      giveUp?.();
+      if (socket === null && giveUp === null)
+        this.#waiting = this.#waiting.filter((waiting) => waiting !== sent);
       else this.#setting.cancel(id);
       sent.underWay.ended('timeout', channelNow(), 0, 'no answer within the time allowed');
     }
@@ -83,9 +96,10 @@ export class HttpChannel implements CallChannel, SocketOwner {
     const left = [...this.#sent.entries()];
     this.#sent.clear();
     this.#waiting = [];
-    for (const [id, { socket }] of left) {
+    for (const [id, { socket, giveUp }] of left) {
       socket?.drop();
-      if (socket !== null) this.#setting.cancel(id);
+      giveUp?.();
+      if (socket !== null || giveUp !== null) this.#setting.cancel(id);
     }
   }
 
@@ -99,6 +113,33 @@ export class HttpChannel implements CallChannel, SocketOwner {
     if (!this.#sent.delete(sent.id)) return;
     if (parsed) this.parsedAnswers++;
     sent.underWay.ended(answer.end, channelNow(), bytes, answer.message);
+  }
+
+  interrupted(sent: HttpCall, from: ResumePoint): void {
+    const underWay = this.#sent.get(sent.id);
+    if (underWay === undefined) return;
+    const lost = (message: string): void => this.settled(sent, { end: 'connection', message }, 0, false);
+    const { resume } = this.#setting;
+    if (resume === null) {
+      lost('the server closed its event stream without answering');
+      return;
+    }
+    underWay.socket = null;
+    underWay.giveUp = resume(from, {
+      event: (data) => this.#resumed(data, sent),
+      over: (next, why) => {
+        if (!this.#sent.has(sent.id)) return;
+        if (next === null) lost(why);
+        else this.interrupted(sent, next);
+      },
+    });
+  }
+
+  #resumed(data: string, sent: HttpCall): void {
+    const text = Buffer.from(data, 'utf8').toString('latin1');
+    const answer = readAnswer(text);
+    if (answer === null) this.#setting.aside(data);
+    else if (answer.id === sent.id || answer.id === null) this.settled(sent, answer, text.length, true);
   }
 
   free(socket: HttpSocket): void {
@@ -132,14 +173,14 @@ export class HttpChannel implements CallChannel, SocketOwner {
       this.#sockets.add(socket);
     }
     if (socket === undefined) {
-      this.#sent.set(sent.id, { sent, socket: null });
+      this.#sent.set(sent.id, { sent, socket: null, giveUp: null });
       this.#waiting.push(sent);
     } else this.#carry(sent, socket);
   }
 
   #carry(sent: HttpCall, socket: HttpSocket): void {
     const known = this.#sent.get(sent.id);
-    if (known === undefined) this.#sent.set(sent.id, { sent, socket });
+    if (known === undefined) this.#sent.set(sent.id, { sent, socket, giveUp: null });
     else known.socket = socket;
     socket.send(sent);
   }

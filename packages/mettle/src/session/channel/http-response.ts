@@ -191,6 +191,10 @@ export class ResponseReader {
 
 /** Cuts a text/event-stream into the data of its events; text with one character per byte. */
 export class EventReader {
+  /** Where the stream can be taken up again; '' where the server gave no id. */
+  lastEventId = '';
+  /** What the server asks to wait before that; null when it said nothing. */
+  retryMs: number | null = null;
   readonly #event: (data: string) => void;
   #rest = '';
 
@@ -217,15 +221,26 @@ export class EventReader {
 
   #dispatch(text: string, start: number, end: number): void {
     const data: string[] = [];
+    let isMessage = true;
     for (let from = start; from < end;) {
       const newline = text.indexOf('\n', from);
       const to = newline < 0 || newline > end ? end : newline;
       if (text.startsWith('data:', from))
         data.push(text.slice(text.charCodeAt(from + 5) === 32 ? from + 6 : from + 5, to));
-      else if (text.startsWith('event:', from) && !/^event: ?message$/.test(text.slice(from, to))) return;
+      else if (!text.startsWith('event:', from)) this.#resumption(text.slice(from, to));
+      else if (!/^event: ?message$/.test(text.slice(from, to))) isMessage = false;
       from = to + 1;
     }
+    if (!isMessage) return;
     const joined = data.length === 1 ? (data[0] as string) : data.join('\n');
     if (joined !== '') this.#event(joined);
+  }
+
+  #resumption(line: string): void {
+    const match = /^(id|retry): ?(.*)$/.exec(line);
+    if (match === null) return;
+    const [, name, value = ''] = match;
+    if (name === 'id') this.lastEventId = value;
+    else if (/^\d+$/.test(value)) this.retryMs = Number(value);
   }
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { isDoubtful, isSampled, readAnswer, resultIdByForm, shown, type ReadAnswer } from './answer.ts';
 import { channelNow } from './channel.ts';
-import type { CallUnderWay, EncodedCall } from './channel.ts';
+import type { CallUnderWay, EncodedCall, ResumePoint } from './channel.ts';
 import { EventReader, ResponseReader, type ResponseHead } from './http-response.ts';
 
 export interface HttpCall {
@@ -17,6 +17,8 @@ export interface SocketOwner {
   readonly url: URL;
   /** The call's answer came, or will not; told once per call. */
   settled(sent: HttpCall, answer: Omit<ReadAnswer, 'id'>, bytes: number, parsed: boolean): void;
+  /** The answer's stream ended before the answer and can be taken up again from there. */
+  interrupted(sent: HttpCall, from: ResumePoint): void;
   /** The exchange is over and the connection can carry another. */
   free(socket: HttpSocket): void;
   /** The connection is gone; `unsent`: a call that surely did not reach the server. */
@@ -109,9 +111,10 @@ export class HttpSocket {
   #complete(head: ResponseHead): void {
     const sent = this.#sent;
     const body = this.#body.length === 1 ? (this.#body[0] as string) : this.#body.join('');
+    const events = this.#events;
     this.#body = [];
     this.#events = null;
-    if (sent !== null && !this.#answered) this.#judge(head, body, sent);
+    if (sent !== null && !this.#answered) this.#judge(head, body, sent, events);
     this.#sent = null;
     this.#busy = false;
     this.#used = true;
@@ -123,8 +126,14 @@ export class HttpSocket {
     this.#owner.free(this);
   }
 
-  #judge(head: ResponseHead, body: string, sent: HttpCall): void {
+  #judge(head: ResponseHead, body: string, sent: HttpCall, events: EventReader | null): void {
     if (head.isEventStream && head.status === 200) {
+      // 2025-11-25 lets a server end the stream early; the client takes it up again from the last event's id.
+      if (events !== null && events.lastEventId !== '') {
+        this.#answered = true;
+        this.#owner.interrupted(sent, { lastEventId: events.lastEventId, delayMs: events.retryMs ?? 0 });
+        return;
+      }
       const message = 'the server closed its event stream without answering';
       this.#settle({ end: 'connection', message }, 0, false);
       return;

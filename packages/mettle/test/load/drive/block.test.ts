@@ -158,6 +158,17 @@ describe('over HTTP alone', { timeout: 60_000 }, () => {
     const block = await drive(driver, [source('sse')], { calls: 50 });
     expect(block.total.outcomes).toMatchObject({ calls: 50, ok: 50 });
   });
+
+  it('an event stream that ends before the answer is taken up again; where it cannot be, the call is lost', async () => {
+    const driver = await driverOf(await httpTarget(), { era: '2025' });
+    const block = await drive(driver, [source('later'), source('never')], { calls: 40 });
+    const [later, never] = block.subjects.map(({ outcomes }) => outcomes);
+    expect(later).toMatchObject({ ok: later?.calls, failures: {} });
+    expect(never).toMatchObject({
+      failures: { connection: never?.calls },
+      firstMessages: { connection: 'HTTP 405 when its event stream was to be taken up again' },
+    });
+  });
 });
 
 describe('real SDK servers', { timeout: 90_000 }, () => {
