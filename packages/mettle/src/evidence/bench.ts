@@ -244,10 +244,12 @@ export interface BenchEvidence {
   readonly blocks: readonly BlockFigures[];
   readonly capacity: CapacityEvidence | null;
   readonly adversarial: AdversarialEvidence | null;
-  /** Requests of the mix, for exports: the first few of each subject. */
+  /** Requests of the mix, for exports: the first few different ones of each subject. */
   readonly samples: readonly {
     readonly subject: Subject;
     readonly method: string;
     readonly params: Readonly<Record<string, unknown>>;
+    /** Of the subject's first calls, how many were this one. */
+    readonly times: number;
   }[];
 }

@@ -20,8 +20,7 @@ export function k6Script(bundle: Bundle): string | null {
 // k6 run mettle.k6.js            one machine
 // k6-operator: kind TestRun, parallelism N, with this script in a ConfigMap
 // Secrets were redacted: give headers with -e HEADERS='{"authorization":"Bearer …"}', another URL with -e URL=…
-import { check${shape?.kind === 'closed' && shape.thinkTimeMs > 0 ? ', sleep' : ''} } from 'k6';
-import exec from 'k6/execution';
+import { check, sleep } from 'k6';
 import http from 'k6/http';
 import { Counter, Rate, Trend } from 'k6/metrics';
 
@@ -30,7 +29,7 @@ const OWN_HEADERS = JSON.parse(__ENV.HEADERS || '{}');
 const ERA = ${literal(target.era ?? '2025')};
 const VERSION = ${literal(target.protocolVersion ?? '2025-11-25')};
 
-// What is called, and its share of the calls.
+// What is called, and its share of the calls; of each, with what.
 const SUBJECTS = ${literal(subjectsOf(bench), 2)};
 
 const latency = new Trend('mcp_call_latency', true);
@@ -50,22 +49,29 @@ ${ITERATION}${thinking(shape)}
 
 function subjectsOf(bench: BenchEvidence): unknown {
   const names = [...new Set(bench.samples.map(({ subject }) => subject.name))];
-  return names.map((name) => ({
-    name,
-    share: Number((bench.weights[name] ?? 1 / names.length).toFixed(6)),
-    calls: bench.samples
-      .filter(({ subject }) => subject.name === name)
-      .map(({ method, params }) => ({ method, params })),
-  }));
+  return names.map((name) => {
+    const samples = bench.samples.filter(({ subject }) => subject.name === name);
+    const all = samples.reduce((sum, { times }) => sum + times, 0);
+    return {
+      name,
+      share: rounded(bench.weights[name] ?? 1 / names.length),
+      calls: samples.map(({ method, params, times }) => ({ share: rounded(times / all), method, params })),
+    };
+  });
+}
+
+function rounded(share: number): number {
+  return Number(share.toFixed(6));
 }
 
 function scenarioOf(shape: LoadShape | undefined, durationMs: number): unknown {
-  const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))}s`;
+  const time = (ms: number): string =>
+    ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.max(1, Math.round(ms))}ms`;
   if (shape === undefined || shape.kind === 'closed')
     return {
       executor: 'constant-vus',
       vus: shape === undefined ? 1 : shape.connections * shape.inFlight,
-      duration: seconds(durationMs),
+      duration: time(durationMs),
     };
   const highest = Math.max(
     ...shape.stages.flatMap(({ fromPerSecond, toPerSecond }) => [fromPerSecond, toPerSecond]),
@@ -83,7 +89,7 @@ function scenarioOf(shape: LoadShape | undefined, durationMs: number): unknown {
     maxVUs: Math.max(shape.connections, Math.ceil(highest)) * SPARE_USERS,
     stages: shape.stages.flatMap(({ durationMs: stageMs, fromPerSecond, toPerSecond }) => [
       { target: rate(fromPerSecond), duration: '0s' },
-      { target: rate(toPerSecond), duration: seconds(stageMs) },
+      { target: rate(toPerSecond), duration: time(stageMs) },
     ]),
   };
 }

@@ -92,6 +92,7 @@ export function benchEvidence(some: Partial<BenchEvidence> = {}): BenchEvidence 
         subject: { name: 'search', kind: 'tool' },
         method: 'tools/call',
         params: { name: 'search', arguments: { query: '</script>' } },
+        times: 1,
       },
     ],
     ...some,

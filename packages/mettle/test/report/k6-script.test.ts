@@ -54,7 +54,6 @@ function run(
     http,
     check: () => true,
     sleep: () => undefined,
-    exec: { scenario: { iterationInTest: 0 } },
     Counter: Metric,
     Rate: Metric,
     Trend: Metric,

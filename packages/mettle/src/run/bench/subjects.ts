@@ -10,17 +10,24 @@ import { addOutcomes } from '../facts.ts';
 
 /** Requests of each subject kept for exports: as many as a generated pool varies. */
 const SAMPLES = 16;
+/** Calls looked at, so that a workload's weights show. */
+const LOOKED_AT = 400;
 
-/** What an export needs to make the same calls: the first few requests of each subject. */
+/** What an export needs to make the same calls in the same proportions: the first few different requests of each subject. */
 export function samplesOf(sources: readonly CallSource[]): BenchEvidence['samples'] {
   return sources.flatMap((source) => {
-    const seen = new Set<string>();
-    return Array.from({ length: SAMPLES }, (_, i) => ({ subject: source.subject, ...source.call(i) })).filter(
-      (sample) => {
-        const text = JSON.stringify(sample.params);
-        return seen.size < seen.add(text).size;
-      },
-    );
+    const seen = new Map<
+      string,
+      { method: string; params: Readonly<Record<string, unknown>>; times: number }
+    >();
+    for (let i = 0; i < LOOKED_AT; i++) {
+      const { method, params } = source.call(i);
+      const text = JSON.stringify(params);
+      const known = seen.get(text);
+      if (known !== undefined) known.times++;
+      else if (seen.size < SAMPLES) seen.set(text, { method, params, times: 1 });
+    }
+    return [...seen.values()].map((sample) => ({ subject: source.subject, ...sample }));
   });
 }
 
