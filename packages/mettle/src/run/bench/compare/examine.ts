@@ -23,10 +23,12 @@ export interface ComparisonRequest extends ExaminationRequest {
   readonly thresholds: readonly Threshold[];
 }
 
-/** Of the budget, for the profiles of a difference; the rest is for the pairs. */
+/** Of the budget, for the profiles of a difference, starting and warming up included; the rest is for the pairs. */
 const PROFILE_SHARE = 0.12;
-const LEAST_PROFILE_MS = 2000;
-const WARM_UP_MS = 2000;
+const LEAST_PROFILE_MS = 1500;
+const WARM_UP_MS = 1000;
+/** What starting a server usually takes. */
+const START_MS = 600;
 export const AS_IT_STANDS = 'the server as it stands';
 
 /**
@@ -100,7 +102,7 @@ async function profilesOf(
   const options = { ...request, era: candidate?.session.era ?? request.era };
   const times = {
     warmUpMs: WARM_UP_MS,
-    profileMs: Math.max(LEAST_PROFILE_MS, (request.budgetMs * PROFILE_SHARE) / 2),
+    profileMs: Math.max(LEAST_PROFILE_MS, (request.budgetMs * PROFILE_SHARE) / 2 - WARM_UP_MS - START_MS),
   };
   const baseline = await profileSide(version.spec, options, times);
   const other = baseline === null ? null : await profileSide(request.spec, options, times);
