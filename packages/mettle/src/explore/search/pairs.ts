@@ -1,6 +1,6 @@
 import type { AddressedCall } from '../address.ts';
 import type { ExploreOptions } from '../options.ts';
-import { caseOf } from '../preparation.ts';
+import { caseOf, EXISTING } from '../preparation.ts';
 import type { Preparation, PreparedSubject } from '../preparation.ts';
 import type { RaceCase } from '../expedition.ts';
 import { canonicalJson } from '../oracle/canonical.ts';
@@ -66,13 +66,18 @@ function meetings(
   after: readonly AddressedCall[],
   bothReadOnly: boolean,
 ): readonly Meeting[] {
-  const same: Meeting = [[one.base, other.base], after];
-  const apart: Meeting = [[one.base, other.base + 1], after];
+  const same: Meeting = [[one.base, other.base], needed(after, other.base)];
+  const apart: Meeting = [[one.base, other.base + 1], needed(after, other.base + 1)];
   if (bothReadOnly) return one === other ? [apart] : [same];
   const ways = one === other ? [apart, same] : [same, apart];
   // The very first calls, when the server makes its files.
   const empty: Meeting = [[0, one === other ? 1 : 0], []];
   return after.length > 0 && one.creates && other.creates ? [...ways, empty] : ways;
+}
+
+/** The setup without the things that no call of the case names: it is made before every trial. */
+function needed(after: readonly AddressedCall[], number: number): readonly AddressedCall[] {
+  return after.filter((call) => call.number === EXISTING || call.number === number);
 }
 
 /** A subject with one recorded call gives the same case several times. */
