@@ -49,8 +49,16 @@ function said({ id, tool }) {
   return `${id} in ${tool}`;
 }
 
-async function examined(folder, twin, { options, http }) {
-  const words = ['check', '--quiet', '--format', 'json', '--budget', values.budget, ...options];
+async function examined(folder, twin, { options, http, budget = 0 }) {
+  const words = [
+    'check',
+    '--quiet',
+    '--format',
+    'json',
+    '--budget',
+    String(Math.max(Number(values.budget), budget)),
+    ...options,
+  ];
   const workload = join(examples, folder, 'workload.json');
   if (existsSync(workload)) words.push('--workload', workload);
   const port = http ? await freePort() : undefined;

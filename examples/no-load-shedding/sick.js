@@ -3,6 +3,7 @@ import { setTimeout as databaseAnswer } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { z } from 'zod';
+import { computeReport } from './report.js';
 
 const server = new McpServer({ name: 'reports', version: '1.0.0' });
 server.registerTool(
@@ -13,11 +14,9 @@ server.registerTool(
     annotations: { readOnlyHint: true },
   },
   async ({ month }) => {
-    const until = performance.now() + 3;
-    let sum = month;
-    while (performance.now() < until) sum = (sum * 31) % 1_000_003;
+    const figures = computeReport(month);
     await databaseAnswer(20);
-    return { content: [{ type: 'text', text: String(sum) }] };
+    return { content: [{ type: 'text', text: figures }] };
   },
 );
 await server.connect(new StdioServerTransport());

@@ -75,8 +75,8 @@ describe('the examples', () => {
       return (await Promise.all(calls)).filter(({ content }) => content?.[0]?.text.startsWith('Place'))
         .length;
     };
-    expect(await places('lost-update/sick.js')).toBe(20);
-    expect(await places('lost-update/mended.js')).toBe(10);
+    expect(await places('limit-exceeded/sick.js')).toBe(20);
+    expect(await places('limit-exceeded/mended.js')).toBe(10);
   });
 
   test('an expression of a user’s that never ends is stopped, and the server answers on', async () => {

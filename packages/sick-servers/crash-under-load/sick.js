@@ -14,7 +14,7 @@ server.registerTool(
       setTimeout(() => {
         oven.ring();
         oven = null;
-      }, 20); // ailment: crash-under-load
+      }, 20);
     }),
 );
 

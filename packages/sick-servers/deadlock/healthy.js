@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { exclusive } from '@mettle/runtime/exclusive';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { withLock } from './locks.js';
 
 const server = new McpServer({ name: 'stock-room', version: '1.0.0' });
 
@@ -9,9 +9,9 @@ server.registerTool(
   'receive_goods',
   { description: 'Puts goods on the shelf, then into the ledger.' },
   async () => {
-    await exclusive('shelf', async () => {
+    await withLock('shelf', async () => {
       await writeFile('shelf.txt', 'full');
-      await exclusive('ledger', () => writeFile('ledger.txt', 'received'));
+      await withLock('ledger', () => writeFile('ledger.txt', 'received'));
     });
     return { content: [{ type: 'text', text: 'Received.' }] };
   },
@@ -21,9 +21,9 @@ server.registerTool(
   'audit_stock',
   { description: 'Reads the ledger, then looks at the shelf.' },
   async () => {
-    const seen = await exclusive('shelf', async () => {
+    const seen = await withLock('shelf', async () => {
       const ledger = await text('ledger.txt');
-      return exclusive('ledger', async () => `${ledger}, ${await text('shelf.txt')}`);
+      return withLock('ledger', async () => `${ledger}, ${await text('shelf.txt')}`);
     });
     return { content: [{ type: 'text', text: seen }] };
   },

@@ -103,7 +103,8 @@ function findingOf(kind: RaceKind, evidence: Input, { location, faults }: Group)
     confidence: violation.reproduced ? 'reproduced' : 'measured',
     title: `${whoRaces(fault, race)} ${kind.does(fault)}${where}${also}`,
     evidence: [
-      timelineOf(fault),
+      // A process that dies takes the record of its steps along.
+      ...(violation.steps.length === 0 ? [] : [timelineOf(fault)]),
       outcomesExhibit(fault),
       callsExhibit(fault),
       ...(others.length === 0 ? [] : [pairsTable(faults)]),

@@ -39,9 +39,10 @@ export async function explore(options: ExploreOptions): Promise<RaceEvidence> {
   try {
     await exploration.run();
   } catch (error) {
-    if (options.signal?.aborted === true || expedition.trials < 2) throw error;
-    // The server does not start any more: what was found until then is no less true.
-    exploration.endedBy = (error as Error).message;
+    if (expedition.trials < 2) throw error;
+    // The user ended it, or the server does not start any more: what was found until then is no less true.
+    exploration.endedBy =
+      options.signal?.aborted === true ? 'the run was interrupted' : (error as Error).message;
   }
   const cpu = process.cpuUsage(startedCpu);
   return {

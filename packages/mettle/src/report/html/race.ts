@@ -12,7 +12,8 @@ const MOST_PAIRS = 300;
 
 /** What was tried of which calls at once: the matrix tool × tool, the pairs, the crowds; null when nothing was raced. */
 export function raceSection({ evidence: { race } }: Bundle): Html | null {
-  if (race === undefined) return null;
+  // Of one schedule that was shown again the notes tell.
+  if (race === undefined || race.trials === 1) return null;
   return html`<section id="races">
     <h2>Races</h2>
     <p class="lead">${racySentence(race)} Tried: ${race.coverage}.</p>

@@ -16,7 +16,8 @@ export function raceSection(
   { width, matrixOnly }: { readonly width: number; readonly matrixOnly: boolean },
   ink: Ink,
 ): string[] {
-  if (race === undefined || race.pairs.length === 0) return [];
+  // Of one schedule that was shown again the notes tell.
+  if (race === undefined || race.pairs.length === 0 || race.trials === 1) return [];
   const { subjects, rows } = matrixOf(race);
   const shown =
     subjects.length >= 2 &&
