@@ -1,31 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const built = new URL('../../dist/agent/containment.js', import.meta.url);
 let outside: string;
 let inside: string;
 
-beforeAll(() => {
+beforeEach(() => {
   outside = realpathSync(mkdtempSync(join(tmpdir(), 'outside-')));
   inside = join(outside, 'inside');
   mkdirSync(inside);
   writeFileSync(join(outside, 'own.txt'), 'own');
 });
-afterAll(() => rmSync(outside, { recursive: true, force: true }));
+afterEach(() => rmSync(outside, { recursive: true, force: true }));
 
-/** Runs a module in a process that may write to `inside` only; what it prints as JSON. */
+/** Runs a module in a process whose writes outside of `inside` go to copies within; what it prints as JSON. */
 function contained(body: string): unknown {
   const script = join(inside, 'script.mjs');
   writeFileSync(
@@ -45,20 +46,73 @@ function contained(body: string): unknown {
   return JSON.parse(run.stdout);
 }
 
-test('every way to write outside is refused, and nothing there is changed', () => {
+/** Where what was written to a path outside lies. */
+const copyOf = (path: string): string => join(inside, 'outside', path);
+
+test('every way to write outside goes to a copy, and nothing there is changed', () => {
   const codes = contained(`
     const callback = (name, ...args) => new Promise((resolve, reject) => fs[name](...args, (e) => (e ? reject(e) : resolve())));
-    const stream = () => new Promise((resolve, reject) => fs.createWriteStream(own).on('error', reject).on('close', resolve).end('x'));
+    const stream = () => new Promise((resolve, reject) => fs.createWriteStream(own, { flags: 'a' }).on('error', reject).on('close', resolve).end('-stream'));
+    await writeFile(copy, 'copied');
     console.log(JSON.stringify([
-      await code(() => writeFile(own, 'x')), await code(() => open(own, 'a')), await code(() => cp(copy, own)),
-      await code(() => rename(own, copy)), await code(() => fs.unlinkSync(own)), await code(() => fs.openSync(own, 'r+')),
-      await code(() => fs.rmSync(new URL('file://' + own))), await code(() => callback('appendFile', own, 'x')),
-      await code(() => callback('truncate', own, 0)), await code(() => callback('mkdir', own + '.d')), await code(stream),
+      await code(() => fs.appendFileSync(own, '-sync')), await code(() => open(own, 'a').then((h) => h.close())),
+      await code(() => callback('appendFile', own, '-callback')), await code(stream), await code(() => cp(copy, own + '.cp')),
+      await code(() => rename(own, own + '.moved')), await code(() => readFile(own)), await code(() => fs.rmSync(new URL('file://' + own + '.cp'))),
+      await code(() => callback('mkdir', own + '.d')), await code(() => fs.mkdirSync(own + '.d')), fs.existsSync(own), fs.readFileSync(own + '.moved', 'utf8'),
     ]));`);
-  expect(codes).toEqual(Array.from({ length: 11 }, () => 'EROFS'));
+  expect(codes).toEqual([
+    ...Array.from({ length: 6 }, () => 'done'),
+    'ENOENT',
+    'done',
+    'done',
+    'EEXIST',
+    false,
+    'own-sync-callback-stream',
+  ]);
   expect(readFileSync(join(outside, 'own.txt'), 'utf8')).toBe('own');
-  expect(existsSync(join(outside, 'own.txt.d'))).toBe(false);
-  expect(readFileSync(join(inside, 'refused-writes'), 'utf8')).toContain(join(outside, 'own.txt'));
+  expect(readdirSync(outside).toSorted()).toEqual(['inside', 'own.txt']);
+  expect(readFileSync(copyOf(join(outside, 'own.txt.moved')), 'utf8')).toBe('own-sync-callback-stream');
+  expect(readFileSync(join(inside, 'shadowed-writes'), 'utf8')).toContain(join(outside, 'own.txt'));
+});
+
+test('a directory shows what was written there and not what was removed, and errors name the server’s paths', () => {
+  const seen = contained(`
+    const folder = own.replace('/own.txt', '');
+    const before = fs.readdirSync(folder);
+    await writeFile(folder + '/new.txt', 'x'); fs.unlinkSync(own);
+    const entries = await fs.promises.readdir(folder, { withFileTypes: true });
+    const listed = await new Promise((resolve) => fs.readdir(folder, (e, names) => resolve(names)));
+    const error = await writeFile(folder + '/no/such/file', 'x').catch((e) => e);
+    console.log(JSON.stringify([before, entries.map((e) => e.name), listed, error.code, error.path === folder + '/no/such/file',
+      fs.statSync(folder).isDirectory(), fs.realpathSync(folder + '/new.txt') === folder + '/new.txt']));`);
+  expect(seen).toEqual([
+    ['inside', 'own.txt'],
+    ['inside', 'new.txt'],
+    ['inside', 'new.txt'],
+    'ENOENT',
+    true,
+    true,
+    true,
+  ]);
+  expect(readFileSync(join(outside, 'own.txt'), 'utf8')).toBe('own');
+});
+
+test('another process of the same working copy sees what was written', () => {
+  contained(`await writeFile(own, 'by the first'); console.log('null');`);
+  expect(contained(`console.log(JSON.stringify(await readFile(own, 'utf8')));`)).toBe('by the first');
+  expect(readFileSync(join(outside, 'own.txt'), 'utf8')).toBe('own');
+});
+
+test('what is too large to be copied is refused, and said', () => {
+  const large = join(outside, 'large.bin');
+  writeFileSync(large, '');
+  truncateSync(large, 65 * 1024 * 1024);
+  const code = contained(
+    `console.log(JSON.stringify(await code(() => fs.appendFileSync(own.replace('own.txt', 'large.bin'), 'x'))));`,
+  );
+  rmSync(large);
+  expect(code).toBe('EROFS');
+  expect(readFileSync(join(inside, 'refused-writes'), 'utf8')).toBe(`${large}\n`);
 });
 
 test('reading outside and writing inside go on as ever', () => {

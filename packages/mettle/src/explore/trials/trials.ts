@@ -90,6 +90,11 @@ export class Trials {
     return this.#options.signal?.aborted === true;
   }
 
+  /** Paths outside the working copy of which the server wrote to a copy. */
+  shadowedWrites(): readonly string[] {
+    return this.copy.shadowedWrites();
+  }
+
   /** Paths outside the working copy that the server tried to write to, and was refused. */
   refusedWrites(): readonly string[] {
     return this.copy.refusedWrites();

@@ -30,6 +30,9 @@ const MAX_TEXT_BYTES = 64 * 1024;
 /** Files up to this size are kept in memory, so that putting them back is one write. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
+/** Of agent/shadow.ts: what the server wrote outside, and of which files. */
+const LAYERS = ['outside', 'superseded'];
+
 type Original =
   | { readonly kind: 'directory' }
   | { readonly kind: 'link'; readonly target: string }
@@ -91,19 +94,24 @@ export class WorkingCopy {
     }
     for (const [path, original] of this.#originals) this.#put(path, original, seen.has(path));
     for (const folder of ['tmp', 'home']) emptyFolder(join(this.root, folder));
+    for (const layer of LAYERS) rmSync(join(this.root, layer), { recursive: true, force: true });
   }
 
-  /** What lies in the folder, by path with `/`: text, `sha256:…` of what is long or no text, `→ target` of a link. */
+  /** What lies in the folder, by path with `/`, and what was written elsewhere, by its absolute path: text, `sha256:…` of what is long or no text, `→ target` of a link. */
   snapshot(): Readonly<Record<string, string>> {
+    return { ...this.#contents(this.dir, ''), ...this.#contents(join(this.root, 'outside'), '/') };
+  }
+
+  #contents(folder: string, prefix: string): Record<string, string> {
     const files: Record<string, string> = {};
-    for (const path of this.#walk('')) {
-      const full = join(this.dir, path);
-      const name = path.replaceAll('\\', '/');
+    for (const path of this.#walk('', folder)) {
+      const full = join(folder, path);
+      const name = prefix + path.replaceAll('\\', '/');
       try {
         const seen = lstatSync(full);
         if (seen.isSymbolicLink()) files[name] = `→ ${readlinkSync(full)}`;
         else if (!seen.isDirectory()) files[name] = seen.isFile() ? contentOf(readFileSync(full)) : 'special';
-        else if (readdirSync(full).length === 0) files[`${name}/`] = '';
+        else if (prefix === '' && readdirSync(full).length === 0) files[`${name}/`] = '';
       } catch {
         // Gone while we looked: a server that has not come to rest.
       }
@@ -111,10 +119,19 @@ export class WorkingCopy {
     return files;
   }
 
-  /** What the containment in the server noted, see agent/containment.ts. */
+  /** Files elsewhere that the server could not write to, since they are too large to be copied: see agent/shadow.ts. */
   refusedWrites(): readonly string[] {
+    return this.#linesOf('refused-writes');
+  }
+
+  /** Files elsewhere of which the server wrote to a copy. */
+  shadowedWrites(): readonly string[] {
+    return this.#linesOf('shadowed-writes');
+  }
+
+  #linesOf(name: string): readonly string[] {
     try {
-      return [...new Set(readFileSync(join(this.root, 'refused-writes'), 'utf8').trim().split('\n'))];
+      return [...new Set(readFileSync(join(this.root, name), 'utf8').trim().split('\n'))];
     } catch {
       return [];
     }
@@ -177,17 +194,17 @@ export class WorkingCopy {
   }
 
   /** Paths below, parents before children, in the order of their names. */
-  *#walk(below: string): Generator<string> {
+  *#walk(below: string, folder: string = this.dir): Generator<string> {
     let entries;
     try {
-      entries = readdirSync(join(this.dir, below), { withFileTypes: true });
+      entries = readdirSync(join(folder, below), { withFileTypes: true });
     } catch {
       return;
     }
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(below, entry.name);
       yield path;
-      if (entry.isDirectory()) yield* this.#walk(path);
+      if (entry.isDirectory()) yield* this.#walk(path, folder);
     }
   }
 }

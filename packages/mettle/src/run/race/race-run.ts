@@ -59,7 +59,7 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
       target,
       calls,
       evidence: placed,
-      notes: [...notes, ...library.notes(), ...refusedWrites(trials), ...escaped(evidence)],
+      notes: [...notes, ...library.notes(), ...writesOutside(trials), ...escaped(evidence)],
     };
   } finally {
     await trials.close();
@@ -177,13 +177,22 @@ function replayInWords(token: string, { status, divergedAt }: ReplayResult): str
   }
 }
 
-/** Writes outside the working copy were refused: a tool that needs them was not seen as it is. */
-function refusedWrites(trials: Trials): readonly string[] {
-  const paths = trials.refusedWrites();
-  if (paths.length === 0) return [];
-  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+/** Where the server writes by itself, which went to copies; a tool that was refused was not seen as it is. */
+function writesOutside(trials: Trials): readonly string[] {
+  const told = (paths: readonly string[]): string =>
+    `${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''}`;
+  const [shadowed, refused] = [trials.shadowedWrites(), trials.refusedWrites()];
   return [
-    `The server tried to write outside its working copy and was refused: ${paths.slice(0, 3).join(', ')}${more}. To race it on a copy of that state, give "state" in a workload.`,
+    ...(shadowed.length === 0
+      ? []
+      : [
+          `What the server writes outside its working copy went to copies, nothing there was changed: ${told(shadowed)}.`,
+        ]),
+    ...(refused.length === 0
+      ? []
+      : [
+          `The server was refused to write to what is too large to be copied: ${told(refused)}. To race it on other state, give "state" in a workload.`,
+        ]),
   ];
 }
 
