@@ -58,7 +58,7 @@ export class LeakRun {
   readonly callMs: readonly number[];
   #untilMs: number;
   readonly #latestMs: number;
-  readonly #reserveMs: number;
+  #reserveMs: number;
   readonly #onCall: LeakRunOptions['onCall'];
   #calls = 0;
 
@@ -87,6 +87,7 @@ export class LeakRun {
   extendForVerdicts(): void {
     const wanted = Math.min(this.#latestMs, monotonicMs() + LEAST_FOR_VERDICTS_MS);
     this.#untilMs = Math.max(this.#untilMs, wanted);
+    this.#reserveMs = this.leftMs * RESERVED;
   }
 
   /** Time for what comes before the last steps. */

@@ -1,5 +1,10 @@
 import { ANY_TOOL } from '../../derive/heap/growth/coded-match.ts';
-import { LEAST_NATIVE_BYTES_PER_CALL, mayGrow, nativeGrowth } from '../../derive/heap/growth/native.ts';
+import {
+  LEAST_BURSTS,
+  LEAST_NATIVE_BYTES_PER_CALL,
+  mayGrow,
+  nativeGrowth,
+} from '../../derive/heap/growth/native.ts';
 import type { HeapSubject, MemoryTrend } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
 import type { LeakRun } from './leak-run.ts';
@@ -50,6 +55,7 @@ class Looking {
   readonly #run: LeakRun;
   readonly made: number[];
   readonly #untilMs: number;
+  readonly #undecided: string[] = [];
   #native: number | null = null;
 
   constructor(run: LeakRun) {
@@ -74,7 +80,7 @@ class Looking {
     const trends: MemoryTrend[] = [];
     for (const { subject, drivers, bursts } of grown)
       trends.push(...(await this.#judged(subject, drivers, bursts)));
-    return { trends, notCovered: [] };
+    return { trends, notCovered: this.#undecided };
   }
 
   /** Whether each burst of these together left something behind; the first does not count. */
@@ -135,7 +141,9 @@ class Looking {
     before: readonly Burst[],
   ): Promise<readonly MemoryTrend[]> {
     const bursts = [...before];
-    while (bursts.length < BURSTS && monotonicMs() < this.#untilMs) {
+    // Of something that grew in both passes it is worth knowing whether that goes on.
+    const untilMs = monotonicMs() + SHARE * this.#run.leftForCallsMs;
+    while (bursts.length < BURSTS && monotonicMs() < untilMs) {
       const grown = bursts.reduce((sum, { grownBytes }) => sum + grownBytes, 0);
       if (grown > MOST_BYTES) break;
       const share = SHARE_ALONE / (BURSTS - bursts.length + 1);
@@ -145,6 +153,10 @@ class Looking {
       bursts.map(({ grownBytes }) => grownBytes),
       bursts.map(({ calls }) => calls),
     );
+    if (bursts.length < LEAST_BURSTS && isGrowing(bursts))
+      this.#undecided.push(
+        `${subject.name}: resident memory that is neither heap nor buffers grew with its calls; there was no time to see whether it ends (raise --budget).`,
+      );
     if (growth === null) return [];
     const readings = bursts.map(({ rssBytes }) => rssBytes);
     return [{ kind: 'rss', subject, ...growth, readings, explainedBytesPerCall: 0 }];

@@ -7,7 +7,7 @@ import { median, medianInterval } from '../../../stats/index.ts';
 export const LEAST_NATIVE_BYTES_PER_CALL = 4096;
 /** A step by chance may come in one burst of calls, and what compilers take in the first: so many others have to show it. */
 const STILL_GROWS = 0.5;
-const LEAST_BURSTS = 6;
+export const LEAST_BURSTS = 6;
 
 /** Native memory per call, with a 95 % interval that one large step does not move. */
 export interface NativeGrowth {
