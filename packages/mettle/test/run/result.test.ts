@@ -76,7 +76,17 @@ describe('the plan', () => {
       'sampling',
       'tracing',
       'stop-the-world',
+      'stop-the-world',
     ]);
+  });
+
+  test('races for long enough, or leaves the time to the others', () => {
+    const names = (budgetMs: number): readonly string[] =>
+      plan({ examination: 'check', budgetMs, noAgent: null }).stages.map((stage) => stage.name);
+    expect(names(60_000).slice(-2)).toEqual(['leak', 'race']);
+    expect(names(30_000).at(-1)).toBe('leak');
+    const { absent } = plan({ examination: 'check', budgetMs: 30_000, noAgent: null });
+    expect(absent.race).toMatch(/too little time.*run mettle race, or raise --budget to 37$/);
   });
 
   test('looks into the heap for long enough, or not at all when it has other things to do', () => {
@@ -106,6 +116,7 @@ describe('the plan', () => {
       heapGrowth: 'not Node.js',
       lookingCost: 'not Node.js',
       overlap: 'not Node.js',
+      race: 'not Node.js',
       sources: 'not Node.js',
       waiting: 'not Node.js',
     });
@@ -117,6 +128,7 @@ describe('the plan', () => {
     expect(absent).toEqual({
       concurrency: 'not part of mettle profile',
       heapGrowth: 'not part of mettle profile',
+      race: 'not part of mettle profile',
     });
   });
 });
