@@ -17,15 +17,15 @@ export interface RaceCalls {
 const MOST_OBSERVERS = 6;
 
 /**
- * The calls of a race on a working copy. Besides what every examination may call, tools that say of themselves that
- * they reach nothing outside (`openWorldHint: false`) and destroy nothing: all they can change is the copy.
+ * The calls of a race on a working copy: as in every examination read-only tools, and what the user named or allowed. A
+ * tool that says it reaches nothing outside may still keep its state in a database, which no copy of files holds.
  */
 export function planRace(
   request: Pick<ExaminationRequest, 'tools' | 'workload' | 'allowWrites' | 'seed'>,
   catalogue: CatalogueEvidence,
   directory: string,
 ): RaceCalls {
-  const { plans, sources } = planSubjects(withClosedTools(catalogue), { ...request, directory });
+  const { plans, sources } = planSubjects(catalogue, { ...request, directory });
   const tools = new Map(catalogue.tools.map((tool) => [tool.name, tool]));
   const raced = sources.filter(({ subject, gentle }) => subject.kind === 'tool' && gentle !== true);
   const given = sources.filter(({ subject }) => subject.kind === 'method' && isGiven(plans, subject.name));
@@ -48,17 +48,6 @@ export function planRace(
           why: 'not called: it reaches somebody else’s service (openWorldHint), which cannot be put back; name it with --tool',
         })),
     ],
-  };
-}
-
-function withClosedTools(catalogue: CatalogueEvidence): CatalogueEvidence {
-  return {
-    ...catalogue,
-    tools: catalogue.tools.map((tool) =>
-      tool.annotations.openWorldHint === false && tool.annotations.destructiveHint === false
-        ? { ...tool, annotations: { ...tool.annotations, readOnlyHint: true } }
-        : tool,
-    ),
   };
 }
 
