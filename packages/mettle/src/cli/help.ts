@@ -118,10 +118,9 @@ about is a race, shown with the schedule and a token that shows it again.
 Target and common options: mettle --help.
 
 The server works on a copy: of the workload's "state", or an empty folder; its
-own files are never touched. Called are read-only tools, those that say of
-themselves that they reach nothing outside and destroy nothing (openWorldHint and
-destructiveHint false), those named with --tool, those of a workload, and with
---allow-writes all that are not marked destructive or open to the world.
+own files are never touched. Called are read-only tools, those of a workload,
+those named with --tool, and with --allow-writes all that are not marked
+destructive or open to the world. Most races are between tools that write.
 
   --preemptions N     so many at most (2), 0 to 3
   --budget SECONDS    most time (60); what was not tried for it is said
