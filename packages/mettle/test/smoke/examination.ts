@@ -22,7 +22,9 @@ export interface ExaminationOptions {
   readonly url?: string;
   readonly era?: string;
   /** Default: check. */
-  readonly examination?: 'check' | 'profile' | 'bench' | 'leak';
+  readonly examination?: 'check' | 'profile' | 'bench' | 'leak' | 'race';
+  /** Further options of the examination. */
+  readonly words?: readonly string[];
   /** Where the server is started. Default: a fresh folder. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -78,7 +80,7 @@ function wordsFor(options: ExaminationOptions, folder: string): readonly string[
     '--budget',
     String(options.budgetSeconds ?? 15),
   ];
-  words.push('--out', join(folder, '.mettle'));
+  words.push('--out', join(folder, '.mettle'), ...(options.words ?? []));
   if (options.url !== undefined) words.push('--http', options.url);
   if (options.era !== undefined) words.push('--era', options.era);
   for (const [name, value] of Object.entries(options.env ?? {})) {

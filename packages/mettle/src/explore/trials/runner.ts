@@ -7,7 +7,7 @@ import type { Trials } from './trials.ts';
 /** After so many trials a reset has to show again that it is equivalent: what fills up slowly shows late. */
 const REHEARSE_EVERY = 250;
 /** More calls say little more, and cost four trials each. */
-const MAX_REHEARSALS = 8;
+const MAX_REHEARSALS = 12;
 
 /** A runner that says why its reset was chosen. */
 export interface ChosenRunner extends TrialRunner {

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { call, race, RaceError, type RaceScenario } from '../../src/testing.ts';
+import { examine } from './examination.ts';
+
+/*
+ * Races that published servers have, found on them as they are; and one server that has none. What takes long is run
+ * by `npm run smoke` alone.
+ */
+
+const all = process.env['METTLE_SMOKE'] === 'all';
+const RELEASE = '2026.8.31';
+const JEST = 'jest@30.2.0';
+let own: string;
+
+beforeAll(() => {
+  own = mkdtempSync(join(tmpdir(), 'published-races-'));
+  for (const name of ['a', 'b', 'text'])
+    writeFileSync(join(own, `${name}.txt`), name === 'text' ? 'one\ntwo\nthree\n' : name);
+});
+afterAll(() => rmSync(own, { recursive: true, force: true }));
+
+const memory = (): RaceScenario['server'] => ({
+  command: [process.execPath, script('server-memory')],
+  env: { MEMORY_FILE_PATH: '{dir}/memory.jsonl' },
+});
+const files = (): Pick<RaceScenario, 'server' | 'state'> => ({
+  server: { command: [process.execPath, script('server-filesystem'), '{dir}'] },
+  state: { copy: own, env: 'PUBLISHED_RACES_STATE' },
+});
+const entity = (name: string): ReturnType<typeof call> =>
+  call('create_entities', { entities: [{ name, entityType: 'thing', observations: [] }] });
+const edit = (from: string, to: string): ReturnType<typeof call> =>
+  call('edit_file', { path: '{dir}/text.txt', edits: [{ oldText: from, newText: to }] });
+const move = (from: string): ReturnType<typeof call> =>
+  call('move_file', { source: `{dir}/${from}.txt`, destination: '{dir}/taken.txt' });
+
+describe('server-memory loses an update', () => {
+  test('when two entities are created at once: found within ten schedules, at its own lines', async () => {
+    const { message, violations } = await failureOf({
+      server: memory(),
+      calls: [entity('alpha'), entity('beta')],
+      observe: ['read_graph'],
+      preemptions: 1,
+    });
+    const [violation] = violations;
+    expect(violation).toMatchObject({ class: 'state', preemptions: 1, reproduced: true });
+    expect(violation?.foundInTrial).toBeLessThanOrEqual(10);
+    expect(message).toMatch(/lost-update: 1 preemption/);
+    expect(message).toMatch(/server-memory\/dist\/index\.js:\d+/);
+  });
+
+  test('when two processes share its file', async () => {
+    const { violations } = await failureOf({
+      server: memory(),
+      calls: [entity('alpha'), entity('beta')],
+      observe: ['read_graph'],
+      processes: 2,
+      preemptions: 1,
+    });
+    expect(violations[0]).toMatchObject({ class: 'state', reproduced: true });
+    expect(violations[0]?.calls.map(({ connection }) => connection)).toEqual([0, 1]);
+  });
+});
+
+describe('server-filesystem', () => {
+  test('loses an edit when two are made to one file at once', async () => {
+    const { violations } = await failureOf({
+      ...files(),
+      calls: [edit('one', 'ONE'), edit('three', 'THREE')],
+      preemptions: 1,
+    });
+    expect(violations[0]).toMatchObject({ class: 'state', reproduced: true });
+    expect(violations[0]?.outcome.answers.map(({ status }) => status)).toEqual(['success', 'success']);
+    expect(readFileSync(join(own, 'text.txt'), 'utf8')).toBe('one\ntwo\nthree\n');
+  });
+
+  test('destroys a file when two are moved to one name at once', async () => {
+    const { violations } = await failureOf({ ...files(), calls: [move('a'), move('b')], preemptions: 1 });
+    const destroyed = violations.find((each) => each.class === 'state');
+    expect(destroyed?.outcome.answers.map(({ status }) => status)).toEqual(['success', 'success']);
+    expect(Object.keys(destroyed?.outcome.files ?? {})).toEqual(['taken.txt', 'text.txt']);
+    expect(readFileSync(join(own, 'a.txt'), 'utf8')).toBe('a');
+  });
+});
+
+describe.runIf(all)('at leisure', () => {
+  test('every pair of server-memory’s tools is raced, and the pairs that lose something are told', async () => {
+    const { result, stderr } = await examine({
+      command: ['node', script('server-memory')],
+      examination: 'race',
+      env: { MEMORY_FILE_PATH: '{dir}/memory.jsonl' },
+      words: ['--allow-writes', '--preemptions', '1'],
+      budgetSeconds: 60,
+    });
+    expect(result.checks.race.status, stderr).toBe('found');
+    expect(result.findings.map(({ id }) => id)).toContain('lost-update');
+  });
+
+  test('server-everything has no race', async () => {
+    const { result, stderr } = await examine({
+      command: ['node', script('server-everything'), 'stdio'],
+      examination: 'race',
+      budgetSeconds: 60,
+    });
+    expect(
+      result.findings.map(({ id, tool }) => `${id} ${tool ?? ''}`),
+      stderr,
+    ).toEqual([]);
+  });
+
+  test('under jest, a race fails the test that has it, with the order of events, and no other', () => {
+    const folder = jestProject();
+    const run = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', '--ci'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules', NO_COLOR: '1', FORCE_COLOR: '0' },
+    });
+    const output = run.stdout + run.stderr;
+    expect(run.status, output).toBe(1);
+    expect(output).toMatch(/✓ a name is claimed once/);
+    expect(output).toMatch(/✕ a user is made once/);
+    expect(output).toMatch(/duplicate-effect: 1 preemption/);
+    expect(output).toMatch(/readFile users\.csv/);
+  });
+});
+
+async function failureOf(scenario: RaceScenario): Promise<RaceError> {
+  const failed: unknown = await race(scenario).catch((error: unknown) => error);
+  if (!(failed instanceof RaceError)) throw new Error('no race was found', { cause: failed });
+  return failed;
+}
+
+function script(name: string): string {
+  const scoped = `@modelcontextprotocol/${name}`;
+  const folder = inject('serverFolders')[`${scoped}@${RELEASE}`] ?? '';
+  return join(folder, 'node_modules', scoped, 'dist', 'index.js');
+}
+
+/** A project of its own with jest, in which Mettle is what was built here. */
+function jestProject(): string {
+  const installer = fileURLToPath(new URL('../../../../scripts/install-from-registry.mjs', import.meta.url));
+  const install = spawnSync(process.execPath, [installer, 'smoke', JEST], { encoding: 'utf8' });
+  if (install.status !== 0) throw new Error(`jest could not be installed.\n${install.stderr}`);
+  const folder = (JSON.parse(install.stdout) as Record<string, string>)[JEST] ?? '';
+  const scenarios = new URL('../run/race/in-test/fixtures/scenarios.mjs', import.meta.url);
+  const testing = new URL('../../dist/testing.js', import.meta.url);
+  mkdirSync(join(folder, 'tests'), { recursive: true });
+  const config = { testMatch: ['**/tests/*.test.mjs'], transform: {}, testTimeout: 120_000 };
+  writeFileSync(join(folder, 'jest.config.json'), JSON.stringify(config));
+  writeFileSync(
+    join(folder, 'tests', 'race.test.mjs'),
+    `import { race } from ${JSON.stringify(fileURLToPath(testing))};
+     import { healthy, sick } from ${JSON.stringify(fileURLToPath(scenarios))};
+     test('a name is claimed once', () => race(healthy));
+     test('a user is made once', () => race(sick));\n`,
+  );
+  return folder;
+}
