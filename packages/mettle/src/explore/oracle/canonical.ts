@@ -8,7 +8,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** The value of a JSON text of an object or array; undefined for any other text. */
-export function parsedJson(text: string): unknown {
+function parsedJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text) as unknown;
