@@ -125,7 +125,7 @@ export function noCrowd(race: RaceEvidence): string | null {
 }
 
 /** What was looked at. */
-export function lookedAtCrowds(race: RaceEvidence): string {
+function lookedAtCrowds(race: RaceEvidence): string {
   const crowds = crowdsOf(race);
   const most = Math.max(...crowds.map((crowd) => crowd.most.calls));
   return `${plural(crowds.length, 'tool or method')} with up to ${plural(most, 'call')} at once under control`.replace(

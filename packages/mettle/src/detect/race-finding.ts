@@ -123,7 +123,7 @@ function findingOf(kind: RaceKind, evidence: Input, { location, faults }: Group)
 }
 
 /** The tool whose step is at fault. */
-export function toolOf({ at, violation: { subjects } }: RaceFault): string {
+function toolOf({ at, violation: { subjects } }: RaceFault): string {
   return subjects[at === null ? 0 : laneIndex(at.lane)] ?? (subjects[0] as string);
 }
 
@@ -144,7 +144,7 @@ function pairsTable(faults: readonly RaceFault[]): Finding['evidence'][number] {
 }
 
 /** The command that shows a fault again, or says that it is gone. */
-export function replayCommand({ violation }: RaceFault, { target, exercise }: Input): string {
+function replayCommand({ violation }: RaceFault, { target, exercise }: Input): string {
   const tools = [...new Set([...violation.calls, ...violation.setup].flatMap(({ tool }) => tool ?? []))];
   const named = tools
     .filter((tool) => isTool(tool, exercise))
