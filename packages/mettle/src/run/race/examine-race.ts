@@ -23,7 +23,10 @@ export async function examineRace(request: RaceRequest): Promise<Examined> {
   let targetFault: string | null = null;
   try {
     const trials = await openTrials(request, request.settings);
-    keepRace(gathering, await raceOn(trials, { ...request, request, onProgress: teller(request) }));
+    keepRace(
+      gathering,
+      await raceOn(trials, { ...request, request, onTopMs: 0, onProgress: teller(request) }),
+    );
   } catch (error) {
     if (request.signal.aborted) gathering.notes.push('Interrupted before the end: nothing is said of races.');
     else if (error instanceof TargetError) targetFault = noteUnreached(error, request, gathering.evidence);

@@ -15,6 +15,8 @@ export interface RaceRunOptions {
   readonly request: ExaminationRequest;
   readonly settings: RaceSettings;
   readonly budgetMs: number;
+  /** What making ready may take on top: starting the server, and showing that it can be put back. */
+  readonly onTopMs: number;
   readonly onProgress: (progress: RaceProgress) => void;
 }
 
@@ -72,9 +74,11 @@ function copyInWords({ workload }: ExaminationRequest): string {
 
 /** Each call alone: what shows that a cheap reset does what a fresh process would. */
 function rehearsals({ subjects, setup, observe }: RaceCalls): readonly TrialRequest[] {
-  return subjects.map(({ call }) => ({
+  // Two of each: what a set in memory keeps of one call shows only beside another.
+  const calls = subjects.flatMap(({ call }) => [call(0), call(1)]);
+  return calls.map((call) => ({
     setup,
-    calls: [call(0)],
+    calls: [call],
     schedule: { strategy: 'sequential', order: ['A'] },
     observe,
   }));
@@ -88,7 +92,7 @@ interface Search extends RaceRunOptions {
 
 async function searchOrReplay(
   runner: ChosenRunner,
-  { request, settings, budgetMs, calls, directory, startedAtMs, onProgress }: Search,
+  { request, settings, budgetMs, onTopMs, calls, directory, startedAtMs, onProgress }: Search,
 ): Promise<{ readonly evidence: RaceEvidence; readonly notes: readonly string[] }> {
   const common = {
     runner,
@@ -119,7 +123,7 @@ async function searchOrReplay(
     processes: settings.processes,
     workingCopy: directory,
     // What was spent until here is part of it.
-    budgetMs: Math.max(0, budgetMs - (monotonicMs() - startedAtMs)),
+    budgetMs: Math.max(0, budgetMs - Math.max(0, monotonicMs() - startedAtMs - onTopMs)),
     leftOut: calls.leftOut,
     now: monotonicMs,
   });

@@ -25,6 +25,7 @@ export async function runRaceStage(
       request,
       settings: USUAL_RACE,
       budgetMs: stage.budgetMs,
+      onTopMs: stage.onTopMs,
       onProgress: ({ doing, trials: calls }) => onProgress({ subject: doing, calls, done: 0.5 }),
     });
     return { evidence, notes };
