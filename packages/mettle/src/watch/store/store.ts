@@ -243,11 +243,11 @@ export class Store {
   }
 
   #run(sql: string, ...values: readonly unknown[]): { readonly lastInsertRowid: number | bigint } {
-    return this.#statement(sql).run(...values);
+    return this.#statement(sql).run([...values]);
   }
 
   #all(sql: string, ...values: readonly unknown[]): readonly Readonly<Record<string, unknown>>[] {
-    return this.#statement(sql).all(...values) as Readonly<Record<string, unknown>>[];
+    return this.#statement(sql).all([...values]) as Readonly<Record<string, unknown>>[];
   }
 
   #one(sql: string, ...values: readonly unknown[]): Readonly<Record<string, unknown>> | null {

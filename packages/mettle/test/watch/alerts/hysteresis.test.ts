@@ -51,7 +51,7 @@ describe('what turns', () => {
     expect(story([down, down, down, down])).toEqual(['', 'down begins', '', '']);
   });
 
-  it('it ends after as many good looks in a row, not at the first of a flapping server', () => {
+  it('an incident ends after as many good looks in a row, not at the first of a flapping server', () => {
     expect(story([down, down, up, down, up, up, up])).toEqual([
       '',
       'down begins',
