@@ -139,9 +139,28 @@ function vectorsOf(subjects: readonly HeapSubject[], rounds: readonly HeapRound[
     );
   }
   const requests = all.filter((index) => subjects[index]?.kind !== 'session');
-  if (requests.length > tools.length) add(ANY_REQUEST, requests);
+  if (requests.length > tools.length) {
+    add(ANY_REQUEST, requests);
+    const everyRequest = requestsOf(subjects, rounds);
+    if (everyRequest !== null) lives.push({ subject: ANY_REQUEST, calls: everyRequest, single: false });
+  }
   // The plainer explanation first.
   return [...vectors, ...lives];
+}
+
+/** With those of sessions' lives, and the one by which each begins. Null when there were none. */
+function requestsOf(
+  subjects: readonly HeapSubject[],
+  rounds: readonly HeapRound[],
+): readonly number[] | null {
+  if (!subjects.some(({ kind }) => kind === 'session')) return null;
+  return rounds.map(({ calls }) =>
+    subjects.reduce(
+      (total, { kind, makes = [] }, i) =>
+        total + (calls[i] ?? 0) * (kind === 'session' ? 1 + makes.length : 1),
+      0,
+    ),
+  );
 }
 
 /** Every tool's calls. */

@@ -43,6 +43,25 @@ describe('growth by calls that sessions make in their lives', () => {
   });
 });
 
+describe('growth by every request', () => {
+  it('is everybody’s, with the requests of sessions and the one by which each begins', () => {
+    const list: HeapSubject = { name: 'tools/list', kind: 'method', manner: 'answered' };
+    const withList = rounds.map((round, r) => ({
+      ...round,
+      calls: [...round.calls, [16, 12, 25][r] as number],
+    }));
+    // A life: its beginning, and two calls.
+    const grown = withList.map(
+      ({ calls: [a = 0, b = 0, c = 0, d = 0, e = 0] }) => 2 * (a + b + 3 * (c + d) + e),
+    );
+    expect(matchCounts(grown, withList, [...subjects, list])).toMatchObject({
+      subject: { name: 'any request' },
+      proof: 'exact',
+      perCall: 2,
+    });
+  });
+});
+
 describe('two subjects that were called alike, as time was short', () => {
   it('are not told apart by the counts', () => {
     const alike = rounds.map((round) => ({ ...round, calls: [7, 7, 3, 4] }));
