@@ -26,6 +26,9 @@ const DURATION = /\b\d+(?:\.\d+)? ?(?:ms|milliseconds?)\b/g;
 const DURATION_KEY =
   /(?:^|[_\W])(?:ms|duration|elapsed|took|latency|uptime)$|(?:Ms|Millis|Duration|Elapsed|Uptime)$/;
 
+/** What Mettle sets in the server's environment, where a tool shows that: as JSON, within a JSON string, or as `NAME=value`. */
+const OURS = /(METTLE_\w+(?:\\*"\s*:\s*\\*"|=))[^"\\\s]+/g;
+
 /** Masks text; the same text gives the same text. */
 export type Mask = (text: string) => string;
 
@@ -46,7 +49,8 @@ export function createMask(setting: MaskSetting): Mask {
       .replace(EPOCH, (found) =>
         clock(found, Number(found) * (found.split('.')[0]?.length === 10 ? 1000 : 1)),
       )
-      .replace(DURATION, '{duration}');
+      .replace(DURATION, '{duration}')
+      .replace(OURS, '$1{ours}');
     for (const pid of pids) masked = masked.replace(pid, '{pid}');
     return masked;
   };

@@ -33,6 +33,18 @@ describe('what says nothing about a trial', () => {
     );
   });
 
+  test('is masked: what Mettle sets in the environment, which differs from process to process', () => {
+    const env = { METTLE_STARTED: '2437.14', PATH: '/usr/bin' };
+    const hidden = { METTLE_STARTED: '{ours}', PATH: '/usr/bin' };
+    expect(mask(JSON.stringify(env, null, 2))).toBe(JSON.stringify(hidden, null, 2));
+    expect(mask(JSON.stringify({ text: JSON.stringify(env, null, 2) }))).toBe(
+      JSON.stringify({ text: JSON.stringify(hidden, null, 2) }),
+    );
+    expect(mask(JSON.stringify('PATH=/usr/bin\nMETTLE_STARTED=2437.14\nHOME=/'))).toBe(
+      JSON.stringify('PATH=/usr/bin\nMETTLE_STARTED={ours}\nHOME=/'),
+    );
+  });
+
   test('is told from data: other times, other numbers, ids', () => {
     for (const text of [
       '2024-05-06T07:08:09Z',
