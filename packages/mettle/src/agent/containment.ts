@@ -2,13 +2,14 @@ import type * as FileSystem from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { containDatabases } from './contained-databases.ts';
 import { Shadow } from './shadow.ts';
 import type { PathRole } from './shadow.ts';
 
 /*
  * In a server that is raced: what it writes outside its working copy goes to a copy within it, so that no user's file
- * is harmed by a race, and the server works on as ever. It holds for what is written through node:fs, in this process;
- * not for native code and child processes.
+ * is harmed by a race, and the server works on as ever. It holds for what is written through node:fs and to SQLite
+ * databases, in this process; not for other native code and child processes.
  */
 
 /** Fetch and start the server, and keep caches of their own. */
@@ -98,6 +99,7 @@ export function containWrites(folder: string): void {
     });
   }
   mergeListings(fs, readdirSync, shadow);
+  containDatabases(shadow);
   syncBuiltinESMExports();
 }
 

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { examine } from './examination.ts';
@@ -26,4 +29,25 @@ test.each(VERSIONS)('Mettle and its target both run on Node.js %s', async (versi
   expect(result.target.node).toBe(`v${version}`);
   expect(findingNames(result)).toContain('blocked-event-loop login');
   expectTruthful(examination);
+});
+
+test('a database of a raced server is opened on a copy, by Node.js 24’s own SQLite', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mettle-test-')));
+  const copy = join(folder, 'copy');
+  mkdirSync(copy);
+  const run = (body: string): string =>
+    spawnSync(nodes['24.21.0'] ?? '', ['--no-warnings', '--input-type=module', '-e', body], {
+      encoding: 'utf8',
+    }).stdout;
+  const database = `const { DatabaseSync } = await import('node:sqlite');
+    const notes = new DatabaseSync(${JSON.stringify(join(folder, 'notes.db'))});
+    const count = () => notes.prepare('select count(*) as n from notes').get().n;`;
+  const containment = new URL('../../dist/agent/containment.js', import.meta.url).href;
+  run(`${database} notes.exec('create table notes (text)');`);
+  const raced = `import { containWrites } from ${JSON.stringify(containment)}; containWrites(${JSON.stringify(copy)});
+    ${database} notes.exec("insert into notes values ('raced')"); console.log(count(), notes instanceof DatabaseSync);`;
+  expect(run(raced)).toBe('1 true\n');
+  expect(run(raced)).toBe('2 true\n');
+  expect(run(`${database} console.log(count());`)).toBe('0\n');
+  rmSync(folder, { recursive: true, force: true });
 });
