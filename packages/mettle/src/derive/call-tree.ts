@@ -118,8 +118,19 @@ function indexNodes({ profile }: CpuProfileEvidence, options: CallTreeOptions): 
     frame[i] = at;
   });
   const begins = (i: number): boolean =>
-    profile.nodes[i]?.callFrame.url === 'node:inspector' && agent[parent[i] ?? -1] === 1;
+    agent[parent[i] ?? -1] === 1 && isOnlyForTheAgent(profile.nodes[i]?.callFrame);
   return { count, indexOf, parent, frame, idle, instrument: markBelow(parent, begins), frames };
+}
+
+/** What the agent calls for itself: the profiler, and the clocks. Whatever else it calls (`emit`, `run`) leads on to the server's code. */
+function isOnlyForTheAgent(
+  frame: { readonly url: string; readonly functionName: string } | undefined,
+): boolean {
+  return (
+    frame?.url === 'node:inspector' ||
+    frame?.url === 'node:internal/perf/nodetiming' ||
+    frame?.functionName === 'cpuUsage'
+  );
 }
 
 /** 1 for every node for which `begins` holds, and for all below it. */

@@ -96,10 +96,11 @@ describe('the call tree', () => {
     ).toEqual(['all 10 0', '  tool: t 10 0', '    serve 10 0', '      handle 10 10']);
   });
 
-  it("leaves out what the agent does with the inspector, not what the server's code does below a wrapper", () => {
+  it("leaves out what the agent does with the inspector and the clocks, not what the server's code does below a wrapper", () => {
     const agent = 'wrap@@/node_modules/mettle/dist/agent/hook.js:5';
     const evidence = profileOf([
       ['', [agent, 'post@@node:inspector:80', 'dispatch'], [500]],
+      ['t', [agent, 'get@@node:internal/perf/nodetiming:131', 'loopIdleTime'], [40]],
       ['t', [agent, 'spawnSync@@node:child_process:8', 'spawn'], [30]],
     ]);
     expect(draw(buildCallTree(evidence, { home }))).toEqual([
