@@ -43,8 +43,16 @@ export function thresholdLines(thresholds: readonly ThresholdResult[] | undefine
       kept: 'kept',
       undecided: 'not enough evidence either way, which does not fail the run',
     }[standing];
-    return `${expression}${where}: ${words}; measured ${shown(threshold, value)}, surely between ${shown(threshold, threshold.low)} and ${shown(threshold, threshold.high)}`;
+    return `${expression}${where}: ${words}; measured ${shown(threshold, value)}, ${bounds(threshold)}`;
   });
+}
+
+function bounds(threshold: ThresholdResult): string {
+  const known = (value: number | null): boolean => value !== null && Number.isFinite(value);
+  const [from, to] = [shown(threshold, threshold.low), shown(threshold, threshold.high)];
+  if (!known(threshold.low) && !known(threshold.high)) return 'with too few calls to bound it';
+  if (!known(threshold.high)) return `surely at least ${from}`;
+  return !known(threshold.low) ? `surely at most ${to}` : `surely between ${from} and ${to}`;
 }
 
 function cells(metric: Metric, figure: JudgedFigure): readonly string[] {

@@ -161,7 +161,16 @@ function drivenFigures({ metric }: Threshold, bench: BenchEvidence): readonly Me
       return block.subjects.flatMap(({ subject, latencyMs }) => {
         if (latencyMs === null) return [];
         const estimate: Estimate = latencyMs[metric === 'latency' ? 'p50' : metric];
-        return [{ subject: subject.name, ...estimate }];
+        return [{ subject: subject.name, ...estimate, low: estimate.low ?? lowOfLesser(latencyMs, metric) }];
       });
   }
+}
+
+/** What a percentile is surely not below, where there are too few calls for bounds of its own: what a lesser one is not. */
+function lowOfLesser(
+  { p50, p90, p95 }: { readonly p50: Estimate; readonly p90: Estimate; readonly p95: Estimate },
+  metric: Threshold['metric'],
+): number | null {
+  const lesser = { p95: [p90, p50], p99: [p95, p90, p50] }[metric as string] ?? [];
+  return lesser.find(({ low }) => low !== null)?.low ?? null;
 }

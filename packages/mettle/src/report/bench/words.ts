@@ -44,8 +44,10 @@ export function benchHeadline(bench: BenchResult): string {
   if (bench.adversarial !== null) {
     const { cases, tools } = bench.adversarial;
     const calls = tools.reduce((sum, tool) => sum + tool.calls, 0);
+    const planned = tools.reduce((sum, tool) => sum + tool.planned, 0);
+    const made = `${plural(calls, 'hostile call')}${calls < planned ? ` (of ${planned}: the time was used up, or the server gone)` : ''}`;
     const bad = cases.filter(({ outcome }) => outcome === 'crashed' || outcome === 'blocked').length;
-    return `${plural(calls, 'hostile call')} to ${plural(tools.length, 'tool')}: ${bad === 0 ? 'none' : formatCount(bad)} crashed or blocked the server${cases.length > bad ? `, ${cases.length - bad} went wrong otherwise` : ''}.`;
+    return `${made} to ${plural(tools.length, 'tool')}: ${bad === 0 ? 'none' : formatCount(bad)} crashed or blocked the server${cases.length > bad ? `, ${cases.length - bad} went wrong otherwise` : ''}.`;
   }
   if (block === null) return 'Nothing was measured.';
   const { latencyMs, outcomes } = block.total;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concludeOn, judgeMetrics, judgeThresholds, summariseComparison } from '../../../src/derive/index.ts';
 import type { ComparisonEvidence, Threshold } from '../../../src/evidence/index.ts';
+import { benchEvidence, block, subjectFigures } from '../../builders/bench.ts';
 import { comparison } from '../../builders/comparison.ts';
 
 const conclusion = (evidence: ComparisonEvidence): string => concludeOn(judgeMetrics(evidence), 'search');
@@ -93,6 +94,28 @@ describe('a limit', () => {
     };
     expect(standing(budget, comparison({}, { latencyMs: 2 }))).toBe('kept');
     expect(standing(budget, comparison({}, { latencyMs: 40 }))).toBe('exceeded');
+  });
+  it('on p99 is exceeded when the median surely is, however few calls there were', () => {
+    const p99 = (limit: number): Threshold => ({
+      expression: `p99<${limit}ms`,
+      metric: 'p99',
+      failsWhen: 'above',
+      limit,
+      unit: 'ms',
+    });
+    const bench = benchEvidence({
+      blocks: [
+        block([
+          subjectFigures(
+            'search',
+            Array.from({ length: 60 }, (_, i) => 10 + (i % 7)),
+          ),
+        ]),
+      ],
+    });
+    const [over, near] = judgeThresholds([p99(5), p99(15)], { bench });
+    expect(over).toMatchObject({ standing: 'exceeded', high: null });
+    expect(near).toMatchObject({ standing: 'undecided' });
   });
   it('names the tool that breaks it', () => {
     const told = comparison([{ name: 'a' }, { name: 'b', cpu: 2 }]);
