@@ -4,8 +4,8 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { z } from 'zod';
 
-/** Forty milliseconds of one core or more. */
-const ROUNDS = 100_000;
+/** Some fifty milliseconds of one core. */
+const ROUNDS = 50_000;
 const derive = promisify(pbkdf2);
 /** Two of the pool's four threads: the others are for files and host names. */
 let free = 2;
