@@ -52,7 +52,7 @@ export function judge(
 }
 
 /** Whether no client gets anywhere: also when what the watcher was given to log in with is refused. */
-export function isFailing({ status, authorisation }: ProbeOutcome): boolean {
+function isFailing({ status, authorisation }: ProbeOutcome): boolean {
   return status === 'down' || authorisation?.credentialsRefused === true;
 }
 

@@ -57,7 +57,7 @@ export async function send(channel: ChannelConfig, alert: Alert): Promise<void> 
 }
 
 /** "docs: down", "docs: down is over". */
-export function headline({ server, kind, state }: Alert): string {
+function headline({ server, kind, state }: Alert): string {
   return `${server}: ${kind}${state === 'resolved' ? ' is over' : ''}`;
 }
 

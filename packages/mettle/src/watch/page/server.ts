@@ -118,8 +118,7 @@ function route(watcher: Watcher, path: string, response: ServerResponse, streams
       return stream(response, streams);
     default: {
       const name = /^\/api\/servers\/(.+)$/.exec(path)?.[1];
-      const server =
-        name === undefined ? undefined : servers.find((each) => each.name === decoded(name));
+      const server = name === undefined ? undefined : servers.find((each) => each.name === decoded(name));
       if (server === undefined) plain(response, 404, 'There is nothing here.');
       else json(response, serverDetail(watcher, server, now));
     }

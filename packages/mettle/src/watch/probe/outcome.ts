@@ -1,14 +1,6 @@
 import type { Era, ProbeOutcome, TargetSpec } from '../../evidence/index.ts';
 
-export type {
-  AuthorisationFacts,
-  CertificateFacts,
-  ProbeOutcome,
-  ProbeStatus,
-  ToolChange,
-  ToolListing,
-  ToolSnapshot,
-} from '../../evidence/index.ts';
+export type { ProbeOutcome } from '../../evidence/index.ts';
 
 /** OAuth client credentials. `issuer` or `tokenUrl` pins where they go: never where the probed server says alone. */
 export interface ClientCredentials {

@@ -8,7 +8,7 @@ import type { ProbeOptions } from './outcome.ts';
 import type { RpcSource } from './rpc.ts';
 
 /** Throws UsageError for a tool that is not to be called again and again without leave, ProbeFault for one that is not listed. */
-export function mayCall(tool: string, items: readonly JsonObject[], allowWrites: boolean): void {
+function mayCall(tool: string, items: readonly JsonObject[], allowWrites: boolean): void {
   const listed = items.find((item) => item['name'] === tool);
   if (listed === undefined) throw new ProbeFault('call', `the tool ${quoteShort(tool)} is not listed`);
   const hints = isObject(listed['annotations']) ? listed['annotations'] : {};
@@ -19,7 +19,7 @@ export function mayCall(tool: string, items: readonly JsonObject[], allowWrites:
 }
 
 /** What an answered call says, when it is not what was hoped for; null when all is well. */
-export function callFault(tool: string, result: JsonObject): ProbeFault | null {
+function callFault(tool: string, result: JsonObject): ProbeFault | null {
   if (result['isError'] !== true) return null;
   const [first] = Array.isArray(result['content']) ? result['content'] : [];
   const text =
