@@ -180,7 +180,9 @@ function toolSection(result: Result, width: number, ink: Ink): string[] {
 function passedOverSection(result: Result, width: number, ink: Ink): string[] {
   // Names and reasons come from the target: bounded, so that no server can fill the screen.
   const groups = groupPassedOver(result.tools).map(({ reason, noun, names }) => {
-    const called = `${plural(names.length, noun)} not called: ${clip(reason, 300)}: `;
+    // A reason says so itself where it stands alone, as in JSON.
+    const why = clip(reason.replace(/^not called: /, ''), 300);
+    const called = `${plural(names.length, noun)} not called: ${why}: `;
     return called + clip(names.join(', '), 500);
   });
   const failed = notMeasured(result.tools).map((tool) => `${tool.name} ${clip(tool.reason, 300)}`);

@@ -117,11 +117,11 @@ async function keep(
 ): Promise<void> {
   for (const { name, cpuMsPerCall, cpuOverYardstick, latencyMs } of measured.tools)
     notes.push(
-      `${name}: CPU ${String(cpuMsPerCall ?? 'unknown')} ms per call (${String(cpuOverYardstick ?? 'unknown')} times the yardstick's), p50 ${String(latencyMs?.p50 ?? 'unknown')} ms, p99 ${String(latencyMs?.p99 ?? 'unknown')} ms, over ${String(measured.pairs.length)} processes.`,
+      `${name}: CPU ${String(cpuMsPerCall ?? 'unknown')} ms per call (${String(cpuOverYardstick ?? 'unknown')} times the yardstick's), p50 ${String(latencyMs?.p50 ?? 'unknown')} ms, p99 ${String(latencyMs?.p99 ?? 'unknown')} ms, over ${processes(measured.pairs.length)}.`,
     );
   if (measured.pairs.length < FEW_PAIRS)
     notes.push(
-      `Only ${String(measured.pairs.length)} processes could be measured: too few to compare with. Raise --budget.`,
+      `Only ${processes(measured.pairs.length)} could be measured: too few to compare with. Raise --budget.`,
     );
   if (save !== null) {
     await writeBaseline(save, measured);
@@ -145,4 +145,8 @@ function changeSentence(change: NonNullable<EvidenceMap['history']>['changes'][n
   const percent = Math.round((after / before - 1) * 1000) / 10;
   const what = figure === 'cpuOverYardstick' ? 'CPU per call' : 'latency';
   return `History: ${what} of ${tool} changed by ${percent > 0 ? '+' : ''}${String(percent)} % with the run of ${at.slice(0, 16).replace('T', ' ')}${commit === null ? '' : ` (commit ${commit.slice(0, 8)})`}.`;
+}
+
+function processes(count: number): string {
+  return count === 1 ? '1 process' : `${count} processes`;
 }
