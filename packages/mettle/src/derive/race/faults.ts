@@ -81,7 +81,9 @@ function ofState(
 ): RacePattern {
   const { missing, extra } = difference;
   if (stale === null && torn !== null) return 'torn-read';
-  if (extra.length > 0 && missing.length === 0) return tooMany(violation);
+  // What is there too much of was added twice, or its removal was overwritten: then nobody was let through who is refused else.
+  if (extra.length > 0 && missing.length === 0)
+    return stale !== null && !refusedLess(violation) ? 'lost-update' : tooMany(violation);
   if (missing.length > 0 && extra.length === 0) return 'lost-update';
   // A counter that says 11 where every order says 10: not less than it should be, and some call was not refused.
   return stale === null && acceptedTooMany(violation) ? tooMany(violation) : 'lost-update';
@@ -92,9 +94,14 @@ function ofState(
  * calls before had to use up what there is: a cache also answers the first call otherwise than the second.
  */
 function acceptedTooMany({ outcome, allowed, calls, setup }: RaceViolation): boolean {
+  if (!refusedLess({ outcome, allowed })) return false;
+  return refusals(outcome, allowed)?.refusedIsError === true || isFilledUp({ calls, setup });
+}
+
+/** Fewer calls are answered otherwise than when they come first than in any order. */
+function refusedLess({ outcome, allowed }: Pick<RaceViolation, 'outcome' | 'allowed'>): boolean {
   const counted = refusals(outcome, allowed);
-  if (counted === null || counted.observed >= counted.least) return false;
-  return counted.refusedIsError || isFilledUp({ calls, setup });
+  return counted !== null && counted.observed < counted.least;
 }
 
 /** Before they are raced, two things are made to begin with; more calls of the same tool use something up. */

@@ -37,6 +37,8 @@ function lossOf({ difference, violation, stale }: RaceFault): string {
     const more = new Set(difference.missing.map(({ text }) => text)).size - 1;
     return `${pieceInWords(lost)}${more === 0 ? ' is' : ` and ${more} more are`} gone${answered}`;
   }
+  const [kept] = difference.extra;
+  if (kept !== undefined) return `${pieceInWords(kept)} is there still or again${answered}`;
   const resource = stale === null ? null : violation.steps[stale.write]?.resource;
   return resource == null
     ? `what is left behind is what no order leaves${answered}`

@@ -74,6 +74,28 @@ describe('lost-update', () => {
     expect(finding.evidence.at(-1)).toMatchObject({ kind: 'table', rows: [{}, {}] });
   });
 
+  it('is a removal that is overwritten, though then there is too much and not too little', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          ...STALE,
+          subjects: ['save', 'remove'],
+          calls: [
+            { tool: 'save', arguments: { name: 'beta' }, connection: 0 },
+            { tool: 'remove', arguments: { name: 'alpha' }, connection: 0 },
+          ],
+          outcome: came([SAVED, says('removed')], { 'memory.jsonl': 'alpha\nbeta' }),
+          allowed: [
+            came([SAVED, says('removed')], { 'memory.jsonl': 'beta' }),
+            came([SAVED, says('removed')], { 'memory.jsonl': 'beta' }),
+          ],
+        }),
+      ),
+    );
+    expect(finding.id).toBe('lost-update');
+    expect(finding.title).toContain('"alpha" in memory.jsonl is there still or again');
+  });
+
   it('is found in memory too, where no write is seen: at the line where the later call went on', () => {
     const finding = onlyFinding(
       having(
