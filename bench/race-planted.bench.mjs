@@ -31,23 +31,24 @@ const folder = fileURLToPath(
 const rows = [];
 
 for (const plant of PLANTS.filter(({ name }) => name.includes(values.only))) {
-  const row = await withServer(plant, async (trials) => ({
-    name: plant.name,
-    what: plant.what,
-    twenty: await hits(trials, plant, plant.many(20), () => ({ strategy: 'free' })),
-    two: await hits(trials, plant, plant.calls, () => ({ strategy: 'free' })),
-    delayed: await hits(trials, plant, plant.calls, (i) => ({
-      strategy: 'delay',
-      seed: i + 1,
-      longestMs: LONGEST_DELAY_MS,
-    })),
-    ours: await searched(trials, plant, plant.calls),
-    reversed: await searched(trials, plant, plant.calls.toReversed()),
-  }));
+  process.stdout.write(`| ${plant.name} (${plant.what})`);
+  const row = await withServer(plant, async (trials) => {
+    const delayed = (i) => ({ strategy: 'delay', seed: i + 1, longestMs: LONGEST_DELAY_MS });
+    const ours = cell(await searched(trials, plant, plant.calls), said);
+    const reversed = cell(await searched(trials, plant, plant.calls.toReversed()), said);
+    const twenty = cell(await hits(trials, plant, plant.many(20), () => ({ strategy: 'free' })));
+    const two = cell(await hits(trials, plant, plant.calls, () => ({ strategy: 'free' })));
+    return {
+      name: plant.name,
+      ours,
+      reversed,
+      twenty,
+      two,
+      delayed: cell(await hits(trials, plant, plant.calls, delayed)),
+    };
+  });
+  console.log(' |');
   rows.push(row);
-  console.log(
-    `| ${row.name} (${row.what}) | ${row.twenty} | ${row.two} | ${row.delayed} | ${said(row.ours)} | ${said(row.reversed)} |`,
-  );
 }
 for (const twin of TWINS.filter(({ name }) => name.includes(values.only))) {
   const row = await withServer(twin, async (trials) => ({
@@ -59,6 +60,12 @@ for (const twin of TWINS.filter(({ name }) => name.includes(values.only))) {
   console.log(`| ${row.name} | ${trials} trials | ${alarms} alarms | ${warnings} warnings | ${reset} |`);
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+
+/** Told as soon as it is known: on a busy machine a row takes minutes. */
+function cell(value, words = String) {
+  process.stdout.write(` | ${words(value)}`);
+  return value;
+}
 
 function said({ found, trials, token, msPerTrial }) {
   return found === null

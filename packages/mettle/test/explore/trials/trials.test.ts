@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { RaceCall, ScheduleSpec, TargetSpec } from '../../../src/evidence/index.ts';
 import { chooseRunner, Trials, type TrialRequest } from '../../../src/explore/index.ts';
+
+// Servers are started many times over: on a busy machine that alone takes a minute.
+vi.setConfig({ testTimeout: 240_000 });
 
 const folder = fileURLToPath(new URL('fixtures/planted/', import.meta.url));
 const inOrder = (...order: readonly string[]): ScheduleSpec => ({ strategy: 'sequential', order });

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+
+// Servers are started many times over: on a busy machine that alone takes a minute.
+vi.setConfig({ testTimeout: 240_000 });
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 const vitest = fileURLToPath(new URL('../../../../../../node_modules/vitest/vitest.mjs', import.meta.url));
