@@ -117,6 +117,8 @@ export class Look {
   }
 
   #upSentence(): string {
+    // A second process, started to learn the era, is Mettle's time and not the server's.
+    const tookMs = this.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
     const { agreement, tools, call } = this;
     const who =
       agreement?.server == null
@@ -127,6 +129,6 @@ export class Look {
         ? 'declares no tools'
         : `lists ${String(tools.count)} ${tools.count === 1 ? 'tool' : 'tools'}`;
     const called = call === null ? '' : `, answered ${call.tool}`;
-    return `${who} speaks MCP ${agreement?.protocolVersion ?? ''}, ${listed}${called}, in ${shownTime(this.#durationMs)}.`;
+    return `${who} speaks MCP ${agreement?.protocolVersion ?? ''}, ${listed}${called}, in ${shownTime(tookMs)}.`;
   }
 }
