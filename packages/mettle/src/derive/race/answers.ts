@@ -60,6 +60,10 @@ export function refusals(
     const answer = answers[laneIndex(lane)];
     if (answer !== undefined) first.set(laneIndex(lane), kindOf(answer));
   }
+  // Of equal calls one order stands for all.
+  const [only] = first.values();
+  if (first.size === 1 && only !== undefined)
+    for (const lane of outcome.answers.keys()) first.set(lane, only);
   if (first.size < outcome.answers.length) return null;
   const refused = (answers: readonly RaceAnswer[]): readonly RaceAnswer[] =>
     answers.filter((answer, lane) => kindOf(answer) !== first.get(lane));

@@ -17,7 +17,8 @@ export interface HalfRead {
 /** The first stale write of the steps; null when there is none that the steps show. */
 export function staleWriteOf(steps: readonly RaceStep[]): StaleWrite | null {
   for (const [write, step] of steps.entries()) {
-    if (!isWrite(step)) continue;
+    // What is appended overwrites nothing.
+    if (!isWrite(step) || /append/i.test(step.kind)) continue;
     const read = steps.slice(0, write).findLastIndex((earlier) => isRead(earlier) && isSame(earlier, step));
     if (read < 0) continue;
     const lost = steps.findIndex(

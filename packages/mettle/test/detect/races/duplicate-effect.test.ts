@@ -24,6 +24,27 @@ describe('duplicate-effect', () => {
     expect(finding.title).toContain('have their effect twice');
   });
 
+  it('is found of equal calls too, of which one order stands for both', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          steps: steps(
+            'A call',
+            'A read names @9',
+            'B call',
+            'B read names @9',
+            'B write names @14',
+            'A write names @14',
+          ),
+          outcome: came([says('added'), says('added')], { names: 'Ada\nAda' }),
+          allowed: [came([says('added'), says('there already')], { names: 'Ada' })],
+        }),
+      ),
+    );
+    expect(finding).toMatchObject({ id: 'duplicate-effect', location: { line: 14 } });
+  });
+
   it('is told by the answers where the second call is refused with an error', () => {
     const refused = { ...says('there already'), status: 'tool-error' as const };
     const finding = onlyFinding(
