@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ProbeOutcome, ToolChange, ToolListing } from '../evidence/index.ts';
 import { FIRST_STATE, judge, type Turn } from './alerts/hysteresis.ts';
 import { Outbox } from './alerts/outbox.ts';
@@ -38,6 +39,8 @@ export class Watcher {
   constructor(config: WatchConfig, complain: (sentence: string) => void) {
     this.config = config;
     this.store = new Store(config.store);
+    // Every look under way listens for the end.
+    setMaxListeners(0, this.#interrupt.signal);
     this.#outbox = new Outbox(this.store, config.channels, complain);
     for (const { name } of config.servers) this.#states.set(name, this.store.state(name) ?? FIRST_STATE);
     this.#schedule = new Schedule(config.servers, {
