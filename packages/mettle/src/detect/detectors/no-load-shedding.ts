@@ -8,14 +8,20 @@ const ID = 'no-load-shedding';
 const HELD_MS = 5;
 /** Of the calls at once so many are begun before any is answered. */
 const SHARE = 0.8;
+/**
+ * In virtual time all end when a lone one would. Where they take turns, somebody lets in only so many; that those who wait have a
+ * timer of their own (how long they may) must not pass for work under way. Calls that take no virtual time cannot be told apart.
+ */
+const TOGETHER = 1.5;
 /** The last one's answer comes later than a person takes for "at once". */
 const LAST_WAITS_MS = 500;
 
 /** Every call is taken on at once, each computes, and none is refused: beyond what the processor can do all come too late. */
 export const noLoadShedding: Detector<'race' | 'target'> = overloadDetector(ID, (crowd) => {
-  const { subject, most } = crowd;
+  const { subject, alone, most } = crowd;
   const held = longestHeldMs(crowd);
   if (!isWell(most) || held < HELD_MS || most.overlap < SHARE * most.calls) return null;
+  if (alone.virtualMs === 0 || most.virtualMs > TOGETHER * alone.virtualMs) return null;
   const allMs = held * most.calls;
   return {
     severity: allMs >= LAST_WAITS_MS ? 'medium' : 'low',

@@ -115,6 +115,14 @@ describe('no-load-shedding', () => {
     expect(racesFound(crowds(() => ({ longestSynchronousCpuMs: 1.5 })))).toEqual([]);
   });
 
+  it('is not a server that lets in some at a time, though those who wait have timers of their own', () => {
+    const limited = crowds((calls) => ({
+      longestSynchronousCpuMs: 12,
+      virtualMs: 30 * Math.ceil(calls / 20),
+    }));
+    expect(racesFound(limited)).toEqual([]);
+  });
+
   it('is not a server that refuses what it cannot do', () => {
     const refusing = crowds((calls) => ({
       longestSynchronousCpuMs: 12,
