@@ -83,7 +83,15 @@ export type DetectorPart<K extends EvidenceKey = EvidenceKey> = Pick<
 export type DetectorInput<K extends EvidenceKey> = Pick<EvidenceMap, K> & Readonly<Partial<EvidenceMap>>;
 
 /** What a run set out to do: the command of that name. */
-export type Examination = 'check' | 'profile' | 'attach' | 'attach --memory' | 'bench' | 'leak' | 'race' | 'probe';
+export type Examination =
+  | 'check'
+  | 'profile'
+  | 'attach'
+  | 'attach --memory'
+  | 'bench'
+  | 'leak'
+  | 'race'
+  | 'probe';
 
 /** The bundle's own description: `bundle.json`. */
 export interface BundleManifest {

@@ -62,7 +62,16 @@ export async function readWorkload(file: string): Promise<Workload> {
 /** Checks a workload that is already in memory; `file` names it in messages and is what `state.copy` is relative to. */
 export function parseWorkload(value: unknown, file: string): Workload {
   const at = new Field(value, '', file);
-  const fields = at.object(['$schema', 'schema', 'setup', 'calls', 'sessions', 'replies', 'state', 'recording']);
+  const fields = at.object([
+    '$schema',
+    'schema',
+    'setup',
+    'calls',
+    'sessions',
+    'replies',
+    'state',
+    'recording',
+  ]);
   if (fields.schema?.value !== WORKLOAD_SCHEMA)
     (fields.schema ?? at.child('schema', undefined)).fail(`"${WORKLOAD_SCHEMA}"`);
   const workload: Workload = {

@@ -1,7 +1,7 @@
 import { isSecretName, redactText, UsageError } from '../evidence/index.ts';
 
 /** What stands in a recording where something was left out. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** What of a call's values is written down. */
 export interface Redaction {

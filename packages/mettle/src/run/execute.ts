@@ -144,10 +144,8 @@ async function examineSession(
     onProgress: (now) => progress.within(now),
   };
   await setUp(gathering, session, directory);
-  const home = homeOf({
-    cwd: request.spec.cwd,
-    command: request.spec.kind === 'module' ? null : request.spec.command,
-  });
+  const { spec } = request;
+  const home = homeOf({ cwd: spec.cwd, command: spec.kind === 'module' ? null : spec.command });
   const library = new SourceLibrary(home);
   // What spoils the server comes last, on one of its own, unless nothing else is looked for.
   const apart = (name: StageName): Stage | undefined =>
@@ -156,15 +154,8 @@ async function examineSession(
   const raced = apart('race');
   const here = stages.stages.filter((stage) => stage !== own && stage !== raced);
   const leakContext = leakContextOf(request, { planning, home, progress, own });
-  const fault = await runStages(gathering, here, {
-    context,
-    planning,
-    agent,
-    progress,
-    home,
-    library,
-    leakContext,
-  });
+  const setting = { context, planning, agent, progress, home, library, leakContext };
+  const fault = await runStages(gathering, here, setting);
   evidence.process = readings.stop();
   clock.close();
   evidence.exercise = exerciseEvidence(planning.plans, evidence);

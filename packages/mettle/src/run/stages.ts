@@ -74,7 +74,8 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
     case 'overlap':
       return overlapStage(stage, setting);
     case 'leak':
-      // On a server that is given up for it: run/leak.
+    case 'race':
+      // On servers that are given up for it: run/leak, run/race.
       return;
   }
 }

@@ -193,7 +193,7 @@ export class ServerBuilder {
       | 'lookingCost'
       | 'thresholds'
       | 'inProcess'
-  | 'race'
+      | 'race'
       | 'probe'
       | 'history'
       | 'waiting'
