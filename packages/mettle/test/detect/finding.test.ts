@@ -7,6 +7,7 @@ import { comparison } from '../builders/comparison.ts';
 import { grownSessions } from '../builders/compared-heaps.ts';
 import { leakRun } from '../builders/heap.ts';
 import { memoryWatch } from '../builders/memory-watch.ts';
+import { probeEvidence } from '../builders/probe.ts';
 import { raceEvidence } from '../builders/race.ts';
 import { server } from '../builders/server.ts';
 
@@ -111,6 +112,7 @@ describe('every detector', () => {
       heapComparison: grownSessions(100),
       memoryWatch: memoryWatch().rises({ heap: 6e6 }).watch(),
       race: raceEvidence(),
+      probe: probeEvidence(),
     };
     for (const detector of detectors) {
       const only = Object.fromEntries(
@@ -136,6 +138,7 @@ describe('every detector', () => {
       heapComparison: grownSessions(0),
       memoryWatch: memoryWatch().watch(),
       race: raceEvidence(),
+      probe: probeEvidence(),
     };
     expect(detectors.flatMap((detector) => detector.detect(healthy))).toEqual([]);
   });

@@ -4,48 +4,21 @@ import { toolsChanged } from '../../src/detect/detectors/tools-changed.ts';
 import { unreachable } from '../../src/detect/detectors/unreachable.ts';
 import type { EvidenceMap, ProbeEvidence, ProbeOutcome, ToolChange } from '../../src/evidence/index.ts';
 import { isOnlyUnauthorised, probeBundle } from '../../src/run/probe-bundle.ts';
+import { LOOKED_AT, outcome, probeEvidence } from '../builders/probe.ts';
 
 const DAY_MS = 86_400_000;
-const LOOKED_AT = Date.parse('2026-11-22T12:00:00.000Z');
 
 function after(days: number): string {
   return new Date(LOOKED_AT + days * DAY_MS).toISOString();
 }
 
-function outcome(change: Partial<ProbeOutcome> = {}): ProbeOutcome {
-  return {
-    target: 'it',
-    startedAt: after(0),
-    durationMs: 90,
-    status: 'up',
-    phases: [{ phase: 'connect', durationMs: 1 }],
-    failedPhase: null,
-    sentence: 'It speaks MCP.',
-    era: '2025',
-    protocolVersion: '2025-11-25',
-    server: { name: 'it', version: '1' },
-    httpStatus: 200,
-    tools: { digest: 'd', count: 2, pages: 1, bytes: 100, tools: [] },
-    listMs: [3],
-    call: null,
-    certificate: null,
-    authorisation: null,
-    sessionEnd: 'ended',
-    stderrTail: [],
-    ...change,
-  };
-}
-
 function evidenceOf(probe: Partial<ProbeEvidence>): EvidenceMap {
-  const bundle = probeBundle(
-    { outcome: outcome(), toolChanges: null, certificateDays: null, ...probe },
-    {
-      spec: { kind: 'http', url: 'https://it.example/mcp', headers: {}, command: null, env: {}, cwd: '/' },
-      targetArguments: '--http https://it.example/mcp',
-      command: 'mettle probe',
-      mettle: '0.1.0',
-    },
-  );
+  const bundle = probeBundle(probeEvidence(probe), {
+    spec: { kind: 'http', url: 'https://it.example/mcp', headers: {}, command: null, env: {}, cwd: '/' },
+    targetArguments: '--http https://it.example/mcp',
+    command: 'mettle probe',
+    mettle: '0.1.0',
+  });
   return bundle.evidence as EvidenceMap;
 }
 
