@@ -48,7 +48,7 @@ describe('a faulty workload is refused with the field, what was seen and what is
     [{ schema: 'mettle/workload@9' }, 'schema is "mettle/workload@9", but must be "mettle/workload@1"'],
     [
       { schema, call: [] },
-      'call is [], but must be one of the fields schema, setup, calls, sessions, replies, state',
+      'call is [], but must be one of the fields schema, setup, calls, sessions, replies, state, recording',
     ],
     [{ schema, calls: {} }, 'calls is {}, but must be a list'],
     [{ schema, calls: ['search'] }, 'calls[0] is "search", but must be an object'],

@@ -9,6 +9,10 @@ const REHEARSE_EVERY = 250;
 /** More calls say little more, and cost four trials each. */
 const MAX_REHEARSALS = 12;
 
+/** Of the outcomes of some calls that no order gave: that many, then every so many, are looked at for what they left. */
+const ALWAYS_LOOKED_AT = 2;
+const LOOK_EVERY = 8;
+
 /** A runner that says why its reset was chosen. */
 export interface ChosenRunner extends TrialRunner {
   readonly why: string;
@@ -86,6 +90,8 @@ class Runner implements ChosenRunner {
   #count = 0;
   /** Outcomes of the orders of calls, by the calls. */
   readonly #usual = new Map<string, Set<string>>();
+  /** Outcomes that no order gave, by the calls. */
+  readonly #surprises = new Map<string, number>();
 
   constructor(trials: Trials, rehearsals: readonly TrialRequest[], choice: Choice) {
     this.#trials = trials;
@@ -108,7 +114,7 @@ class Runner implements ChosenRunner {
     this.#count += 1;
     if (this.#count % REHEARSE_EVERY === 0) await this.#rehearseAgain();
     const trial = await this.#trials.run(request, this.#choice.reset, false);
-    if (this.#isSurprise(request, trial)) await this.#lookForTraces(request);
+    if (this.#isSurprise(request, trial) && this.#isWorthALook(request)) await this.#lookForTraces(request);
     return trial;
   }
 
@@ -121,6 +127,14 @@ class Runner implements ChosenRunner {
     const usual = this.#usual.get(key) ?? new Set();
     this.#usual.set(key, usual.add(outcome));
     return false;
+  }
+
+  /** What the first surprises of some calls left nothing of, the next ones seldom do: half of the trials were looks. */
+  #isWorthALook({ calls }: TrialRequest): boolean {
+    const key = JSON.stringify(calls);
+    const count = (this.#surprises.get(key) ?? 0) + 1;
+    this.#surprises.set(key, count);
+    return count <= ALWAYS_LOOKED_AT || count % LOOK_EVERY === 0;
   }
 
   /** The calls of the trial once more, each alone: what they find of it would spoil the trials to come. */
