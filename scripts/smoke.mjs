@@ -14,6 +14,16 @@ const env = { ...process.env, METTLE_SMOKE: 'all' };
 process.exitCode = spawnSync(process.execPath, vitest, { cwd: root, stdio: 'inherit', env }).status ?? 1;
 
 if (process.argv.length === 2) {
+  // The tests of npm test's own that have parts at leisure.
+  const leisure = [
+    bin('vitest', 'vitest.mjs'),
+    'run',
+    '--project',
+    'mettle',
+    'packages/mettle/test/report/k6',
+  ];
+  if (spawnSync(process.execPath, leisure, { cwd: root, stdio: 'inherit', env }).status !== 0)
+    process.exitCode = 1;
   for (const contract of ['run.mjs', 'conformance.mjs']) {
     const words = [`packages/runtime/test/contract/${contract}`];
     if (spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' }).status !== 0)

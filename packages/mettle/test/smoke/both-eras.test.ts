@@ -5,9 +5,12 @@ import { expectTruthful, findingNames } from './truthful.ts';
 
 const SERVER = fileURLToPath(new URL('../../../sick-servers/both-eras/server.js', import.meta.url));
 
+/** `npm run smoke` asks for either era; `npm test` has time for the one that is not the server's newest. */
+const asModern = { asked: '2026', era: '2026', protocolVersion: '2026-07-28' } as const;
+
 test.each([
   { asked: '2025', era: '2025', protocolVersion: '2025-11-25' },
-  { asked: '2026', era: '2026', protocolVersion: '2026-07-28' },
+  ...(process.env['METTLE_SMOKE'] === 'all' ? [asModern] : []),
   // Not asked: the newest that the server speaks.
   { asked: undefined, era: '2026', protocolVersion: '2026-07-28' },
 ])(

@@ -147,37 +147,48 @@ function expectShare(seen: number, share: number, draws: number): void {
   expect(Math.abs(seen - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / draws));
 }
 
-it('a k6 script makes the calls that Mettle made, in sessions of its own, in the same shares', async () => {
-  const { result, summary, mettle, k6 } = await both(
-    (port) => [fixture('v1-server.mjs'), 'http', port, 'sessions'],
-    ['--duration', '1500ms', '--connections', '3'],
-  );
-  expect(summary).toMatchObject({ users: 3, crossed: [], metrics: { mcp_call_failed: { rate: 0 } } });
-  expect(k6.filter(({ message }) => message.method === 'initialize')).toHaveLength(3);
-  expect(new Set(callsOf(k6).map(({ headers }) => headers['mcp-session-id'])).size).toBe(3);
-  expect(callsOf(k6)).toHaveLength(summary.iterations);
-  const known = new Set(callsOf(mettle).map(asked));
-  expect(callsOf(k6).filter((call) => !known.has(asked(call)))).toEqual([]);
-  const { weights = {} } = result.bench ?? {};
-  expect(Object.keys(weights).length).toBeGreaterThan(1);
-  for (const [name, share] of Object.entries(weights)) {
-    const seen = callsOf(k6).filter((call) => subjectOf(call) === name).length / summary.iterations;
-    expectShare(seen, share, summary.iterations);
-  }
-}, 120_000);
+/** Half a minute for two: `npm run smoke` tries them, `npm test` the third. */
+const atLeisure = it.runIf(process.env['METTLE_SMOKE'] === 'all');
 
-it('a k6 script begins calls at the rate that Mettle did, with what the 2026 era wants in every one', async () => {
-  const { summary, mettle, k6 } = await both(
-    (port) => [BOTH_ERAS, port],
-    ['--rate', '12', '--duration', '2s', '--tool', 'add'],
-  );
-  expect(summary).toMatchObject({ iterations: 24, dropped: 0, crossed: [] });
-  expect(k6).toHaveLength(24);
-  expect(k6.map(protocolHeaders)).toEqual(k6.map(() => protocolHeaders(callsOf(mettle).at(-1) as Seen)));
-  const metaOf = ({ message: { params } }: Seen): readonly string[] =>
-    Object.keys(params?.['_meta'] ?? {}).toSorted();
-  expect(metaOf(k6[0] as Seen)).toEqual(metaOf(callsOf(mettle).at(-1) as Seen));
-}, 120_000);
+atLeisure(
+  'a k6 script makes the calls that Mettle made, in sessions of its own, in the same shares',
+  async () => {
+    const { result, summary, mettle, k6 } = await both(
+      (port) => [fixture('v1-server.mjs'), 'http', port, 'sessions'],
+      ['--duration', '1500ms', '--connections', '3'],
+    );
+    expect(summary).toMatchObject({ users: 3, crossed: [], metrics: { mcp_call_failed: { rate: 0 } } });
+    expect(k6.filter(({ message }) => message.method === 'initialize')).toHaveLength(3);
+    expect(new Set(callsOf(k6).map(({ headers }) => headers['mcp-session-id'])).size).toBe(3);
+    expect(callsOf(k6)).toHaveLength(summary.iterations);
+    const known = new Set(callsOf(mettle).map(asked));
+    expect(callsOf(k6).filter((call) => !known.has(asked(call)))).toEqual([]);
+    const { weights = {} } = result.bench ?? {};
+    expect(Object.keys(weights).length).toBeGreaterThan(1);
+    for (const [name, share] of Object.entries(weights)) {
+      const seen = callsOf(k6).filter((call) => subjectOf(call) === name).length / summary.iterations;
+      expectShare(seen, share, summary.iterations);
+    }
+  },
+  120_000,
+);
+
+atLeisure(
+  'a k6 script begins calls at the rate that Mettle did, with what the 2026 era wants in every one',
+  async () => {
+    const { summary, mettle, k6 } = await both(
+      (port) => [BOTH_ERAS, port],
+      ['--rate', '12', '--duration', '2s', '--tool', 'add'],
+    );
+    expect(summary).toMatchObject({ iterations: 24, dropped: 0, crossed: [] });
+    expect(k6).toHaveLength(24);
+    expect(k6.map(protocolHeaders)).toEqual(k6.map(() => protocolHeaders(callsOf(mettle).at(-1) as Seen)));
+    const metaOf = ({ message: { params } }: Seen): readonly string[] =>
+      Object.keys(params?.['_meta'] ?? {}).toSorted();
+    expect(metaOf(k6[0] as Seen)).toEqual(metaOf(callsOf(mettle).at(-1) as Seen));
+  },
+  120_000,
+);
 
 it('a k6 script takes a stream up again and counts isError as a failure, as Mettle does', async () => {
   const { result, summary, k6 } = await both(
