@@ -150,7 +150,7 @@ function expectShare(seen: number, share: number, draws: number): void {
 /** Half a minute for two: `npm run smoke` tries them, `npm test` the third. */
 const all = process.env['METTLE_SMOKE'] === 'all';
 
-atLeisure(
+it.runIf(all)(
   'a k6 script makes the calls that Mettle made, in sessions of its own, in the same shares',
   async () => {
     const { result, summary, mettle, k6 } = await both(
@@ -173,7 +173,7 @@ atLeisure(
   120_000,
 );
 
-atLeisure(
+it.runIf(all)(
   'a k6 script begins calls at the rate that Mettle did, with what the 2026 era wants in every one',
   async () => {
     const { summary, mettle, k6 } = await both(
