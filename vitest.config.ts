@@ -15,6 +15,12 @@ const inParallel = {
   sequence: { groupOrder: 0 },
 } as const;
 
+/** Rooms that only compute: their tests start nothing and change nothing, and so can share what they import. */
+const PURE = ['derive', 'detect', 'evidence', 'stats', 'explore', 'report'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+const STARTING = ['explore/trials', 'report/k6'].map((room) => `test/${room}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
     reporters: ['default', fileURLToPath(new URL('scripts/retried-tests.mjs', import.meta.url))],
@@ -25,7 +31,21 @@ export default defineConfig({
           name: 'mettle',
           root: 'packages/mettle',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/smoke/**'],
+          exclude: ['test/smoke/**', ...PURE],
+        },
+      },
+      // Separately, so that a pure room's file that starts something (see STARTING) has a world of its own.
+      {
+        test: { ...inParallel, name: 'starting', root: 'packages/mettle', include: STARTING },
+      },
+      {
+        test: {
+          ...inParallel,
+          name: 'pure',
+          root: 'packages/mettle',
+          include: PURE,
+          exclude: STARTING,
+          isolate: false,
         },
       },
       { test: { ...inParallel, name: 'runtime', root: 'packages/runtime', include: ['test/**/*.test.ts'] } },

@@ -19,7 +19,7 @@ if (process.argv.length === 2) {
     bin('vitest', 'vitest.mjs'),
     'run',
     '--project',
-    'mettle',
+    'starting',
     'packages/mettle/test/report/k6',
   ];
   if (spawnSync(process.execPath, leisure, { cwd: root, stdio: 'inherit', env }).status !== 0)
