@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { currentCall } from '../call.ts';
 import { cancelled, requireNumber, RuntimeError } from '../errors.ts';
+import { Scope } from './scope.ts';
 
 /** How long one caller is willing to wait for its turn. */
 export interface ExclusiveOptions {
@@ -21,7 +21,7 @@ export interface Exclusive {
   <T>(key: unknown, work: () => T | PromiseLike<T>, options?: ExclusiveOptions): Promise<T>;
   /** How many callers hold or wait for this key. */
   waiting(key: unknown): number;
-  /** How many keys are held at the moment: what is not held takes no memory. */
+  /** How many keys are held at the moment: what is not held takes no memory, but for one name. */
   readonly size: number;
 }
 
@@ -40,23 +40,30 @@ interface Waiter {
 }
 interface Lock {
   readonly key: unknown;
-  holder: Holder;
+  /** Undefined in the lock that is kept for the next caller. */
+  holder: Holder | undefined;
   head: Waiter | undefined;
   tail: Waiter | undefined;
   waiters: number;
 }
 
-const holders = new AsyncLocalStorage<Holder>();
+const holders = new Scope<Holder>();
 
 /** Makes a family of locks. State lives here: make it once, at module load, not in a handler. */
 export function createExclusive(): Exclusive {
   const locks = new Map<unknown, Lock>();
+  /** The lock that was left last: mostly it is the next one wanted. It alone is in the map without being held. */
+  let idle: Lock | undefined;
 
-  function leave(lock: Lock): void {
-    lock.holder.lock = undefined;
+  function leave(lock: Lock, holder: Holder): void {
+    holder.lock = undefined;
     const next = lock.head;
     if (next === undefined) {
-      locks.delete(lock.key);
+      lock.holder = undefined;
+      if (idle !== undefined) locks.delete(idle.key);
+      // An object that is somebody's key may be collected.
+      idle = typeof lock.key === 'string' ? lock : undefined;
+      if (idle === undefined) locks.delete(lock.key);
       return;
     }
     lock.head = next.next;
@@ -71,25 +78,31 @@ export function createExclusive(): Exclusive {
     work: () => T | PromiseLike<T>,
     options?: ExclusiveOptions,
   ): Promise<T> {
-    const holder: Holder = { lock: undefined, waitsFor: undefined, outer: stillHeld(holders.getStore()) };
+    const holder: Holder = { lock: undefined, waitsFor: undefined, outer: stillHeld(holders.current()) };
     let lock = locks.get(key);
     if (lock === undefined) {
       lock = { key, holder, head: undefined, tail: undefined, waiters: 0 };
       locks.set(key, lock);
       holder.lock = lock;
+    } else if (lock === idle) {
+      idle = undefined;
+      hand(lock, holder);
     } else {
       await turn(lock, holder, options);
     }
     try {
       return await holders.run(holder, work);
     } finally {
-      leave(lock);
+      leave(lock, holder);
     }
   }
 
   const family = exclusive as Exclusive & { waiting: Exclusive['waiting'] };
-  family.waiting = (key) => (locks.has(key) ? 1 + (locks.get(key)?.waiters ?? 0) : 0);
-  Object.defineProperty(family, 'size', { get: () => locks.size });
+  family.waiting = (key) => {
+    const lock = locks.get(key);
+    return lock === undefined || lock === idle ? 0 : 1 + lock.waiters;
+  };
+  Object.defineProperty(family, 'size', { get: () => locks.size - (idle === undefined ? 0 : 1) });
   return family;
 }
 
@@ -187,7 +200,7 @@ function refuseDeadlock(wanted: Lock, outer: Holder | undefined): void {
   const cameFrom = new Map<Lock, Lock | undefined>([[wanted, undefined]]);
   for (const lock of cameFrom.keys()) {
     if (mine.has(lock)) throw deadlock(lock, cameFrom);
-    for (const next of lock.holder.waitsFor?.keys() ?? []) {
+    for (const next of lock.holder?.waitsFor?.keys() ?? []) {
       if (!cameFrom.has(next)) cameFrom.set(next, lock);
     }
   }

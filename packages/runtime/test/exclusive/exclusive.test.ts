@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import { createExclusive } from '../../src/exclusive/index.ts';
 import { later, turns } from '../handshake.ts';
@@ -138,6 +139,36 @@ describe('exclusive', () => {
       inner = exclusive('a', () => 'after', { detached: true });
     });
     await expect(inner).resolves.toBe('after');
+  });
+
+  test('the work, what it starts and what comes after it see the contexts of others as ever', async () => {
+    const exclusive = createExclusive();
+    const context = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const look = (): void => void seen.push(context.getStore());
+    await context.run('of the caller', async () => {
+      const held = exclusive('a', async () => {
+        look();
+        await turns(1);
+        look();
+        context.enterWith('of the work');
+        throw new Error('with an error, too');
+      });
+      look();
+      await held.catch(look);
+      // It holds nothing by now, nor did it while its caller went on.
+      await Promise.all([exclusive('a', look), exclusive('a', look)]);
+    });
+    look();
+    expect(seen).toEqual([...Array<string>(6).fill('of the caller'), undefined]);
+  });
+
+  test('a lock kept for the next caller counts as none', async () => {
+    const exclusive = createExclusive();
+    for (const key of ['a', 'a', 'b', {}, 7, 'a']) {
+      await exclusive(key, () => expect([exclusive.size, exclusive.waiting(key)]).toEqual([1, 1]));
+      expect([exclusive.size, exclusive.waiting(key)]).toEqual([0, 0]);
+    }
   });
 
   test('what a holder left running holds nothing any more', async () => {
