@@ -15,7 +15,7 @@ server.registerTool(
   },
   async ({ month }) => {
     const figures = computeReport(month);
-    await databaseAnswer(20);
+    await databaseAnswer(60);
     return { content: [{ type: 'text', text: figures }] };
   },
 );
