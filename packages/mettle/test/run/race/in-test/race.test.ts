@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { call, race, RaceError, type RaceOutcomeSeen } from '../../../../src/testing.ts';
+import { call, race, RaceError, type RaceOutcomeSeen, type RaceScenario } from '../../../../src/testing.ts';
 
 // Servers are started many times over: on a busy machine that alone takes a minute.
 vi.setConfig({ testTimeout: 240_000 });
@@ -77,6 +78,35 @@ describe('a scenario', () => {
     await expect(
       race({ server: { module: './no-such-file.mjs' }, calls: [call('a'), call('b')] }),
     ).rejects.toThrow(/no-such-file\.mjs does not exist/);
+  });
+});
+
+describe('a limit of ten places, nine of them taken, and two who want the last one', () => {
+  const example = (twin: string): RaceScenario => ({
+    server: {
+      command: [
+        process.execPath,
+        fileURLToPath(new URL(`../../../../../../examples/limit-exceeded/${twin}.js`, import.meta.url)),
+      ],
+    },
+    setup: Array.from({ length: 9 }, (_none, i) => call('register', { name: `guest ${String(i)}` })),
+    calls: [call('register', { name: 'Ada' }), call('register', { name: 'Grace' })],
+    invariant: ({ answers }) => {
+      const placed = answers.filter(({ value }) => String(value).startsWith('Place')).length;
+      return placed === 1 || `${String(placed)} of two were given the last place`;
+    },
+  });
+
+  test('are both given it where counting and adding are two steps', async () => {
+    const failed = await race(example('sick')).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(RaceError);
+    expect((failed as RaceError).message).toContain('2 of two were given the last place');
+    expect((failed as RaceError).message).toMatch(/limit-exceeded\/(sick|registrations)\.js:\d+/);
+  });
+
+  test('are never both given it where exclusive() of @mettle/runtime makes them one', async () => {
+    const { coverage } = await race(example('mended'));
+    expect(coverage).toMatch(/every schedule with at most 2 preemptions/);
   });
 });
 
