@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/cli/host.ts';
 import { main } from '../../src/cli/main.ts';
-import type { Result } from '../../src/evidence/index.ts';
 import { startBare } from '../run/bare-server.ts';
 import type { BareServer } from '../run/bare-server.ts';
+import { resultIn } from '../builders/published-schemas.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 /** The command starts in a second, on a busy machine in five. */
@@ -119,7 +119,7 @@ describe('mettle attach', () => {
       expect(await traffic.end()).toMatchObject({ failed: 0 });
       expect(code).toBe(130);
       expect(stderr).toContain('interrupted; what was measured until then is in run');
-      const result = JSON.parse(stdout) as Result;
+      const result = resultIn(stdout);
       expect(result.findings).toContainEqual(
         expect.objectContaining({ id: 'blocked-event-loop', tool: 'burn' }),
       );

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Result } from '../../src/evidence/index.ts';
 import { listProcesses } from '../../src/session/process-tree.ts';
+import { resultIn } from '../builders/published-schemas.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 const NOOP = fileURLToPath(new URL('../session/fixtures/v1-server.mjs', import.meta.url));
@@ -67,7 +67,7 @@ describe('mettle bench', () => {
         'stdio',
       ]);
       expect(run.code, run.stderr).toBe(0);
-      const result = JSON.parse(run.stdout) as Result;
+      const result = resultIn(run.stdout);
       const [block] = result.bench?.blocks ?? [];
       expect(block?.total.outcomes.ok).toBeGreaterThan(0);
       expect(block?.total.outcomes.ok).toBe(block?.total.outcomes.calls);
@@ -117,7 +117,7 @@ describe('mettle bench', () => {
       );
       expect(run.code, run.stderr).toBe(130);
       expect(run.stderr).toContain('interrupted; what was measured until then is in');
-      const [block] = (JSON.parse(run.stdout) as Result).bench?.blocks ?? [];
+      const [block] = resultIn(run.stdout).bench?.blocks ?? [];
       expect(block?.endedEarly).toBe('interrupted');
       expect(block?.total.outcomes.ok).toBeGreaterThan(0);
       expect(listProcesses().filter(({ pid }) => commandOf(pid).includes('marked-for-ctrl-c'))).toEqual([]);
@@ -140,7 +140,7 @@ describe('mettle bench', () => {
         server,
       ]);
       expect(run.code, run.stderr).toBe(1);
-      const { adversarial } = (JSON.parse(run.stdout) as Result).bench ?? {};
+      const { adversarial } = resultIn(run.stdout).bench ?? {};
       const crashed = (adversarial?.cases ?? []).filter(({ outcome }) => outcome === 'crashed');
       expect(crashed.map(({ what }) => what)).toContain('a NUL character at text');
       expect(adversarial?.restarts).toBe(crashed.length);

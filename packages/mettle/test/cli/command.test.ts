@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Result } from '../../src/evidence/index.ts';
+import { resultIn } from '../builders/published-schemas.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 const SICK = fileURLToPath(new URL('../../../sick-servers/hash-on-main-thread/sick.js', import.meta.url));
@@ -122,7 +122,7 @@ describe('the command line', () => {
         'process.exit(4)',
       ]);
       const { code, stdout } = await finished;
-      const result = JSON.parse(stdout) as Result;
+      const result = resultIn(stdout);
       expect(code).toBe(3);
       expect(result.checks.protocol).toMatchObject({ status: 'found', findings: [{ id: 'unreachable' }] });
       expect(result.checks.cpu.status).toBe('skipped');
@@ -146,7 +146,7 @@ describe('the command line', () => {
         SICK,
       ]);
       const { code, stdout, stderr } = await finished;
-      const result = JSON.parse(stdout) as Result;
+      const result = resultIn(stdout);
       expect(code).toBe(1);
       expect(result.findings).toContainEqual(
         expect.objectContaining({ id: 'blocked-event-loop', tool: 'login' }),
@@ -170,7 +170,7 @@ describe('the command line', () => {
       expect(code).toBe(130);
       expect(stderr).toContain('interrupted; what was measured until then is in cut');
       expect(await processesThatMention(mark)).toEqual([]);
-      const kept = JSON.parse(await readFile(join(folder, 'cut', 'result.json'), 'utf8')) as Result;
+      const kept = resultIn(await readFile(join(folder, 'cut', 'result.json'), 'utf8'));
       expect(kept.checks.serialisation).toEqual({
         status: 'skipped',
         why: expect.stringContaining('interrupted'),

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/cli/host.ts';
 import { main } from '../../src/cli/main.ts';
-import type { Result } from '../../src/evidence/index.ts';
 import { addSessions, sessionServer } from '../builders/compared-heaps.ts';
+import { resultIn } from '../builders/published-schemas.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('mettle leak --compare', () => {
       '--out',
       'kept',
     );
-    const result = JSON.parse(stdout) as Result;
+    const result = resultIn(stdout);
     expect(code).toBe(0);
     expect(result).toMatchObject({
       schema: 'mettle/result@1',

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Host } from '../../src/cli/host.ts';
 import { main } from '../../src/cli/main.ts';
-import type { Result } from '../../src/evidence/index.ts';
 import { ADD_TOOL, json, mcpServer, result, serve } from '../watch/probe/loopback.ts';
+import { resultIn } from '../builders/published-schemas.ts';
 
 interface Ran {
   readonly code: number;
@@ -47,7 +47,7 @@ describe('mettle probe', { timeout: 30_000 }, () => {
     const folder = await temporaryFolder();
     const url = await serve((_request, response) => response.writeHead(503).end());
     const { code, stdout } = await probe(folder, {}, '--format', 'json', '--http', url);
-    const { probe: seen, findings } = JSON.parse(stdout) as Result;
+    const { probe: seen, findings } = resultIn(stdout);
     expect(code).toBe(3);
     expect(seen?.outcome).toMatchObject({ status: 'down', failedPhase: 'http', httpStatus: 503 });
     expect(findings.map(({ id }) => id)).toEqual(['unreachable']);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../src/evidence/index.ts';
+import { resultIn } from '../builders/published-schemas.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 const NOTEBOOK = fileURLToPath(new URL('../../../sick-servers/lost-update/', import.meta.url));
@@ -47,7 +48,7 @@ async function replay(
     text(child.stderr),
     once(child, 'close') as Promise<[number]>,
   ]);
-  return { code, stderr, result: stdout === '' ? null : (JSON.parse(stdout) as Result) };
+  return { code, stderr, result: stdout === '' ? null : resultIn(stdout) };
 }
 
 describe('mettle race --replay', () => {

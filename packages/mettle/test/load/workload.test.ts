@@ -4,9 +4,15 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/evidence/index.ts';
 import { parseWorkload, readWorkload } from '../../src/load/workload.ts';
+import { complaintsAbout } from '../builders/published-schemas.ts';
 
 const FILE = resolve('/project/mettle.workload.json');
-const parse = (workload: unknown): ReturnType<typeof parseWorkload> => parseWorkload(workload, FILE);
+/** What is read, editors take too: by the published schema. */
+function parse(workload: unknown): ReturnType<typeof parseWorkload> {
+  const parsed = parseWorkload(workload, FILE);
+  expect(complaintsAbout('workload', workload)).toEqual([]);
+  return parsed;
+}
 const schema = 'mettle/workload@1';
 
 describe('a workload', () => {
@@ -98,6 +104,7 @@ describe('a faulty workload is refused with the field, what was seen and what is
   for (const [workload, sentence] of faults) {
     it(`says: ${sentence}`, () => {
       expect(() => parse(workload)).toThrow(new UsageError(`${FILE}: ${sentence}.`));
+      expect(complaintsAbout('workload', workload), 'an editor says so too').not.toEqual([]);
     });
   }
   it('{dir} without a state to copy', () => {
