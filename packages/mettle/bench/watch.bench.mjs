@@ -94,13 +94,13 @@ async function watch() {
     page: null,
     channels: [],
   };
-  const watcher = new Watcher(config, (sentence) => console.log(sentence));
+  const watcher = await Watcher.open(config, (sentence) => console.log(sentence));
   const failed = new Map();
   watcher.listen(({ outcome }) => {
     if (outcome.status !== 'up') failed.set(outcome.sentence, (failed.get(outcome.sentence) ?? 0) + 1);
   });
   const cpuBefore = process.cpuUsage();
-  watcher.start();
+  await watcher.start();
   for (let fifth = 1; fifth <= 5; fifth += 1) {
     await new Promise((resolve) => setTimeout(resolve, (intervalS * 1000 * intervals) / 5));
     const { rss, heapUsed } = process.memoryUsage();

@@ -1,13 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { ProbeOutcome, ToolChange, ToolListing } from '../evidence/index.ts';
-import { FIRST_STATE, judge, type Turn } from './alerts/hysteresis.ts';
+import type { ProbeOutcome } from '../evidence/index.ts';
 import { Outbox } from './alerts/outbox.ts';
 import type { WatchConfig, WatchedServer } from './config/config.ts';
+import { EmbeddedEngine } from './engine/embedded.ts';
+import type { Beat, Engine } from './engine/engine.ts';
 import { probe } from './probe/probe.ts';
-import { compareListings } from './probe/tool-listing.ts';
-import { Schedule } from './schedule/schedule.ts';
-import type { ServerState } from './store/rows.ts';
-import { Store } from './store/store.ts';
+import type { History, Standing } from './store/history.ts';
+import { Writer } from './store/writer.ts';
 
 const OUTBOX_MS = 1000;
 const PRUNE_MS = 3_600_000;
@@ -18,70 +17,76 @@ const LATENESS_KEPT = 10_000;
 export interface Seen {
   readonly server: WatchedServer;
   readonly outcome: ProbeOutcome;
-  readonly state: ServerState;
+  readonly standing: Standing;
 }
 
 /** Looks at every server on schedule, keeps what it saw, and tells when something turns. */
 export class Watcher {
   readonly config: WatchConfig;
-  readonly store: Store;
-  readonly #states: Map<string, ServerState> = new Map();
-  readonly #last: Map<string, ProbeOutcome> = new Map();
-  readonly #schedule: Schedule<WatchedServer>;
+  readonly history: History;
+  readonly #engine: Engine;
+  readonly #beat: Beat;
+  readonly #writer: Writer;
+  readonly #eras: Map<string, ProbeOutcome['era']> = new Map();
   readonly #outbox: Outbox;
+  readonly #complain: (sentence: string) => void;
   readonly #interrupt: AbortController = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #listeners: Set<(seen: Seen) => void> = new Set();
   readonly #latenessMs: number[] = [];
-  #unwritten: (() => void)[] = [];
   #looks = 0;
 
-  constructor(config: WatchConfig, complain: (sentence: string) => void) {
+  /** Rejects with UsageError when what the configuration asks for cannot be had. */
+  static async open(config: WatchConfig, complain: (sentence: string) => void): Promise<Watcher> {
+    const engine = new EmbeddedEngine(config);
+    const watcher = new Watcher(config, engine, complain);
+    for (const [name, { regions }] of await engine.history.standings())
+      watcher.#eras.set(name, regions.find(({ region }) => region === engine.region)?.last.era ?? null);
+    return watcher;
+  }
+
+  private constructor(config: WatchConfig, engine: Engine, complain: (sentence: string) => void) {
     this.config = config;
-    this.store = new Store(config.store);
+    this.history = engine.history;
+    this.#engine = engine;
+    this.#complain = complain;
     // Every look under way listens for the end.
     setMaxListeners(0, this.#interrupt.signal);
-    this.#outbox = new Outbox(this.store, config.channels, complain);
-    for (const { name } of config.servers) this.#states.set(name, this.store.state(name) ?? FIRST_STATE);
-    this.#schedule = new Schedule(config.servers, {
-      concurrency: config.concurrency,
-      jitter: config.jitter,
-      random: Math.random,
-      look: (server) =>
-        this.#look(server).catch((error: unknown) =>
-          complain(`${server.name}: ${error instanceof Error ? error.message : String(error)}`),
-        ),
-      onStart: (_server, latenessMs) => {
+    this.#writer = new Writer(engine.history);
+    this.#outbox = new Outbox(engine.history, config.channels, complain);
+    this.#beat = engine.beat(
+      (server, slotMs) =>
+        this.#look(server, slotMs).catch((error: unknown) => complain(`${server.name}: ${said(error)}`)),
+      (latenessMs) => {
         this.#latenessMs.push(latenessMs);
         if (this.#latenessMs.length > 2 * LATENESS_KEPT) this.#latenessMs.splice(0, LATENESS_KEPT);
       },
-    });
-  }
-
-  start(): void {
-    this.#schedule.start();
-    this.#timers.push(
-      setInterval(() => void this.#outbox.flush(), OUTBOX_MS),
-      setInterval(() => this.store.prune(Date.now(), this.config.retentionDays), PRUNE_MS),
     );
   }
 
-  /** Ends what is under way, writes what was seen, closes the store. */
+  async start(): Promise<void> {
+    await this.#beat.start();
+    this.#timers.push(
+      setInterval(() => void this.#flush(), OUTBOX_MS),
+      setInterval(() => void this.#prune(), PRUNE_MS),
+    );
+  }
+
+  /** Ends what is under way, writes what was seen, closes the history. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#interrupt.abort(new Error('the watcher was stopped'));
-    await this.#schedule.stop();
-    this.#write();
-    await this.#outbox.flush();
-    this.store.close();
+    await this.#beat.stop();
+    await this.#writer.flushed();
+    await this.#flush();
+    await this.#engine.close();
   }
 
-  state(name: string): ServerState {
-    return this.#states.get(name) ?? FIRST_STATE;
+  /** How one server stands; null before the first look. */
+  async standing(name: string): Promise<Standing | null> {
+    return (await this.history.standings([name])).get(name) ?? null;
   }
-  last(name: string): ProbeOutcome | null {
-    return this.#last.get(name) ?? null;
-  }
+  /** Looks that this process has taken. */
   get looks(): number {
     return this.#looks;
   }
@@ -96,14 +101,13 @@ export class Watcher {
     return () => this.#listeners.delete(listener);
   }
 
-  async #look(server: WatchedServer): Promise<void> {
-    const before = this.state(server.name);
+  async #look(server: WatchedServer, slotMs: number): Promise<void> {
     const { signal } = this.#interrupt;
     let outcome: ProbeOutcome;
     try {
       outcome = await probe(
         server.target,
-        { timeoutMs: server.timeoutMs, era: before.era, call: server.call },
+        { timeoutMs: server.timeoutMs, era: this.#eras.get(server.name) ?? null, call: server.call },
         signal,
       );
     } catch (error) {
@@ -111,73 +115,24 @@ export class Watcher {
       throw error;
     }
     this.#looks += 1;
-    const changes = this.#changesOf(server.name, before, outcome);
-    const { state, turns } = judge(before, outcome, server, changes);
-    this.#states.set(server.name, state);
-    // The texts of the tools are in the store; here the digest will do.
-    const light = outcome.tools === null ? outcome : { ...outcome, tools: { ...outcome.tools, tools: [] } };
-    this.#last.set(server.name, light);
-    // Those that end in one turn of the event loop share a transaction; none waits longer.
-    if (this.#unwritten.length === 0) setImmediate(() => this.#write());
-    this.#unwritten.push(() =>
-      this.#keep(server.name, light, state, { before, changes, turns, tools: outcome.tools }),
-    );
-    if (turns.length > 0) setImmediate(() => void this.#outbox.flush());
-    for (const listener of this.#listeners) listener({ server, outcome: light, state });
+    this.#eras.set(server.name, outcome.era ?? this.#eras.get(server.name) ?? null);
+    const kept = await this.#writer.keep({ server, region: this.#engine.region, slotMs, outcome });
+    if (kept === null) return;
+    if (kept.turns.length > 0) void this.#flush();
+    for (const listener of this.#listeners) listener({ server, outcome, standing: kept.standing });
   }
 
-  #changesOf(name: string, { digest }: ServerState, { tools }: ProbeOutcome): readonly ToolChange[] | null {
-    if (tools === null || digest === null || digest === tools.digest) return null;
-    this.#write();
-    const kept = this.store.toolList(name);
-    return kept === null ? null : compareListings(JSON.parse(kept) as ToolListing, tools);
+  async #flush(): Promise<void> {
+    await this.#outbox.flush().catch((error: unknown) => this.#complain(`alerts wait: ${said(error)}`));
   }
 
-  #keep(
-    name: string,
-    outcome: ProbeOutcome,
-    state: ServerState,
-    {
-      before,
-      changes,
-      turns,
-      tools,
-    }: {
-      readonly before: ServerState;
-      readonly changes: readonly ToolChange[] | null;
-      readonly turns: readonly Turn[];
-      readonly tools: ToolListing | null;
-    },
-  ): void {
-    const atMs = Date.parse(outcome.startedAt);
-    this.store.addLook(outcome);
-    this.store.saveState(name, state);
-    if (tools !== null && tools.digest !== before.digest)
-      this.store.saveToolList(name, JSON.stringify(tools));
-    if (changes !== null && changes.length > 0) this.store.addToolChanges(name, atMs, changes);
-    for (const turn of turns) this.#turn(name, atMs, turn);
+  async #prune(): Promise<void> {
+    await this.history
+      .prune(Date.now(), this.config.retentionDays)
+      .catch((error: unknown) => this.#complain(`what is old was not forgotten: ${said(error)}`));
   }
+}
 
-  #turn(server: string, atMs: number, { kind, turn, sentence }: Turn): void {
-    const open = turn === 'ends' ? this.store.openIncident(server, kind) : null;
-    const id = open?.id ?? this.store.beginIncident(server, kind, atMs, sentence);
-    if (turn !== 'begins') this.store.endIncident(server, kind, atMs);
-    this.#outbox.add({
-      incident: `mettle-${String(id)}-${kind}`,
-      kind,
-      state: turn === 'ends' ? 'resolved' : 'triggered',
-      server,
-      at: new Date(atMs).toISOString(),
-      sentence,
-    });
-  }
-
-  #write(): void {
-    const writes = this.#unwritten;
-    if (writes.length === 0) return;
-    this.#unwritten = [];
-    this.store.together(() => {
-      for (const write of writes) write();
-    });
-  }
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -20,14 +20,14 @@ export async function watchCommand(argv: readonly string[], host: Host): Promise
     );
   const say = (sentence: string): void => host.stderr.write(`mettle: ${sentence}\n`);
   const config = await readWatchConfig(resolve(host.cwd, file), host.env);
-  const watcher = new Watcher(config, say);
+  const watcher = await Watcher.open(config, say);
   const stop = watcher.listen(({ server, outcome }) => {
     if (!quiet && outcome.status !== 'up') say(`${server.name}: ${outcome.sentence}`);
   });
   try {
     const page = config.page === null ? null : await servePage(watcher, config.page);
     try {
-      watcher.start();
+      await watcher.start();
       const count = config.servers.length;
       if (!quiet)
         say(

@@ -1,6 +1,5 @@
-import type { ProbeOutcome, ToolChange } from '../../evidence/index.ts';
+import type { ProbeOutcome } from '../../evidence/index.ts';
 import type { WatchedServer } from '../config/config.ts';
-import type { ServerState } from '../store/rows.ts';
 
 const DAY_MS = 86_400_000;
 /** As the finding certificate-expiring has it: two weeks, or a fifth of a short life. */
@@ -15,7 +14,19 @@ export interface Turn {
   readonly sentence: string;
 }
 
-export const FIRST_STATE: ServerState = {
+/** What the hysteresis of one server, seen from one region, must remember over a restart. */
+export interface RegionState {
+  readonly down: boolean;
+  readonly failuresInRow: number;
+  readonly successesInRow: number;
+  readonly slow: boolean;
+  readonly slowInRow: number;
+  readonly certificateWarned: string | null;
+  readonly digest: string | null;
+  readonly era: '2025' | '2026' | null;
+}
+
+export const FIRST_STATE: RegionState = {
   down: false,
   failuresInRow: 0,
   successesInRow: 0,
@@ -28,17 +39,16 @@ export const FIRST_STATE: ServerState = {
 
 type Rules = Pick<WatchedServer, 'failures' | 'recoveries' | 'latencyBudgetMs' | 'certificateDays'>;
 
-/** The state after a look, and what the look changed: pure. */
+/** The state after a look as one region sees it, and what the look changed there: pure. */
 export function judge(
-  state: ServerState,
+  state: RegionState,
   outcome: ProbeOutcome,
   rules: Rules,
-  changes: readonly ToolChange[] | null,
-): { readonly state: ServerState; readonly turns: readonly Turn[] } {
+): { readonly state: RegionState; readonly turns: readonly Turn[] } {
   const availability = judgeAvailability(state, outcome, rules);
   const latency = judgeLatency(state, outcome, rules);
   const certificate = judgeCertificate(state, outcome, rules);
-  const turns = [...availability.turns, ...latency.turns, ...certificate.turns, ...toolTurns(changes)];
+  const turns = [...availability.turns, ...latency.turns, ...certificate.turns];
   return {
     state: {
       ...availability.state,
@@ -57,11 +67,11 @@ function isFailing({ status, authorisation }: ProbeOutcome): boolean {
 }
 
 function judgeAvailability(
-  state: ServerState,
+  state: RegionState,
   outcome: ProbeOutcome,
   { failures, recoveries }: Rules,
 ): {
-  readonly state: Pick<ServerState, 'down' | 'failuresInRow' | 'successesInRow'>;
+  readonly state: Pick<RegionState, 'down' | 'failuresInRow' | 'successesInRow'>;
   readonly turns: readonly Turn[];
 } {
   if (isFailing(outcome)) {
@@ -81,10 +91,10 @@ function judgeAvailability(
 }
 
 function judgeLatency(
-  state: ServerState,
+  state: RegionState,
   outcome: ProbeOutcome,
   { failures, recoveries, latencyBudgetMs }: Rules,
-): { readonly state: Pick<ServerState, 'slow' | 'slowInRow'>; readonly turns: readonly Turn[] } {
+): { readonly state: Pick<RegionState, 'slow' | 'slowInRow'>; readonly turns: readonly Turn[] } {
   const { slow, slowInRow } = state;
   if (latencyBudgetMs === null || outcome.status !== 'up') return { state: { slow, slowInRow }, turns: [] };
   const shown = `A look took ${Math.round(outcome.durationMs).toString()} ms; the budget is ${latencyBudgetMs.toString()} ms.`;
@@ -104,10 +114,10 @@ function judgeLatency(
 }
 
 function judgeCertificate(
-  { certificateWarned }: ServerState,
+  { certificateWarned }: RegionState,
   { certificate, startedAt, failedPhase }: ProbeOutcome,
   { certificateDays }: Rules,
-): { readonly state: Pick<ServerState, 'certificateWarned'>; readonly turns: readonly Turn[] } {
+): { readonly state: Pick<RegionState, 'certificateWarned'>; readonly turns: readonly Turn[] } {
   if (certificate === null || failedPhase === 'tls') return { state: { certificateWarned }, turns: [] };
   const first = certificate.chain.find(({ validTo }) => validTo === certificate.validTo);
   const lifeDays =
@@ -135,14 +145,4 @@ function judgeCertificate(
     state: { certificateWarned: certificate.fingerprint256 },
     turns: certificateWarned === null ? [{ kind: 'certificate-expiring', turn: 'begins', sentence }] : [],
   };
-}
-
-function toolTurns(changes: readonly ToolChange[] | null): readonly Turn[] {
-  if (changes === null || changes.length === 0) return [];
-  const shown = changes
-    .slice(0, 5)
-    .map(({ tool, kind }) => `${tool} (${kind})`)
-    .join(', ');
-  const more = changes.length > 5 ? ` and ${String(changes.length - 5)} more` : '';
-  return [{ kind: 'tools-changed', turn: 'told', sentence: `The tool list has changed: ${shown}${more}.` }];
 }

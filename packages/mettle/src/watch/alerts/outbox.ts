@@ -1,56 +1,53 @@
 import type { ChannelConfig } from '../config/config.ts';
-import type { Store } from '../store/store.ts';
-import { send, type Alert } from './send.ts';
+import type { History } from '../store/history.ts';
+import type { OutboxRow } from '../store/rows.ts';
+import { send } from './send.ts';
 
 /** Seconds first, then ten minutes: a channel that is down comes back by itself. */
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 600_000;
 const AT_ONCE = 20;
 
-/** Delivers what waits in the store, each alert to each channel once, again and again until it is accepted. */
+/** Delivers what waits in the history, each alert to each channel once, again and again until it is accepted. */
 export class Outbox {
-  readonly #store: Store;
+  readonly #history: History;
   readonly #channels: readonly ChannelConfig[];
   readonly #complain: (sentence: string) => void;
   #busy: Promise<void> | null = null;
 
-  constructor(store: Store, channels: readonly ChannelConfig[], complain: (sentence: string) => void) {
-    this.#store = store;
+  constructor(history: History, channels: readonly ChannelConfig[], complain: (sentence: string) => void) {
+    this.#history = history;
     this.#channels = channels;
     this.#complain = complain;
   }
 
-  /** Within the transaction that changed the state: an alert is lost only together with what it tells. */
-  add(alert: Alert): void {
-    for (const i of this.#channels.keys())
-      this.#store.enqueue(`${alert.incident}:${alert.state}`, i, JSON.stringify(alert), Date.now());
-  }
-
-  /** Sends what is due; one round at a time. */
+  /** Sends what is due; one round at a time. Rejects when the history does not answer: then it is due still. */
   flush(): Promise<void> {
     this.#busy ??= this.#round().finally(() => (this.#busy = null));
     return this.#busy;
   }
 
   async #round(): Promise<void> {
-    const due = this.#store.dueAlerts(Date.now(), AT_ONCE);
-    await Promise.all(
-      due.map(async ({ id, channel, body, attempts }) => {
-        const config = this.#channels[channel];
-        // The channel was taken out of the configuration.
-        if (config === undefined) return this.#store.alertAccepted(id, Date.now());
-        try {
-          await send(config, JSON.parse(body) as Alert);
-          this.#store.alertAccepted(id, Date.now());
-        } catch (error) {
-          const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempts);
-          this.#store.alertRefused(id, Date.now() + waitMs);
-          const why = error instanceof Error ? error.message : String(error);
-          this.#complain(
-            `an alert was not accepted by ${config.kind} (${why}); again in ${String(waitMs / 1000)} s`,
-          );
-        }
-      }),
-    );
+    const due = await this.#history.claimAlerts(Date.now(), AT_ONCE);
+    const results = await Promise.allSettled(due.map((each) => this.#handOver(each)));
+    const failed = results.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #handOver({ id, channel, alert, attempts }: OutboxRow): Promise<void> {
+    const config = this.#channels[channel];
+    // The channel was taken out of the configuration.
+    if (config === undefined) return this.#history.alertAccepted(id, Date.now());
+    try {
+      await send(config, alert);
+    } catch (error) {
+      const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempts);
+      const why = error instanceof Error ? error.message : String(error);
+      this.#complain(
+        `an alert was not accepted by ${config.kind} (${why}); again in ${String(waitMs / 1000)} s`,
+      );
+      return this.#history.alertRefused(id, Date.now() + waitMs);
+    }
+    return this.#history.alertAccepted(id, Date.now());
   }
 }

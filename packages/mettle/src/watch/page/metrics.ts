@@ -1,13 +1,14 @@
 import type { Watcher } from '../watcher.ts';
 
 /** The Prometheus text format. Durations of MCP operations bear OpenTelemetry's name for them, in seconds. */
-export function metrics(watcher: Watcher): string {
+export async function metrics(watcher: Watcher): Promise<string> {
   const { servers } = watcher.config;
   const label = (text: string): string =>
     text.replace(/[\\"\n]/g, (c) => (c === '\n' ? String.raw`\n` : `\\${c}`));
+  const standings = await watcher.history.standings(servers.map(({ name }) => name));
   const looked = servers.flatMap(({ name }) => {
-    const last = watcher.last(name);
-    return last === null ? [] : [{ name: label(name), last, down: watcher.state(name).down }];
+    const { last = null, isDown = false } = standings.get(name) ?? {};
+    return last === null ? [] : [{ name: label(name), last, down: isDown }];
   });
   const lines = [
     '# HELP mettle_probe_up Whether the server counts as up.',

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { UsageError } from '../../evidence/index.ts';
+import type { WatchedServer } from '../config/config.ts';
 import type { Watcher } from '../watcher.ts';
 import { metrics } from './metrics.ts';
 import { PAGE, SCRIPT, STYLES } from './page.ts';
-import { serverDetail, serverView } from './views.ts';
+import { serverDetail, serverViews } from './views.ts';
 
 /** Listeners for live updates at once, at most: each is a connection that stays. */
 const MAX_STREAMS = 200;
@@ -22,18 +23,13 @@ export async function servePage(
 ): Promise<Page> {
   const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    try {
-      answer(watcher, request, response, { token, streams });
-    } catch {
-      response.destroy();
-    }
+    answer(watcher, request, response, { token, streams }).catch(() => {
+      if (response.headersSent) response.destroy();
+      else plain(response, 503, 'The history does not answer at the moment.');
+    });
   });
   const unlisten = watcher.listen(({ server: seen }) => {
-    if (streams.size === 0) return;
-    const text = `data: ${JSON.stringify(serverView(watcher, seen, Date.now()))}\n\n`;
-    // Who reads too slowly is cut off rather than waited for.
-    for (const reader of streams)
-      if (!reader.write(text) && reader.writableLength > 1_000_000) reader.destroy();
+    if (streams.size > 0) tell(watcher, seen, streams).catch(() => undefined);
   });
   const bound = await listenAt(server, host, port);
   return {
@@ -61,12 +57,30 @@ async function listenAt(server: Server, host: string, port: number): Promise<num
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
+/** Tells the pages that are open how a server stands now. */
+async function tell(
+  watcher: Watcher,
+  server: WatchedServer,
+  streams: ReadonlySet<ServerResponse>,
+): Promise<void> {
+  const [view] = await serverViews(watcher, [server], Date.now());
+  const text = `data: ${JSON.stringify(view)}\n\n`;
+  // Who reads too slowly is cut off rather than waited for.
+  for (const reader of streams)
+    if (!reader.write(text) && reader.writableLength > 1_000_000) reader.destroy();
+}
+
 interface Terms {
   readonly token: string | null;
   readonly streams: Set<ServerResponse>;
 }
 
-function answer(watcher: Watcher, request: IncomingMessage, response: ServerResponse, terms: Terms): void {
+async function answer(
+  watcher: Watcher,
+  request: IncomingMessage,
+  response: ServerResponse,
+  terms: Terms,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://page');
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('referrer-policy', 'no-referrer');
@@ -92,10 +106,15 @@ function answer(watcher: Watcher, request: IncomingMessage, response: ServerResp
     response.writeHead(303, { location: url.pathname }).end();
     return;
   }
-  route(watcher, url.pathname, response, terms.streams);
+  await route(watcher, url.pathname, response, terms.streams);
 }
 
-function route(watcher: Watcher, path: string, response: ServerResponse, streams: Set<ServerResponse>): void {
+async function route(
+  watcher: Watcher,
+  path: string,
+  response: ServerResponse,
+  streams: Set<ServerResponse>,
+): Promise<void> {
   const { servers } = watcher.config;
   const now = Date.now();
   switch (path) {
@@ -106,21 +125,18 @@ function route(watcher: Watcher, path: string, response: ServerResponse, streams
     case '/page.js':
       return send(response, 'text/javascript; charset=utf-8', SCRIPT);
     case '/metrics':
-      return send(response, 'text/plain; version=0.0.4; charset=utf-8', metrics(watcher));
+      return send(response, 'text/plain; version=0.0.4; charset=utf-8', await metrics(watcher));
     case '/api/servers':
-      return json(
-        response,
-        servers.map((server) => serverView(watcher, server, now)),
-      );
+      return json(response, await serverViews(watcher, servers, now));
     case '/api/incidents':
-      return json(response, watcher.store.incidents(200));
+      return json(response, await watcher.history.incidents(200));
     case '/api/events':
       return stream(response, streams);
     default: {
       const name = /^\/api\/servers\/(.+)$/.exec(path)?.[1];
       const server = name === undefined ? undefined : servers.find((each) => each.name === decoded(name));
       if (server === undefined) plain(response, 404, 'There is nothing here.');
-      else json(response, serverDetail(watcher, server, now));
+      else json(response, await serverDetail(watcher, server, now));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { redactText } from '../../evidence/index.ts';
 import type { WatchedServer } from '../config/config.ts';
-import type { HourRow, IncidentRow, LookRow } from '../store/rows.ts';
+import type { Standing } from '../store/history.ts';
+import type { HourRow, IncidentRow, LookRow, ToolChangeRow } from '../store/rows.ts';
 import type { Watcher } from '../watcher.ts';
 
 const HOUR_MS = 3_600_000;
@@ -26,20 +27,48 @@ export interface ServerView {
   /** Share of looks that found it up, over the hours kept of the last two days; null before the first. */
   readonly upShare: number | null;
   readonly hours: readonly HourRow[];
+  /** How it looks from each region; one, `local`, for a watcher alone. */
+  readonly regions: readonly {
+    readonly region: string;
+    readonly isAlive: boolean;
+    readonly status: 'up' | 'down' | 'unauthorised';
+    readonly sentence: string;
+    readonly lastLookAt: string;
+    readonly durationMs: number;
+  }[];
 }
 
-export function serverView(watcher: Watcher, server: WatchedServer, nowMs: number): ServerView {
-  const { name, spec, intervalMs } = server;
-  const last = watcher.last(name);
-  const state = watcher.state(name);
-  const down = watcher.store.openIncident(name, 'down');
-  const hours = watcher.store.hours(name, Math.floor(nowMs / HOUR_MS) * HOUR_MS - (BAR_HOURS - 1) * HOUR_MS);
+/** All servers, or one, as the list shows them. */
+export async function serverViews(
+  watcher: Watcher,
+  servers: readonly WatchedServer[],
+  nowMs: number,
+): Promise<readonly ServerView[]> {
+  const names =
+    servers.length === watcher.config.servers.length ? undefined : servers.map(({ name }) => name);
+  const sinceMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (BAR_HOURS - 1) * HOUR_MS;
+  const [standings, hours] = await Promise.all([
+    watcher.history.standings(names),
+    watcher.history.hours(sinceMs, names),
+  ]);
+  return servers.map((server) =>
+    viewOf(server, standings.get(server.name) ?? null, hours.get(server.name) ?? []),
+  );
+}
+
+function viewOf(
+  { name, spec, intervalMs }: WatchedServer,
+  standing: Standing | null,
+  hours: readonly HourRow[],
+): ServerView {
+  const last = standing?.last ?? null;
+  const sinceMs = standing?.downSinceMs ?? null;
   const looks = hours.reduce((sum, hour) => sum + hour.looks, 0);
   return {
     name,
     url: spec.kind === 'http' ? shownUrl(spec.url) : null,
-    status: state.down ? 'down' : (last?.status ?? 'unknown'),
-    since: down === null ? null : new Date(down.startedAtMs).toISOString(),
+    status: standing?.isDown === true ? 'down' : (last?.status ?? 'unknown'),
+    since: sinceMs === null ? null : new Date(sinceMs).toISOString(),
     sentence: last?.sentence ?? 'Not looked at yet.',
     lastLookAt: last?.startedAt ?? null,
     durationMs: last?.durationMs ?? null,
@@ -51,6 +80,14 @@ export function serverView(watcher: Watcher, server: WatchedServer, nowMs: numbe
     intervalMs,
     upShare: looks === 0 ? null : hours.reduce((sum, hour) => sum + hour.up, 0) / looks,
     hours,
+    regions: (standing?.regions ?? []).map(({ region, isAlive, isDown, last: each }) => ({
+      region,
+      isAlive,
+      status: isDown ? 'down' : each.status,
+      sentence: each.sentence,
+      lastLookAt: each.startedAt,
+      durationMs: each.durationMs,
+    })),
   };
 }
 
@@ -58,16 +95,22 @@ export function serverView(watcher: Watcher, server: WatchedServer, nowMs: numbe
 export interface ServerDetail extends ServerView {
   readonly looks: readonly LookRow[];
   readonly incidents: readonly IncidentRow[];
-  readonly toolChanges: ReturnType<Watcher['store']['toolChanges']>;
+  readonly toolChanges: readonly ToolChangeRow[];
 }
 
-export function serverDetail(watcher: Watcher, server: WatchedServer, nowMs: number): ServerDetail {
-  return {
-    ...serverView(watcher, server, nowMs),
-    looks: watcher.store.looks(server.name, nowMs - 2 * 24 * HOUR_MS, DETAIL_LOOKS),
-    incidents: watcher.store.incidents(50, server.name),
-    toolChanges: watcher.store.toolChanges(server.name, 20),
-  };
+export async function serverDetail(
+  watcher: Watcher,
+  server: WatchedServer,
+  nowMs: number,
+): Promise<ServerDetail> {
+  const { history } = watcher;
+  const [[view], looks, incidents, toolChanges] = await Promise.all([
+    serverViews(watcher, [server], nowMs),
+    history.looks(server.name, nowMs - 2 * 24 * HOUR_MS, DETAIL_LOOKS),
+    history.incidents(50, server.name),
+    history.toolChanges(server.name, 20),
+  ]);
+  return { ...(view ?? viewOf(server, null, [])), looks, incidents, toolChanges };
 }
 
 /** Without credentials and query: keys are kept there too. */

@@ -1,6 +1,11 @@
+import type { ToolChange } from '../../evidence/index.ts';
+import type { Alert } from '../alerts/send.ts';
+
 /** A look as it is kept. */
 export interface LookRow {
   readonly server: string;
+  /** Where it was taken from; 'local' when there is one place only. */
+  readonly region: string;
   readonly atMs: number;
   readonly status: 'up' | 'down' | 'unauthorised';
   readonly durationMs: number;
@@ -23,26 +28,22 @@ export interface HourRow {
   readonly meanMs: number;
   readonly maxMs: number;
 }
+export interface ToolChangeRow {
+  readonly atMs: number;
+  readonly changes: readonly ToolChange[];
+}
+/** An alert that waits to be accepted by a channel, told by its place in the configuration. */
 export interface OutboxRow {
   readonly id: number;
   readonly channel: number;
-  readonly body: string;
+  readonly alert: Alert;
   readonly attempts: number;
 }
-/** What a server's hysteresis must remember over a restart. */
-export interface ServerState {
-  readonly down: boolean;
-  readonly failuresInRow: number;
-  readonly successesInRow: number;
-  readonly slow: boolean;
-  readonly slowInRow: number;
-  readonly certificateWarned: string | null;
-  readonly digest: string | null;
-  readonly era: '2025' | '2026' | null;
-}
 
-/** An incident as the database gives it. */
-export function incidentOf(row: Readonly<Record<string, unknown>>): IncidentRow {
+/** A row as a database gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export function incidentOf(row: Row): IncidentRow {
   return {
     id: Number(row['id']),
     server: String(row['server']),
@@ -50,5 +51,55 @@ export function incidentOf(row: Readonly<Record<string, unknown>>): IncidentRow 
     startedAtMs: Number(row['started_at_ms']),
     endedAtMs: row['ended_at_ms'] == null ? null : Number(row['ended_at_ms']),
     sentence: String(row['sentence']),
+  };
+}
+
+export function lookOf(row: Row): LookRow {
+  return {
+    server: String(row['server']),
+    region: String(row['region']),
+    atMs: Number(row['at_ms']),
+    status: String(row['status']) as LookRow['status'],
+    durationMs: Number(row['duration_ms']),
+    phases: JSON.parse(String(row['phases'])) as Record<string, number>,
+    failedPhase: row['failed_phase'] as string | null,
+    sentence: String(row['sentence']),
+  };
+}
+
+function hourOf(row: Row): HourRow {
+  return {
+    hourMs: Number(row['hour_ms']),
+    looks: Number(row['looks']),
+    up: Number(row['up']),
+    meanMs: Number(row['sum_ms']) / Math.max(1, Number(row['looks'])),
+    maxMs: Number(row['max_ms']),
+  };
+}
+
+export function hoursByServer(rows: readonly Row[]): ReadonlyMap<string, readonly HourRow[]> {
+  const hours = new Map<string, HourRow[]>();
+  for (const row of rows) {
+    const server = String(row['server']);
+    const known = hours.get(server);
+    if (known === undefined) hours.set(server, [hourOf(row)]);
+    else known.push(hourOf(row));
+  }
+  return hours;
+}
+
+export function toolChangeOf(row: Row): ToolChangeRow {
+  return {
+    atMs: Number(row['at_ms']),
+    changes: JSON.parse(String(row['changes'])) as ToolChange[],
+  };
+}
+
+export function outboxRowOf(row: Row): OutboxRow {
+  return {
+    id: Number(row['id']),
+    channel: Number(row['channel']),
+    alert: JSON.parse(String(row['body'])) as Alert,
+    attempts: Number(row['attempts']),
   };
 }

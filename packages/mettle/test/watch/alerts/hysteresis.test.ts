@@ -23,6 +23,7 @@ function outcome(change: Partial<ProbeOutcome>): ProbeOutcome {
     certificate: null,
     authorisation: null,
     sessionEnd: 'ended',
+    inside: null,
     stderrTail: [],
     ...change,
   };
@@ -36,7 +37,7 @@ const slow = outcome({ durationMs: 500 });
 function story(looks: readonly ProbeOutcome[]): readonly string[] {
   let state = FIRST_STATE;
   return looks.map((look) => {
-    const judged = judge(state, look, RULES, null);
+    const judged = judge(state, look, RULES);
     state = judged.state;
     return judged.turns.map(({ kind, turn }: Turn) => `${kind} ${turn}`).join(', ');
   });
@@ -88,13 +89,6 @@ describe('what turns', () => {
       'certificate-expiring begins',
       '',
       'certificate-expiring ends',
-    ]);
-  });
-
-  it('changed tools are told', () => {
-    const changes = [{ tool: 'search', kind: 'description' as const, before: 'a', after: 'b' }];
-    expect(judge(FIRST_STATE, up, RULES, changes).turns).toEqual([
-      { kind: 'tools-changed', turn: 'told', sentence: 'The tool list has changed: search (description).' },
     ]);
   });
 });

@@ -1,8 +1,9 @@
 /** Tables of the history. Times are milliseconds since 1970. */
 export const SCHEMA = `
-CREATE TABLE IF NOT EXISTS servers (server TEXT PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS memories (server TEXT PRIMARY KEY, memory TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS looks (
-  id INTEGER PRIMARY KEY, server TEXT NOT NULL, at_ms INTEGER NOT NULL, status TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, server TEXT NOT NULL, region TEXT NOT NULL DEFAULT 'local', slot_ms INTEGER,
+  at_ms INTEGER NOT NULL, status TEXT NOT NULL,
   duration_ms REAL NOT NULL, phases TEXT NOT NULL, failed_phase TEXT, sentence TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS looks_by_server ON looks (server, at_ms);
 CREATE INDEX IF NOT EXISTS looks_by_time ON looks (at_ms);
@@ -20,3 +21,11 @@ CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, channel INTEGER NOT NULL, body TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0, next_at_ms INTEGER NOT NULL, sent_at_ms INTEGER, UNIQUE (key, channel));
 `;
+
+/** Columns that a file made before them lacks. */
+export const LATER_COLUMNS: readonly { readonly name: string; readonly sql: string }[] = [
+  { name: 'region', sql: "ALTER TABLE looks ADD COLUMN region TEXT NOT NULL DEFAULT 'local'" },
+  { name: 'slot_ms', sql: 'ALTER TABLE looks ADD COLUMN slot_ms INTEGER' },
+];
+/** Made once the columns are there: a look is kept once. */
+export const SLOTS = 'CREATE UNIQUE INDEX IF NOT EXISTS looks_by_slot ON looks (server, region, slot_ms)';
