@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout's folder. */
@@ -34,6 +35,15 @@ export function npm(...words) {
   const own = process.env.npm_execpath;
   if (own !== undefined && /npm-cli\.c?js$/.test(own)) return [process.execPath, [own, ...words]];
   return process.platform === 'win32' ? ['cmd', ['/c', 'npm', ...words]] : ['npm', words];
+}
+
+/** npm's own script, to be run by another Node.js than this one. */
+export function npmScript() {
+  const own = process.env.npm_execpath;
+  if (own !== undefined && /npm-cli\.c?js$/.test(own)) return own;
+  const [command, words] = npm('root', '--global');
+  const run = spawnSync(command, words, { encoding: 'utf8' });
+  return join(run.stdout.trim(), 'npm/bin/npm-cli.js');
 }
 
 /** A tool's script inside node_modules. */

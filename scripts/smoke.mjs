@@ -24,8 +24,12 @@ if (process.argv.length === 2) {
   ];
   if (spawnSync(process.execPath, leisure, { cwd: root, stdio: 'inherit', env }).status !== 0)
     process.exitCode = 1;
-  for (const contract of ['run.mjs', 'conformance.mjs']) {
-    const words = [`packages/runtime/test/contract/${contract}`];
+  const others = [
+    ['packages/runtime/test/contract/run.mjs'],
+    ['packages/runtime/test/contract/conformance.mjs'],
+    ['scripts/packaging.mjs', '--all'],
+  ];
+  for (const words of others) {
     if (spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' }).status !== 0)
       process.exitCode = 1;
   }

@@ -26,6 +26,7 @@ const steps = [
           'sick server and healthy twin',
           tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--budget', '20'),
         ),
+        step('packed, installed and used', tool('scripts/packaging.mjs')),
         step('smoke tests', tool(vitest, 'run', '--project', 'smoke')),
         step('harden() on every SDK', tool('packages/runtime/test/contract/run.mjs')),
         step('harden() and the conformance suite', tool('packages/runtime/test/contract/conformance.mjs')),
