@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../evidence/index.ts';
 import { BENCH_OPTIONS } from './bench-options.ts';
@@ -19,14 +19,21 @@ export interface ConfigFile {
   readonly workload: Readonly<Record<string, unknown>> | null;
 }
 
-/** The mettle.config of `directory`, or null. Throws UsageError when it cannot be loaded or holds an unknown option. */
-export async function readConfigFile(directory: string): Promise<ConfigFile | null> {
+/** Options that name a file, which is meant from where the config stands. */
+const FILES = ['workload', 'config', 'out', 'save', 'against', 'history'] as const;
+
+/**
+ * The mettle.config of `directory`, or null; the files that it names as they are named from `base`. Throws UsageError when
+ * it cannot be loaded or holds an unknown option.
+ */
+export async function readConfigFile(directory: string, base: string): Promise<ConfigFile | null> {
   const file = NAMES.map((name) => join(directory, name)).find((path) => existsSync(path));
   if (file === undefined) return null;
   const content = await load(file);
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new UsageError(`${file} must export one object with options; what it exports is none.`);
-  const { schema: _, ...entries } = content as Record<string, unknown>;
+  const { schema: _, $schema: __, ...given } = content as Record<string, unknown>;
+  const entries = namedFrom(given, relative(base, directory));
   const workload = Object.fromEntries(
     Object.entries(entries).filter(([key]) => (WORKLOAD_KEYS as readonly string[]).includes(key)),
   );
@@ -43,6 +50,17 @@ export async function readConfigFile(directory: string): Promise<ConfigFile | nu
     workload:
       Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
   };
+}
+
+function namedFrom(
+  entries: Readonly<Record<string, unknown>>,
+  way: string,
+): Readonly<Record<string, unknown>> {
+  const named = FILES.flatMap((key) => {
+    const value = entries[key];
+    return typeof value !== 'string' || isAbsolute(value) ? [] : [[key, join(way, value)] as const];
+  });
+  return { ...entries, ...Object.fromEntries(named) };
 }
 
 /** What was typed, filled up with what the config says. */

@@ -15,6 +15,9 @@ in which tool, at which line. The server needs no change.
                             its clients use it: no restart, no change
   mettle record  [target]   stand between a client and its server, and keep the
                             client's calls as a workload
+  mettle init    [target]   the minimum set-up of a server's project: config,
+                            workload, baseline, tests of races, CI job
+                            (more: mettle init --help)
   mettle mcp     [target]   Mettle itself as an MCP server, for coding agents
   mettle probe   [target]   one look from outside: is it reachable, how long does
                             each step take, has its tool list changed

@@ -3,6 +3,7 @@ import { TargetError } from '../run/index.ts';
 import { attachCommand } from './commands/attach.ts';
 import { benchCommand } from './commands/bench.ts';
 import { examineCommand } from './commands/examine.ts';
+import { initCommand } from './commands/init.ts';
 import { leakCommand } from './commands/leak.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { recordCommand } from './commands/record.ts';
@@ -27,12 +28,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   probe: probeCommand,
   watch: watchCommand,
   record: recordCommand,
+  init: initCommand,
   mcp: mcpCommand,
   report,
 };
-
-/** Commands that CONTRACTS names and later versions bring. */
-const LATER = ['watch', 'init'];
 
 /** Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {
@@ -48,10 +47,6 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     }
     const command = COMMANDS[name];
     if (command !== undefined) return await command(rest, host);
-    if (LATER.includes(name))
-      throw new UsageError(
-        `"mettle ${name}" is not in this version (${VERSION}); it has: ${Object.keys(COMMANDS).join(', ')}.`,
-      );
     throw new UsageError(
       `"${name}" is no command; there are: ${Object.keys(COMMANDS).join(', ')}. To examine a server: mettle check -- node server.js`,
     );

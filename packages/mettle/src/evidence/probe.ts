@@ -59,6 +59,31 @@ export interface AuthorisationFacts {
   readonly credentialsRefused: boolean;
 }
 
+/** What a server's own runtime tells of its inside; null where it does not say. */
+export interface InsideFacts {
+  readonly status: 'ok' | 'overloaded';
+  readonly heapBytes: number | null;
+  readonly heapLimitBytes: number | null;
+  readonly rssBytes: number | null;
+  /** How late the event loop was lately. */
+  readonly eventLoopDelayMs: number | null;
+  /** How busy it was, 0 to 1. */
+  readonly eventLoopUtilization: number | null;
+  /** Calls that run, that wait, that were refused since the start. */
+  readonly running: number | null;
+  readonly queued: number | null;
+  readonly refused: number | null;
+  readonly uptimeS: number | null;
+}
+/** What came of asking for it: it never changes the verdict of the look. */
+export interface InsideLook {
+  readonly facts: InsideFacts | null;
+  /** Whether the server lists `mettle://health`; null when that was not asked, or not answered. */
+  readonly offersHealth: boolean | null;
+  /** Why what is offered, or was named, could not be read; one clause. */
+  readonly fault: string | null;
+}
+
 /** One look at one server. */
 export interface ProbeOutcome {
   /** The name that the asker gave the server. */
@@ -90,6 +115,8 @@ export interface ProbeOutcome {
   readonly authorisation: AuthorisationFacts | null;
   /** What became of the session: none was opened, it was ended, the server lets no client end one, or ending failed. */
   readonly sessionEnd: 'none' | 'ended' | 'not-allowed' | 'failed';
+  /** Null when the inside was not asked for. */
+  readonly inside: InsideLook | null;
   readonly stderrTail: readonly string[];
 }
 

@@ -88,7 +88,7 @@ export function notMeasured(
 }
 
 /** The examined server: its name (where it was not reached, how it was to be), and what is known of it in short clauses. */
-export function describeTarget({ target, heapComparison }: Result): {
+export function describeTarget({ target, heapComparison, probe }: Result): {
   readonly name: string;
   readonly facts: readonly string[];
 } {
@@ -100,8 +100,8 @@ export function describeTarget({ target, heapComparison }: Result): {
   const style = era === '2026' ? ' (stateless)' : era === '2025' ? ' (initialize)' : '';
   const facts = [
     sdk === null
-      ? server === null
-        ? null
+      ? server === null || probe !== undefined
+        ? null // From outside nobody can tell.
         : 'SDK not recognised'
       : `${sdk.name} ${sdk.version ?? ''}`.trim(),
     protocolVersion === null ? null : `MCP ${protocolVersion}${style}`,

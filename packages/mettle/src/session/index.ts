@@ -7,6 +7,7 @@ export { benchInProcess } from './in-process-bench.ts';
 export type { InProcessPlan, InProcessSubject } from './in-process-bench.ts';
 export { withInspector } from './inspector.ts';
 export type { Inspector } from './inspector.ts';
+export { listeningOrigin } from './listening-origin.ts';
 export { openSession } from './open.ts';
 export { factoryTrialCommand, reimportTrialCommand } from './open-module.ts';
 export { openProcessClock } from './process-clock.ts';

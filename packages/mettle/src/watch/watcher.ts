@@ -4,6 +4,7 @@ import { Outbox } from './alerts/outbox.ts';
 import type { WatchConfig, WatchedServer } from './config/config.ts';
 import { EmbeddedEngine } from './engine/embedded.ts';
 import type { Beat, Engine } from './engine/engine.ts';
+import { HealthOffers } from './probe/inside.ts';
 import { probe } from './probe/probe.ts';
 import type { History, Standing } from './store/history.ts';
 import { Writer } from './store/writer.ts';
@@ -28,6 +29,7 @@ export class Watcher {
   readonly #beat: Beat;
   readonly #writer: Writer;
   readonly #eras: Map<string, ProbeOutcome['era']> = new Map();
+  readonly #healthOffers: HealthOffers = new HealthOffers();
   readonly #outbox: Outbox;
   readonly #complain: (sentence: string) => void;
   readonly #interrupt: AbortController = new AbortController();
@@ -107,7 +109,12 @@ export class Watcher {
     try {
       outcome = await probe(
         server.target,
-        { timeoutMs: server.timeoutMs, era: this.#eras.get(server.name) ?? null, call: server.call },
+        {
+          timeoutMs: server.timeoutMs,
+          era: this.#eras.get(server.name) ?? null,
+          call: server.call,
+          inside: this.#healthOffers.request(server.name, server.inside, Date.now()),
+        },
         signal,
       );
     } catch (error) {
@@ -115,6 +122,7 @@ export class Watcher {
       throw error;
     }
     this.#looks += 1;
+    this.#healthOffers.learn(server.name, outcome.inside, Date.now());
     this.#eras.set(server.name, outcome.era ?? this.#eras.get(server.name) ?? null);
     const kept = await this.#writer.keep({ server, region: this.#engine.region, slotMs, outcome });
     if (kept === null) return;

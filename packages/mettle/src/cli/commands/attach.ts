@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { redactCommand, UsageError } from '../../evidence/index.ts';
 import { attachAndWatch, attachToMemory } from '../../run/index.ts';
 import type { Progress } from '../../run/index.ts';
@@ -32,7 +31,7 @@ export async function attachCommand(argv: readonly string[], host: Host): Promis
   }
   const pid = pidOf(typed);
   refuseOptionsOfOthers(typed);
-  const config = await readConfigFile(resolve(host.cwd));
+  const config = await readConfigFile(host.cwd, host.cwd);
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   const memory = memoryAsked(options);

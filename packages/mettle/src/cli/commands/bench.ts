@@ -30,7 +30,7 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
     host.stdout.write(BENCH_HELP);
     return EXIT.ok;
   }
-  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
+  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'), host.cwd);
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   checkBar(options, 'bench');

@@ -34,7 +34,7 @@ export async function examineCommand(
     throw new UsageError(
       '--always-on is for mettle attach: a server in use is watched for hours, an examination has an end.',
     );
-  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
+  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'), host.cwd);
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   checkBar(options, examination);

@@ -28,7 +28,7 @@ export async function probeCommand(argv: readonly string[], host: Host): Promise
     host.stdout.write(PROBE_HELP);
     return EXIT.ok;
   }
-  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
+  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'), host.cwd);
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const asked = formatsOf(options.format);
   if (asked.length > 1 && options.out === undefined)

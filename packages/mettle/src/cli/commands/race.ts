@@ -26,7 +26,7 @@ export async function raceCommand(argv: readonly string[], host: Host): Promise<
     host.stdout.write(RACE_HELP);
     return EXIT.ok;
   }
-  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'));
+  const config = await readConfigFile(resolve(host.cwd, typed.cwd ?? '.'), host.cwd);
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   checkBar(options, 'race');

@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { UsageError, type TargetSpec } from '../../evidence/index.ts';
+import { isData, pathIn, pathInVariable, type GivenPath } from './given-data.ts';
 import type { WorkingCopy } from './working-copy.ts';
 
 /** Options of node that take the next word with them. */
@@ -18,14 +19,12 @@ export interface NodeCommand {
 
 /**
  * The target as it is started for trials: in the working copy, its program still found where it was, `{dir}` filled
- * in. Throws UsageError when the command or the environment would lead the server to files that are no copy.
+ * in, and files and folders of the user's replaced by their copies. Throws UsageError when there is none.
  */
 export function placeTarget(spec: TargetSpec, copy: WorkingCopy): TargetSpec {
   const own = Object.fromEntries(
-    Object.entries(spec.env).map(([name, value]) => [name, fillIn(value, copy.dir)]),
+    Object.entries(spec.env).map(([name, value]) => [name, placeVariable(name, value, spec.cwd, copy)]),
   );
-  for (const [name, value] of Object.entries(own))
-    if (!NO_DATA.test(name) && !(name in copy.env)) refuseOwnData(value, `${name}=${value}`, copy);
   const env = { ...own, ...copy.env };
   if (spec.kind === 'module') return { ...spec, file: resolve(spec.cwd, spec.file), env, cwd: copy.dir };
   if (spec.kind === 'http' && spec.command === null)
@@ -34,6 +33,19 @@ export function placeTarget(spec: TargetSpec, copy: WorkingCopy): TargetSpec {
     );
   const command = spec.command === null ? null : placeCommand(spec.command, spec.cwd, copy);
   return { ...spec, command, env, cwd: copy.dir } as TargetSpec;
+}
+
+/** The user's own files and folders in the arguments and variables of the server: each has to be copied. */
+export function dataNamedBy(spec: TargetSpec): readonly GivenPath[] {
+  const command = spec.kind === 'module' ? null : spec.command;
+  const words = command === null ? [] : (asNodeCommand(command)?.args ?? command.slice(1));
+  const found = [
+    ...words.map((word) => ({ shown: word, at: pathIn(word, spec.cwd) })),
+    ...Object.entries(spec.env)
+      .filter(([name]) => !NO_DATA.test(name))
+      .map(([name, value]) => ({ shown: `${name}=${value}`, at: pathInVariable(name, value, spec.cwd) })),
+  ];
+  return found.flatMap(({ shown, at }) => (at !== null && isData(at.path) ? [{ shown, path: at.path }] : []));
 }
 
 /** The parts of a command that starts a script with Node; null for any other (npx, a shell, a binary). */
@@ -68,12 +80,12 @@ function placeCommand(
   const [program, ...words] = command;
   const placed = placeProgram(program, cwd);
   const node = asNodeCommand(command);
-  if (node === null) return [placed, ...words.map((word) => placeArgument(word, copy))];
+  if (node === null) return [placed, ...words.map((word) => placeArgument(word, cwd, copy))];
   return [
     placed,
     ...node.options.map((option) => placeFile(option, cwd)),
     placeFile(node.script, cwd),
-    ...node.args.map((word) => placeArgument(word, copy)),
+    ...node.args.map((word) => placeArgument(word, cwd, copy)),
   ];
 }
 
@@ -90,26 +102,25 @@ function placeFile(word: string, cwd: string): string {
   return existsSync(full) || existsSync(`${full}.js`) ? full : word;
 }
 
-/** Words after the program are its own: relative ones are meant in the working copy from now on. */
-function placeArgument(word: string, copy: WorkingCopy): string {
-  const filled = fillIn(word, copy.dir);
-  refuseOwnData(filled, word, copy);
-  return filled;
+/** Words after the program are its own: files and folders that they name are meant in the working copy from now on. */
+function placeArgument(word: string, cwd: string, copy: WorkingCopy): string {
+  const found = pathIn(word, cwd);
+  if (found === null) return fillIn(word, copy.dir);
+  const { before, path } = found;
+  return isData(path) ? `${before}${placeOf(path, copy)}` : existsSync(path) ? `${before}${path}` : word;
 }
 
-function refuseOwnData(value: string, shown: string, copy: WorkingCopy): void {
-  const path = value.replace(/^--?[\w-]+=/, '').replace(/^file:\/\//, '');
-  if (!isAbsolute(path) || path.startsWith(copy.root)) return;
-  if (!isData(path)) return;
+function placeVariable(name: string, value: string, cwd: string, copy: WorkingCopy): string {
+  const found = NO_DATA.test(name) ? null : pathInVariable(name, value, cwd);
+  if (found === null || !isData(found.path)) return fillIn(value, copy.dir);
+  return `${found.before}${placeOf(found.path, copy)}`;
+}
+
+/** Never null for what `dataNamedBy` told of; but a race on what is no copy would be worse than none. */
+function placeOf(path: string, copy: WorkingCopy): string {
+  const place = path.startsWith(copy.root) ? path : copy.placeOf(path);
+  if (place !== null) return place;
   throw new UsageError(
-    `${shown} names ${path}, which is no copy, and races are only run on copies: name the working copy as {dir}, or give the workload a "state" to copy.`,
+    `${path} is no copy, and races are only run on copies: name the working copy as {dir}.`,
   );
-}
-
-/** Programs and their modules are no data; what does not exist would be made, and be no copy either. */
-function isData(path: string): boolean {
-  const seen = statSync(path, { throwIfNoEntry: false });
-  if (seen === undefined) return dirname(path) !== dirname(dirname(path)) && existsSync(dirname(path));
-  if (seen.isDirectory()) return dirname(path) !== path;
-  return seen.isFile() && (seen.mode & 0o111) === 0 && !/\.([cm]?[jt]sx?|node|wasm|pem|crt|so)$/.test(path);
 }

@@ -5,7 +5,7 @@ import { UsageError } from '../../evidence/index.ts';
 import { factoryTrialCommand, reimportTrialCommand, TargetError, type Session } from '../../session/index.ts';
 import type { TrialRequest } from '../trial-runner.ts';
 import { createMask, type Mask } from './masks.ts';
-import { asNodeCommand, fillIn, placeTarget } from './placed-target.ts';
+import { asNodeCommand, dataNamedBy, fillIn, placeTarget } from './placed-target.ts';
 import { RacedProcess } from './raced-process.ts';
 import { runTrial } from './run-trial.ts';
 import { WorkingCopy, type RaceState } from './working-copy.ts';
@@ -54,7 +54,8 @@ export class Trials {
 
   /** Starts the server on the working copy. Rejects with UsageError or TargetError; nothing of ours stays then. */
   static async open(options: TrialsOptions): Promise<Trials> {
-    const copy = WorkingCopy.create(options.state);
+    const { state, target } = options;
+    const copy = WorkingCopy.create(state, { paths: dataNamedBy(target), cwd: target.cwd });
     let trials: Trials | null = null;
     try {
       trials = new Trials(options, copy);

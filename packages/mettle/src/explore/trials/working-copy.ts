@@ -17,12 +17,19 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { UsageError } from '../../evidence/index.ts';
+import { copyGiven, placeWithin, type GivenPath } from './given-data.ts';
 
 /** The state that a server is to work on: copied, and named to it by an environment variable. */
 export interface RaceState {
   /** Absolute path of the file or directory to copy. */
   readonly copy: string;
   readonly env: string;
+}
+
+/** What the server's command and variables name of the user's, relative to where it is started. */
+export interface GivenData {
+  readonly paths: readonly GivenPath[];
+  readonly cwd: string;
 }
 
 /** Text up to this length is shown and compared as it is; longer files by their hash. */
@@ -59,30 +66,43 @@ export class WorkingCopy {
   readonly root: string;
   readonly #originals = new Map<string, Original>();
   readonly #pristine: string;
+  /** What of the user's was copied because the server is told of it. */
+  readonly given: readonly string[];
+  readonly #places = new Map<string, string>();
   readonly #removeAtExit = (): void => this.remove();
 
-  private constructor(root: string, state: RaceState | null) {
+  private constructor(root: string, state: RaceState | null, given: GivenData) {
     this.root = root;
     this.dir = join(root, 'state');
     this.#pristine = join(root, 'pristine');
     for (const folder of [this.dir, this.#pristine, join(root, 'tmp'), join(root, 'home')]) mkdirSync(folder);
-    this.env = { ...outsideState(root), ...(state === null ? {} : { [state.env]: this.#fill(state) }) };
+    if (state !== null) this.#places.set(state.copy, this.#fill(state));
+    this.given = copyGiven(given.paths, { cwd: given.cwd, dir: this.dir, places: this.#places });
+    this.env = {
+      ...outsideState(root),
+      ...(state === null ? {} : { [state.env]: this.placeOf(state.copy) ?? this.dir }),
+    };
     this.#remember('');
     process.once('exit', this.#removeAtExit);
   }
 
-  /** Throws UsageError when the state cannot be copied. */
-  static create(state: RaceState | null): WorkingCopy {
+  /** Throws UsageError when the state, or what the server is told of, cannot be copied. */
+  static create(state: RaceState | null, given: GivenData = { paths: [], cwd: process.cwd() }): WorkingCopy {
     if (state !== null && statSync(state.copy, { throwIfNoEntry: false }) === undefined)
       throw new UsageError(`The state to work on is ${state.copy}, and there is no such file or directory.`);
     // The resolved path: servers resolve links themselves, and answers are compared with this prefix masked.
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'mettle-race-')));
     try {
-      return new WorkingCopy(root, state);
+      return new WorkingCopy(root, state, given);
     } catch (error) {
       rmSync(root, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** The copy of a file or folder that the server was told of; null when there is none. */
+  placeOf(path: string): string | null {
+    return placeWithin(this.#places, path);
   }
 
   /** Makes the folder what it was. In place: a server that keeps a file open goes on seeing it. */

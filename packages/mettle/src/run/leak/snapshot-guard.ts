@@ -19,15 +19,22 @@ export function snapshotCost(heapUsedBytes: number): {
 /** Snapshots that one examination takes; usual heaps take a third of the worst one's time, which leaves the rest for calls. */
 const PAUSES = 4;
 
-/** Why no snapshot is to be taken: it could kill the server for want of memory, or take too long. Null when it may be. */
-export async function snapshotRefusal(recording: HeapRecording, budgetMs: number): Promise<string | null> {
+/**
+ * Why no snapshot is to be taken: it could kill the server for want of memory, or `pauses` of the worst of heaps would take
+ * too long. Null when it may be.
+ */
+export async function snapshotRefusal(
+  recording: HeapRecording,
+  budgetMs: number,
+  pauses: number = PAUSES,
+): Promise<string | null> {
   const { heapUsedBytes } = (await recording.memory()).after;
   const { freeBytes } = recording.room();
   const { memoryBytes: wanted, pauseMs } = snapshotCost(heapUsedBytes);
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en-US')} MB`;
   if (wanted > freeBytes)
     return `a heap snapshot of ${megabytes(heapUsedBytes)} needs up to ${megabytes(wanted)}, and ${megabytes(freeBytes)} are free`;
-  if (pauseMs * PAUSES > budgetMs)
+  if (pauseMs * pauses > budgetMs)
     return `a heap snapshot of ${megabytes(heapUsedBytes)} holds the server for up to ${(pauseMs / 1000).toFixed(0)} s, too long for a budget of ${(budgetMs / 1000).toFixed(0)} s (raise --budget)`;
   return null;
 }

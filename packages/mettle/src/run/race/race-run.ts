@@ -52,7 +52,7 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
       }),
     );
     const placed = await atOriginalPlaces(
-      { ...evidence, workingCopy: copyInWords(request) },
+      { ...evidence, workingCopy: copyInWords(request, trials) },
       library,
       directory,
     );
@@ -61,15 +61,22 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
       target,
       calls,
       evidence: placed,
-      notes: [...notes, ...library.notes(), ...writesOutside(trials), ...escaped(evidence)],
+      notes: [
+        ...notes,
+        ...library.notes(),
+        ...givenCopies(trials),
+        ...writesOutside(trials),
+        ...escaped(evidence),
+      ],
     };
   } finally {
     await trials.close();
   }
 }
 
-function copyInWords({ workload }: ExaminationRequest): string {
-  return workload?.state == null ? 'an empty folder' : `a copy of ${workload.state.copy}`;
+function copyInWords({ workload }: ExaminationRequest, { copy }: Trials): string {
+  const copied = [...(workload?.state == null ? [] : [workload.state.copy]), ...copy.given];
+  return copied.length === 0 ? 'an empty folder' : `a copy of ${copied.join(', ')}`;
 }
 
 /** Each call alone: what shows that a cheap reset does what a fresh process would. */
@@ -179,6 +186,13 @@ function replayInWords(token: string, { status, divergedAt }: ReplayResult): str
     case 'diverged':
       return `The code diverged at step ${(divergedAt ?? 0) + 1}: from there on the schedule ${token} could not be followed, and what came instead is no fault. Search anew: mettle race without --replay.`;
   }
+}
+
+/** What its command names is another folder's than people read there. */
+function givenCopies({ copy }: Trials): readonly string[] {
+  return copy.given.length === 0
+    ? []
+    : [`The server was given copies of what its command and variables name: ${copy.given.join(', ')}.`];
 }
 
 /** Where the server writes by itself, which went to copies; a tool that was refused was not seen as it is. */

@@ -1,5 +1,5 @@
 import type { TargetSpec } from '../../evidence/index.ts';
-import type { ProbeTarget } from '../probe/outcome.ts';
+import type { InsideRequest, ProbeTarget } from '../probe/outcome.ts';
 
 /** A server to watch, with everything said of it in particular. */
 export interface WatchedServer {
@@ -15,6 +15,8 @@ export interface WatchedServer {
   /** Slower than this, as often in a row, is an alert of its own; null = no budget. */
   readonly latencyBudgetMs: number | null;
   readonly certificateDays: number | null;
+  /** What its own runtime is asked for; null = nothing. */
+  readonly inside: InsideRequest | null;
 }
 
 export type ChannelConfig =
@@ -28,6 +30,16 @@ export type ChannelConfig =
       readonly to: readonly string[];
     };
 
+/** What many processes share. The URLs hold credentials: they are shown and kept nowhere. */
+export interface EngineConfig {
+  readonly redis: string;
+  readonly postgres: string;
+  /** Where this process looks from. */
+  readonly region: string;
+  /** So many regions must say so; null = more than half of those alive. */
+  readonly quorum: number | null;
+}
+
 export interface WatchConfig {
   readonly servers: readonly WatchedServer[];
   /** Absolute path of the SQLite file. */
@@ -37,4 +49,6 @@ export interface WatchConfig {
   readonly jitter: number;
   readonly page: { readonly host: string; readonly port: number; readonly token: string | null } | null;
   readonly channels: readonly ChannelConfig[];
+  /** Null = this process alone, with the file. */
+  readonly engine: EngineConfig | null;
 }

@@ -4,8 +4,9 @@ import { parseDocument } from 'yaml';
 import { UsageError } from '../../evidence/index.ts';
 import type { WatchConfig, WatchedServer } from './config.ts';
 import { channelsOf } from './channels.ts';
+import { engineOf } from './engine.ts';
 import { Reader } from './reader.ts';
-import { serverOf, type Defaults } from './servers.ts';
+import { insideOf, serverOf, type Defaults } from './servers.ts';
 
 /** Many looks at once are cheap: each waits for the network most of its time. */
 const CONCURRENCY = 500;
@@ -28,7 +29,17 @@ export async function readWatchConfig(
 }
 
 function configOf(reader: Reader, folder: string): WatchConfig {
-  reader.only('servers', 'defaults', 'store', 'retention', 'concurrency', 'jitter', 'page', 'alerts');
+  reader.only(
+    'servers',
+    'defaults',
+    'store',
+    'retention',
+    'concurrency',
+    'jitter',
+    'page',
+    'alerts',
+    'engine',
+  );
   const defaults = defaultsOf(reader.child('defaults'));
   const servers = reader.list('servers').map((each) => serverOf(each, defaults, folder));
   if (servers.length === 0) throw reader.fault('names no servers: give at least one under "servers"');
@@ -41,11 +52,12 @@ function configOf(reader: Reader, folder: string): WatchConfig {
     jitter: reader.number('jitter', 0, 0.5) ?? 0.1,
     page: pageOf(reader.child('page')),
     channels: channelsOf(reader.list('alerts')),
+    engine: engineOf(reader.child('engine')),
   };
 }
 
 function defaultsOf(reader: Reader | null): Defaults {
-  reader?.only('interval', 'timeout', 'failures', 'recoveries', 'latency', 'certificateDays');
+  reader?.only('interval', 'timeout', 'failures', 'recoveries', 'latency', 'certificateDays', 'self');
   return {
     intervalMs: reader?.duration('interval', 1000) ?? 60_000,
     timeoutMs: reader?.duration('timeout', 100) ?? null,
@@ -54,7 +66,19 @@ function defaultsOf(reader: Reader | null): Defaults {
     recoveries: reader?.count('recoveries', 1, 100) ?? 1,
     latencyBudgetMs: reader?.duration('latency') ?? null,
     certificateDays: reader?.count('certificateDays', 0, 3650) ?? null,
+    inside: selfOf(reader),
   };
+}
+
+/** What a server's own runtime offers is read unless that is said to be unwanted. */
+function selfOf(reader: Reader | null): Defaults['inside'] {
+  const usual = { health: 'find', metricsUrl: null } as const;
+  if (reader === null) return usual;
+  if (reader.text('self') === 'off') return null;
+  const inside = insideOf(reader) ?? usual;
+  if (inside.metricsUrl !== null)
+    throw reader.fault('must be auto, off or health here: each server has a URL of its own', 'self');
+  return inside;
 }
 
 function pageOf(reader: Reader | null): WatchConfig['page'] {

@@ -88,7 +88,7 @@ export class Reader {
     const value = this.#values[key];
     if (value == null) return [];
     if (!Array.isArray(value)) throw this.fault('must be a list', key);
-    return value.map((each: unknown, i) => this.#inner(each, `${key}[${String(i + 1)}]`));
+    return value.map((each: unknown, i) => this.#inner(each, `${key}[${String(i)}]`));
   }
 
   texts(key: string): readonly string[] | undefined {

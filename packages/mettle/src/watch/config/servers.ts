@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { TargetSpec } from '../../evidence/index.ts';
-import type { ClientCredentials } from '../probe/outcome.ts';
+import type { ClientCredentials, InsideRequest } from '../probe/outcome.ts';
 import type { WatchedServer } from './config.ts';
 import type { Reader } from './reader.ts';
 
@@ -12,6 +12,7 @@ export interface Defaults {
   readonly recoveries: number;
   readonly latencyBudgetMs: number | null;
   readonly certificateDays: number | null;
+  readonly inside: InsideRequest | null;
 }
 
 /** Started servers load their code first. */
@@ -37,6 +38,7 @@ export function serverOf(reader: Reader, defaults: Defaults, folder: string): Wa
     'certificateDays',
     'call',
     'arguments',
+    'self',
   );
   const name = reader.needed('name');
   const spec = specOf(reader, folder);
@@ -61,7 +63,22 @@ export function serverOf(reader: Reader, defaults: Defaults, folder: string): Wa
     recoveries: reader.count('recoveries', 1, 100) ?? defaults.recoveries,
     latencyBudgetMs: reader.duration('latency') ?? defaults.latencyBudgetMs,
     certificateDays: reader.count('certificateDays', 0, 3650) ?? defaults.certificateDays,
+    inside: insideOf(reader) ?? (reader.text('self') === 'off' ? null : defaults.inside),
   };
+}
+
+/**
+ * What `self` says: `auto` finds the health resource by itself, `health` reads it without looking for it, a URL is the
+ * server's Prometheus endpoint. Undefined for `off`, and where nothing is said.
+ */
+export function insideOf(reader: Reader): InsideRequest | undefined {
+  const self = reader.text('self');
+  if (self === undefined || self === 'off') return undefined;
+  if (self === 'auto') return { health: 'find', metricsUrl: null };
+  if (self === 'health') return { health: 'read', metricsUrl: null };
+  if (!URL.canParse(self) || !/^https?:$/.test(new URL(self).protocol))
+    throw reader.fault('must be auto, off, health, or the http:// URL of its Prometheus endpoint', 'self');
+  return { health: 'find', metricsUrl: self };
 }
 
 function specOf(reader: Reader, folder: string): TargetSpec {

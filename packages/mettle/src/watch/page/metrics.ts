@@ -1,4 +1,50 @@
+import type { InsideFacts } from '../../evidence/index.ts';
 import type { Watcher } from '../watcher.ts';
+
+/** What the servers' own runtimes told, so that inside and outside stand on one page. */
+const INSIDE: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly of: (facts: InsideFacts) => number | null;
+}[] = [
+  {
+    name: 'mettle_inside_overloaded',
+    help: '1 while the server says that it is overloaded.',
+    of: ({ status }) => (status === 'overloaded' ? 1 : 0),
+  },
+  {
+    name: 'mettle_inside_heap_used_bytes',
+    help: 'JavaScript heap in use in the server.',
+    of: ({ heapBytes }) => heapBytes,
+  },
+  {
+    name: 'mettle_inside_heap_limit_bytes',
+    help: 'Limit of that heap.',
+    of: ({ heapLimitBytes }) => heapLimitBytes,
+  },
+  {
+    name: 'mettle_inside_resident_bytes',
+    help: 'Resident memory of the server.',
+    of: ({ rssBytes }) => rssBytes,
+  },
+  {
+    name: 'mettle_inside_event_loop_delay_seconds',
+    help: 'How late its event loop was.',
+    of: ({ eventLoopDelayMs }) => (eventLoopDelayMs === null ? null : eventLoopDelayMs / 1000),
+  },
+  {
+    name: 'mettle_inside_event_loop_utilization',
+    help: 'How busy its event loop was, 0 to 1.',
+    of: ({ eventLoopUtilization }) => eventLoopUtilization,
+  },
+  { name: 'mettle_inside_running', help: 'Calls that run in it.', of: ({ running }) => running },
+  { name: 'mettle_inside_queued', help: 'Calls that wait in it.', of: ({ queued }) => queued },
+  {
+    name: 'mettle_inside_refused',
+    help: 'Calls that it refused since its start.',
+    of: ({ refused }) => refused,
+  },
+];
 
 /** The Prometheus text format. Durations of MCP operations bear OpenTelemetry's name for them, in seconds. */
 export async function metrics(watcher: Watcher): Promise<string> {
@@ -46,6 +92,15 @@ export async function metrics(watcher: Watcher): Promise<string> {
             `mettle_probe_certificate_expiry_timestamp_seconds{server="${name}"} ${String(Date.parse(last.certificate.validTo) / 1000)}`,
           ],
     ),
+    ...INSIDE.flatMap(({ name, help, of }) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} gauge`,
+      ...looked.flatMap(({ name: server, last }) => {
+        const facts = last.inside?.facts ?? null;
+        const value = facts === null ? null : of(facts);
+        return value === null ? [] : [`${name}{server="${server}"} ${String(value)}`];
+      }),
+    ]),
     '# HELP mettle_probe_looks_total Looks taken since the watcher started.',
     '# TYPE mettle_probe_looks_total counter',
     `mettle_probe_looks_total ${String(watcher.looks)}`,

@@ -1,3 +1,4 @@
+import type { InsideLook } from '../../evidence/index.ts';
 import { redactText } from '../../evidence/index.ts';
 import type { WatchedServer } from '../config/config.ts';
 import type { Standing } from '../store/history.ts';
@@ -24,6 +25,8 @@ export interface ServerView {
   readonly tools: number | null;
   readonly certificateValidTo: string | null;
   readonly intervalMs: number;
+  /** What its own runtime told at the last look, and why it could not be read; null when it tells nothing. */
+  readonly inside: InsideLook | null;
   /** Share of looks that found it up, over the hours kept of the last two days; null before the first. */
   readonly upShare: number | null;
   readonly hours: readonly HourRow[];
@@ -78,6 +81,7 @@ function viewOf(
     tools: last?.tools?.count ?? null,
     certificateValidTo: last?.certificate?.validTo ?? null,
     intervalMs,
+    inside: last?.inside ?? null,
     upShare: looks === 0 ? null : hours.reduce((sum, hour) => sum + hour.up, 0) / looks,
     hours,
     regions: (standing?.regions ?? []).map(({ region, isAlive, isDown, last: each }) => ({

@@ -12,39 +12,53 @@ export interface FetchTerms {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One GET, or POST of a form. Rejects with ProbeFault where there is no answer; `body` is null when it is no JSON object. */
-export async function fetchJson(
+interface FetchRequest {
+  readonly accept: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST; without it, a GET. */
+  readonly form?: URLSearchParams;
+  readonly maxBytes?: number;
+}
+
+/** One GET, or POST of a form, on a connection of its own. Rejects with ProbeFault where there is no answer. */
+export async function fetchText(
   url: URL,
   terms: FetchTerms,
-  post?: { readonly form: URLSearchParams; readonly headers: Readonly<Record<string, string>> },
-): Promise<{ readonly status: number; readonly body: JsonObject | null }> {
+  { accept, headers = {}, form, maxBytes = MAX_BYTES }: FetchRequest,
+): Promise<{ readonly status: number; readonly text: string }> {
   const connection = new ProbeConnection(url, terms.ca);
+  const method = form === undefined ? 'GET' : 'POST';
+  const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   try {
-    const { status, text } = await exchange(
+    return await exchange(
       connection,
       url,
       {
-        method: post === undefined ? 'GET' : 'POST',
-        headers: {
-          accept: 'application/json',
-          ...(post === undefined
-            ? {}
-            : { 'content-type': 'application/x-www-form-urlencoded', ...post.headers }),
-        },
-        body: post?.form.toString() ?? null,
-        what: post === undefined ? 'GET' : 'POST',
+        method,
+        headers: { accept, ...type, ...headers },
+        body: form?.toString() ?? null,
+        what: method,
         phase: 'http',
         silentPhase: 'http',
-        maxBytes: MAX_BYTES,
+        maxBytes,
         deadlineMs: terms.deadlineMs,
         startedAtMs: monotonicMs(),
       },
       terms.signal,
     );
-    return { status, body: objectIn(text) };
   } finally {
     connection.destroy();
   }
+}
+
+/** The same for a JSON object; `body` is null when it is none. */
+export async function fetchJson(
+  url: URL,
+  terms: FetchTerms,
+  post?: { readonly form: URLSearchParams; readonly headers: Readonly<Record<string, string>> },
+): Promise<{ readonly status: number; readonly body: JsonObject | null }> {
+  const { status, text } = await fetchText(url, terms, { accept: 'application/json', ...post });
+  return { status, body: objectIn(text) };
 }
 
 function objectIn(text: string): JsonObject | null {

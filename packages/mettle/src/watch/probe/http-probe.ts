@@ -29,6 +29,7 @@ export async function lookOverHttp(
       look.status = error.status ?? look.status;
     }
     look.end();
+    await look.lookInside(rpc, options, signal);
     return look;
   } finally {
     look.certificate = connection.certificate;

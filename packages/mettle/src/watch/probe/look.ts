@@ -1,8 +1,9 @@
-import type { CertificateFacts, ProbeOutcome, ReachPhase } from '../../evidence/index.ts';
+import type { CertificateFacts, InsideLook, ProbeOutcome, ReachPhase } from '../../evidence/index.ts';
 import { redactText } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
 import { asSentence, shownTime, type ProbeFault } from './fault.ts';
 import type { Agreement } from './handshake.ts';
+import { readHealth } from './health-resource.ts';
 import type { ProbeOptions, ProbeTarget } from './outcome.ts';
 import { readTools } from './read-tools.ts';
 import type { RpcSource } from './rpc.ts';
@@ -26,6 +27,7 @@ export class Look {
   certificate: CertificateFacts | null = null;
   sessionEnd: ProbeOutcome['sessionEnd'] = 'none';
   stderrTail: readonly string[] = [];
+  inside: InsideLook | null = null;
   readonly #startedAt: string = new Date().toISOString();
   readonly #startedAtMs: number = monotonicMs();
   #lapStartedMs: number = this.#startedAtMs;
@@ -81,6 +83,12 @@ export class Look {
     this.lap('call');
   }
 
+  /** Asks for the inside, once the verdict stands: whatever comes of it changes nothing. Rejects only with the signal's reason. */
+  async lookInside(rpc: RpcSource, { inside }: ProbeOptions, signal: AbortSignal | undefined): Promise<void> {
+    if (inside == null || this.agreement === null) return;
+    this.inside = await readHealth(rpc, this.agreement.capabilities, inside.health, signal);
+  }
+
   outcome(target: ProbeTarget, authorisation: ProbeOutcome['authorisation']): ProbeOutcome {
     const { fault, agreement } = this;
     const unauthorised = authorisation?.metadata === 'correct';
@@ -113,6 +121,7 @@ export class Look {
       authorisation,
       sessionEnd: this.sessionEnd,
       stderrTail: this.stderrTail,
+      inside: this.inside,
     };
   }
 

@@ -35,6 +35,16 @@ export interface ProbeOptions {
   readonly confirmSlowList?: boolean;
   /** PEM certificates trusted besides the usual ones. */
   readonly ca?: string;
+  /** Also what the server's own runtime tells; null = none of it. */
+  readonly inside?: InsideRequest | null;
+}
+
+/** Where the inside of a server is asked for. */
+export interface InsideRequest {
+  /** `find`: the resource mettle://health where the server lists it; `read`: it is there; `no`: not that way. */
+  readonly health: 'find' | 'read' | 'no';
+  /** A Prometheus endpoint of the server; null = none. */
+  readonly metricsUrl: string | null;
 }
 
 /**

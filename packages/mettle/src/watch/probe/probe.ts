@@ -1,12 +1,14 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { UsageError } from '../../evidence/index.ts';
-import type { TargetSpec } from '../../evidence/index.ts';
+import type { InsideLook, TargetSpec } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
 import { asksForAuthorisation, examineChallenge } from './authorisation.ts';
 import { ProbeFault } from './fault.ts';
 import type { FetchTerms } from './fetch-json.ts';
 import { lookOverHttp } from './http-probe.ts';
+import { joined } from './inside.ts';
 import type { Look } from './look.ts';
+import { readMetrics } from './metrics-endpoint.ts';
 import type { Probe, ProbeOptions, ProbeOutcome, ProbeTarget } from './outcome.ts';
 import { lookBySession } from './session-probe.ts';
 import { forgetToken, tokenFor } from './token.ts';
@@ -32,10 +34,30 @@ export const probe: Probe = async (target, options = {}, signal) => {
   };
   if (spec.kind === 'http' && (!URL.canParse(spec.url) || !/^https?:$/.test(new URL(spec.url).protocol)))
     throw new UsageError(`${JSON.stringify(spec.url)} is no http:// or https:// URL.`);
-  if (running) return probeUrl(target, spec, timed, signal);
-  const look = await lookBySession(spec, timed, signal);
-  return look.outcome(target, null);
+  // Beside the look: of a server that answers no client its endpoint may still tell why.
+  const asked = metricsOf(target, timed, signal);
+  const outcome = running
+    ? probeUrl(target, spec, timed, signal)
+    : lookBySession(spec, timed, signal).then((look) => look.outcome(target, null));
+  const [seen, metrics] = await Promise.all([outcome, asked]);
+  return { ...seen, inside: joined(seen.inside, metrics) };
 };
+
+/** What the server's Prometheus endpoint tells; null when none is named. */
+function metricsOf(
+  { spec, bearer }: ProbeTarget,
+  { inside, ca }: ProbeOptions,
+  signal: AbortSignal | undefined,
+): Promise<InsideLook> | null {
+  const url = inside?.metricsUrl ?? null;
+  if (url === null) return null;
+  // Credentials for the server go to its own origin, and to no other.
+  const own = spec.kind === 'http' && new URL(spec.url).origin === new URL(url).origin;
+  const headers = own
+    ? { ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }), ...spec.headers }
+    : {};
+  return readMetrics(url, headers, { ca, signal });
+}
 
 async function probeUrl(
   target: ProbeTarget,

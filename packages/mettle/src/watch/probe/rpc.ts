@@ -33,6 +33,8 @@ export interface RpcLimits {
   readonly maxBytes: number;
   /** Earlier than the end of the look, once the connection stands. */
   readonly answerByMs?: number;
+  /** Another end than that of the look. */
+  readonly deadlineMs?: number;
 }
 
 /** Requests and their answers, over whatever transport. */

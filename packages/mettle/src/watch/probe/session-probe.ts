@@ -16,6 +16,7 @@ export async function lookBySession(
   const look = new Look();
   const deadlineMs = look.startedAtMs + options.timeoutMs;
   let session: Session | null = null;
+  let rpc: SessionRpc | null = null;
   try {
     const opened = await openSession(spec, {
       handshakeTimeoutMs: options.timeoutMs,
@@ -33,14 +34,19 @@ export async function lookBySession(
       capabilities: session.capabilities,
       status: null,
     };
-    await look.useTools(new SessionRpc(session, deadlineMs, options.timeoutMs, signal), options);
+    rpc = new SessionRpc(session, deadlineMs, options.timeoutMs, signal);
+    await look.useTools(rpc, options);
   } catch (error) {
     signal?.throwIfAborted();
     look.fault = faultOf(error, look);
   } finally {
     look.stderrTail = look.fault === null ? [] : (session?.process?.stderrTail() ?? look.stderrTail);
     look.end();
-    await session?.close();
+    try {
+      if (rpc !== null) await look.lookInside(rpc, options, signal);
+    } finally {
+      await session?.close();
+    }
   }
   look.sessionEnd = session === null ? 'none' : 'ended';
   return look;
@@ -75,10 +81,10 @@ class SessionRpc implements RpcSource {
   async request(
     method: string,
     params: JsonObject | undefined,
-    { phase, maxBytes }: RpcLimits,
+    { phase, maxBytes, deadlineMs = this.#deadlineMs }: RpcLimits,
   ): Promise<RpcAnswer> {
     const reply: Reply = await this.#session.request(method, params, {
-      timeoutMs: Math.max(1, this.leftMs),
+      timeoutMs: Math.max(1, deadlineMs - monotonicMs()),
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
     });
     this.#signal?.throwIfAborted();

@@ -14,6 +14,8 @@ export interface LookValues {
   readonly phases: string;
   readonly failedPhase: string | null;
   readonly sentence: string;
+  /** What the server's own runtime told, as JSON; null = nothing. */
+  readonly inside: string | null;
   readonly hourMs: number;
   /** 1 or 0, to be added up. */
   readonly up: number;
@@ -34,6 +36,7 @@ export function valuesOf({ server, region, slotMs, outcome }: TakenLook): LookVa
     ),
     failedPhase,
     sentence: status === 'up' ? '' : sentence,
+    inside: outcome.inside?.facts == null ? null : JSON.stringify(outcome.inside.facts),
     hourMs: Math.floor(atMs / HOUR_MS) * HOUR_MS,
     up: status === 'down' ? 0 : 1,
   };

@@ -1,4 +1,4 @@
-import type { ToolChange } from '../../evidence/index.ts';
+import type { InsideFacts, ToolChange } from '../../evidence/index.ts';
 import type { Alert } from '../alerts/send.ts';
 
 /** A look as it is kept. */
@@ -12,6 +12,8 @@ export interface LookRow {
   readonly phases: Readonly<Record<string, number>>;
   readonly failedPhase: string | null;
   readonly sentence: string;
+  /** What its own runtime told; null = nothing. */
+  readonly inside: InsideFacts | null;
 }
 export interface IncidentRow {
   readonly id: number;
@@ -64,6 +66,7 @@ export function lookOf(row: Row): LookRow {
     phases: JSON.parse(String(row['phases'])) as Record<string, number>,
     failedPhase: row['failed_phase'] as string | null,
     sentence: String(row['sentence']),
+    inside: typeof row['inside'] === 'string' ? (JSON.parse(row['inside']) as InsideFacts) : null,
   };
 }
 

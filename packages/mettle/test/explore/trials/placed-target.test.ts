@@ -1,52 +1,116 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TargetSpec } from '../../../src/evidence/index.ts';
-import { asNodeCommand, fillIn, placeTarget } from '../../../src/explore/trials/placed-target.ts';
-import { WorkingCopy } from '../../../src/explore/trials/working-copy.ts';
+import {
+  asNodeCommand,
+  dataNamedBy,
+  fillIn,
+  placeTarget,
+} from '../../../src/explore/trials/placed-target.ts';
+import { WorkingCopy, type RaceState } from '../../../src/explore/trials/working-copy.ts';
 
 let project: string;
-let copy: WorkingCopy;
+let elsewhere: string;
+let copy: WorkingCopy | null = null;
 
-beforeAll(() => {
+beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'project-'));
-  writeFileSync(join(project, 'server.js'), '');
-  writeFileSync(join(project, 'hook.mjs'), '');
+  elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+  for (const file of ['server.js', 'hook.mjs']) writeFileSync(join(project, file), '');
   writeFileSync(join(project, 'data.json'), '{}');
-  copy = WorkingCopy.create(null);
+  mkdirSync(join(project, 'notes', 'old'), { recursive: true });
+  writeFileSync(join(project, 'notes', 'old', 'a.txt'), 'first');
+  writeFileSync(join(elsewhere, 'b.txt'), 'second');
 });
-afterAll(() => {
-  copy.remove();
-  rmSync(project, { recursive: true, force: true });
+afterEach(() => {
+  copy?.remove();
+  copy = null;
+  for (const folder of [project, elsewhere]) rmSync(folder, { recursive: true, force: true });
 });
 
-function placed(command: readonly [string, ...string[]], env: Record<string, string> = {}): TargetSpec {
-  return placeTarget({ kind: 'stdio', command, env, cwd: project }, copy);
+function placed(
+  command: readonly [string, ...string[]],
+  env: Record<string, string> = {},
+  state: RaceState | null = null,
+): TargetSpec & { readonly command: readonly string[] } {
+  const spec: TargetSpec = { kind: 'stdio', command, env, cwd: project };
+  copy = WorkingCopy.create(state, { paths: dataNamedBy(spec), cwd: project });
+  return placeTarget(spec, copy) as never;
+}
+
+function inCopy(...path: readonly string[]): string {
+  return join(copy?.dir ?? '', ...path);
 }
 
 describe('a target placed in its working copy', () => {
   test('runs the same program, from the working copy', () => {
-    expect(placed(['node', '--import', './hook.mjs', 'server.js', 'data.json', '{dir}/x'])).toMatchObject({
+    const words = ['--import', './hook.mjs', 'server.js', 'new.json', '{dir}/x', 'server.js', 'stdio'];
+    expect(placed(['node', ...words])).toMatchObject({
       command: [
         'node',
         '--import',
         join(project, 'hook.mjs'),
         join(project, 'server.js'),
-        'data.json',
-        join(copy.dir, 'x'),
+        'new.json',
+        inCopy('x'),
+        join(project, 'server.js'),
+        'stdio',
       ],
-      cwd: copy.dir,
+      cwd: inCopy(),
     });
+    expect(copy?.snapshot()).toEqual({});
   });
 
-  test('is refused when its arguments or variables name files that are no copy', () => {
-    expect(() => placed(['node', 'server.js', project])).toThrow(
-      /which is no copy.*name the working copy as \{dir\}/,
+  test('is given copies of the files and folders that its arguments and variables name', () => {
+    const { command, env } = placed(
+      ['node', 'server.js', 'notes', '--db=./data.json', join(project, 'notes', 'old'), elsewhere],
+      {
+        MEMORY: join(project, 'data.json'),
+        NEW_DIR: join(project, 'new'),
+        NOTES: 'notes',
+        NOTES_DIR: 'notes',
+      },
     );
-    expect(() => placed(['node', 'server.js', `--db=${join(project, 'data.json')}`])).toThrow(/no copy/);
-    expect(() => placed(['node', 'server.js'], { MEMORY: join(project, 'new.json') })).toThrow(
-      /MEMORY=.*no copy/,
+    expect(command.slice(2)).toEqual([
+      inCopy('notes'),
+      `--db=${inCopy('data.json')}`,
+      inCopy('notes', 'old'),
+      inCopy(basename(elsewhere)),
+    ]);
+    expect(env).toMatchObject({
+      MEMORY: inCopy('data.json'),
+      NEW_DIR: inCopy('new'),
+      NOTES: 'notes',
+      NOTES_DIR: inCopy('notes'),
+    });
+    expect(copy?.snapshot()).toEqual({
+      'data.json': '{}',
+      'notes/old/a.txt': 'first',
+      [`${basename(elsewhere)}/b.txt`]: 'second',
+    });
+    writeFileSync(inCopy('notes', 'old', 'a.txt'), 'changed');
+    expect(readFileSync(join(project, 'notes', 'old', 'a.txt'), 'utf8')).toBe('first');
+    copy?.restore();
+    expect(readFileSync(inCopy('notes', 'old', 'a.txt'), 'utf8')).toBe('first');
+  });
+
+  test('finds what its command names in the state that was asked for, where it lies there', () => {
+    const state = join(project, 'notes');
+    const { command } = placed(
+      ['node', 'server.js', state, join(state, 'old', 'a.txt')],
+      {},
+      { copy: state, env: 'X' },
+    );
+    expect(command.slice(2)).toEqual([inCopy(), inCopy('old', 'a.txt')]);
+    expect(copy?.given).toEqual([]);
+  });
+
+  test('is refused in one sentence what is too large to be copied', () => {
+    truncateSync(join(project, 'data.json'), 33 * 1024 * 1024);
+    expect(() => placed(['node', 'server.js', 'data.json'])).toThrow(
+      /^data\.json names .*data\.json, .* with more than 32 MiB it is too large .* \{dir\} instead, .*"state" to copy\.$/,
     );
   });
 
@@ -65,7 +129,8 @@ describe('a target placed in its working copy', () => {
       env: {},
       cwd: project,
     };
-    expect(() => placeTarget(spec, copy)).toThrow(/runs already, on its own data/);
+    copy = WorkingCopy.create(null);
+    expect(() => placeTarget(spec, copy as WorkingCopy)).toThrow(/runs already, on its own data/);
   });
 });
 

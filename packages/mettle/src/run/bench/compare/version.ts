@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { redactText, UsageError, type TargetSpec } from '../../../evidence/index.ts';
+import { onOwnPort } from '../../own-port.ts';
 import { checkOut, type Worktree } from './worktree.ts';
 
 /** What to compare with, ready to be started. */
@@ -107,32 +107,12 @@ async function onOtherPort(
   spec: Extract<TargetSpec, { readonly kind: 'http' }>,
   label: string,
 ): Promise<TargetSpec> {
-  const url = new URL(spec.url);
-  const port = url.port;
-  const pattern = new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g');
-  const words = [...(spec.command ?? []), ...Object.values(spec.env)];
-  if (port === '' || !words.some((word) => new RegExp(pattern.source).test(word)))
-    throw new UsageError(
-      `Both versions run at once, so ${label} needs a port of its own: let the command or --env name the port${port === '' ? '' : ` ${port}`} (such as --env PORT=${port === '' ? '3000' : port}), and Mettle gives the other version a free one.`,
-    );
-  const free = String(await freePort());
-  const change = (word: string): string => word.replace(pattern, free);
-  url.port = free;
-  const [program, ...args] = (spec.command ?? []).map(change);
-  return {
-    ...spec,
-    url: url.href,
-    command: program === undefined ? null : [program, ...args],
-    env: Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, change(value)])),
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  const moved = await onOwnPort(spec);
+  if (moved !== null) return moved;
+  const { port } = new URL(spec.url);
+  throw new UsageError(
+    `Both versions run at once, so ${label} needs a port of its own: let the command or --env name the port${port === '' ? '' : ` ${port}`} (such as --env PORT=${port === '' ? '3000' : port}), and Mettle gives the other version a free one.`,
+  );
 }
 
 /** The words of a command line with single and double quotes, as a shell splits them; nothing is expanded. */

@@ -3,6 +3,7 @@ import { homeOf } from '../../../derive/frames.ts';
 import { UsageError } from '../../../evidence/index.ts';
 import type { RaceCall, RaceClass, RaceEvidence, RaceViolation } from '../../../evidence/index.ts';
 import { chooseRunner, exploreScenario, Trials, type TrialRequest } from '../../../explore/index.ts';
+import { onOwnPort } from '../../own-port.ts';
 import { SourceLibrary } from '../../source-library.ts';
 import { atOriginalPlaces } from '../race-places.ts';
 import { raceTogether, type Together } from './together.ts';
@@ -71,11 +72,13 @@ export async function race<T>(
 async function raceScenario(scenario: RaceScenario): Promise<NoRace> {
   const { target, setup, calls, observe, invariants } = readScenario(scenario);
   const trials = await Trials.open({
-    target,
+    // Tests run beside each other, and each has a server.
+    target: target.kind === 'http' ? ((await onOwnPort(target)) ?? target) : target,
     state: scenario.state ?? null,
     replies: scenario.replies ?? {},
     processes: scenario.processes ?? 1,
-    connections: 1,
+    // Over HTTP a client is a session of one process.
+    connections: 1 + Math.max(...calls.map(({ connection }) => connection)),
   });
   try {
     const rehearsals = calls.map((each): TrialRequest => ({

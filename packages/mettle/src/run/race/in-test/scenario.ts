@@ -6,8 +6,9 @@ import type { RaceInvariant } from '../../../explore/index.ts';
 
 /** How the server is started: in a process of its own, in a folder of its own. */
 export type RaceServer =
-  /** `{ command: ['node', 'dist/server.js'] }`: over stdio. `{dir}` stands for the working copy. */
+  /** `{ command: ['node', 'dist/server.js'] }`: over stdio, or at `http`, the URL where it then answers. `{dir}` stands for the working copy. */
   | {
+      readonly http?: string;
       readonly command: readonly [string, ...string[]];
       readonly env?: Readonly<Record<string, string>>;
       readonly cwd?: string;
@@ -106,7 +107,12 @@ function raceCall({ tool, arguments: args = {}, client }: TestCall, connection: 
 
 function targetOf(server: RaceServer): TargetSpec {
   const { env = {}, cwd = process.cwd() } = server;
-  if ('command' in server) return { kind: 'stdio', command: server.command, env, cwd };
+  if ('command' in server) {
+    const { command, http } = server;
+    return http === undefined
+      ? { kind: 'stdio', command, env, cwd }
+      : { kind: 'http', url: http, headers: {}, command, env, cwd };
+  }
   const file =
     server.module instanceof URL || server.module.startsWith('file:')
       ? fileURLToPath(server.module)

@@ -35,6 +35,10 @@ import {
 } from '../rows.ts';
 import { LATER_COLUMNS, SCHEMA, SLOTS } from './schema.ts';
 
+/** The end of an incident waits for its beginning: told the other way round it would stay open for good. */
+const FIRST_OF_ITS_INCIDENT = `NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.channel = outbox.channel
+  AND earlier.key = replace(outbox.key, ':resolved', ':triggered') AND earlier.id <> outbox.id AND earlier.sent_at_ms IS NULL)`;
+
 /** A watcher alone has one region, which is alive as long as it is. */
 const ALONE: Voters = { alive: new Set([LOCAL]), quorum: 1 };
 
@@ -138,7 +142,7 @@ export class SqliteHistory implements History {
 
   async claimAlerts(nowMs: number, limit: number): Promise<readonly OutboxRow[]> {
     const due = this.#all(
-      `SELECT id, channel, body, attempts FROM outbox WHERE sent_at_ms IS NULL AND next_at_ms <= ?
+      `SELECT id, channel, body, attempts FROM outbox WHERE sent_at_ms IS NULL AND next_at_ms <= ? AND ${FIRST_OF_ITS_INCIDENT}
        ORDER BY id LIMIT ?`,
       nowMs,
       limit + this.#claimed.size,
@@ -207,8 +211,8 @@ export class SqliteHistory implements History {
   #addLook(look: TakenLook): boolean {
     const row = valuesOf(look);
     const { changes } = this.#run(
-      `INSERT INTO looks (server, region, slot_ms, at_ms, status, duration_ms, phases, failed_phase, sentence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (server, region, slot_ms) DO NOTHING`,
+      `INSERT INTO looks (server, region, slot_ms, at_ms, status, duration_ms, phases, failed_phase, sentence, inside)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (server, region, slot_ms) DO NOTHING`,
       row.server,
       row.region,
       row.slotMs,
@@ -218,6 +222,7 @@ export class SqliteHistory implements History {
       row.phases,
       row.failedPhase,
       row.sentence,
+      row.inside,
     );
     if (changes === 0) return false;
     this.#run(

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS memories (server TEXT PRIMARY KEY, memory TEXT NOT NU
 CREATE TABLE IF NOT EXISTS looks (
   id INTEGER PRIMARY KEY, server TEXT NOT NULL, region TEXT NOT NULL DEFAULT 'local', slot_ms INTEGER,
   at_ms INTEGER NOT NULL, status TEXT NOT NULL,
-  duration_ms REAL NOT NULL, phases TEXT NOT NULL, failed_phase TEXT, sentence TEXT NOT NULL);
+  duration_ms REAL NOT NULL, phases TEXT NOT NULL, failed_phase TEXT, sentence TEXT NOT NULL, inside TEXT);
 CREATE INDEX IF NOT EXISTS looks_by_server ON looks (server, at_ms);
 CREATE INDEX IF NOT EXISTS looks_by_time ON looks (at_ms);
 CREATE TABLE IF NOT EXISTS hours (
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 export const LATER_COLUMNS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: 'region', sql: "ALTER TABLE looks ADD COLUMN region TEXT NOT NULL DEFAULT 'local'" },
   { name: 'slot_ms', sql: 'ALTER TABLE looks ADD COLUMN slot_ms INTEGER' },
+  { name: 'inside', sql: 'ALTER TABLE looks ADD COLUMN inside TEXT' },
 ];
 /** Made once the columns are there: a look is kept once. */
 export const SLOTS = 'CREATE UNIQUE INDEX IF NOT EXISTS looks_by_slot ON looks (server, region, slot_ms)';

@@ -1,0 +1,65 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { UsageError } from '../evidence/index.ts';
+
+/** One file of the set-up, beside what stands there. */
+export interface Change {
+  /** Relative to the project. */
+  readonly file: string;
+  /** What stands there; null when there is no such file. */
+  readonly before: string | null;
+  readonly after: string;
+  readonly kind: 'new' | 'same' | 'differs' | 'edit';
+}
+
+/** What would become of a file. Throws UsageError for one that is not in the project. */
+export function changeOf(folder: string, file: string, after: string): Change {
+  const before = read(folder, file);
+  const kind = before === null ? 'new' : before === after ? 'same' : 'differs';
+  return { file, before, after, kind };
+}
+
+/** A change within a file of the user's, rather than of the whole. */
+export function editOf(folder: string, file: string, before: string, after: string): Change {
+  checkInside(folder, file);
+  return { file, before, after, kind: 'edit' };
+}
+
+/** Writes a change, whole or not at all. Throws UsageError when the file changed since it was looked at. */
+export function writeChange(folder: string, { file, before, after }: Change): void {
+  if (read(folder, file) !== before)
+    throw new UsageError(`${file} was changed while mettle init ran, and is left alone; run it again.`);
+  const path = join(folder, file);
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.partial-${String(process.pid)}`;
+  // A program stays one that may be executed.
+  const mode = before === null ? 0o666 : lstatSync(path).mode & 0o777;
+  writeFileSync(partial, after, { mode });
+  renameSync(partial, path);
+}
+
+function read(folder: string, file: string): string | null {
+  checkInside(folder, file);
+  const path = join(folder, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+/** A link may lead elsewhere, and what is elsewhere is none of ours. */
+function checkInside(folder: string, file: string): void {
+  const root = realpathSync(folder);
+  let at = join(root, file);
+  while (!existsSync(at)) at = dirname(at);
+  const way = relative(root, realpathSync(at));
+  if (way === '..' || way.startsWith(`..${sep}`))
+    throw new UsageError(
+      `${file} leads out of ${folder} by a symbolic link, and mettle init writes only inside.`,
+    );
+}

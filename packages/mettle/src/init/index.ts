@@ -1,0 +1,14 @@
+export { writeChange } from './changes.ts';
+export type { Change } from './changes.ts';
+export { unifiedDiff } from './diff.ts';
+export { findTarget, openTarget } from './find-target.ts';
+export type { FoundTarget, InitTarget } from './find-target.ts';
+export { lookAt } from './look.ts';
+export type { Look, Writer } from './look.ts';
+export { readProject } from './project.ts';
+export type { Project } from './project.ts';
+export { runRaceTests, scenariosOf } from './race-tests.ts';
+export type { RaceTest } from './race-tests.ts';
+export { setUpOf } from './set-up.ts';
+export type { SetUp } from './set-up.ts';
+export { findStartCommand } from './start-command.ts';
