@@ -85,6 +85,7 @@ async function watch() {
         recoveries: 1,
         latencyBudgetMs: null,
         certificateDays: null,
+        inside: { health: 'find', metricsUrl: null },
       };
     }),
     store,

@@ -23,6 +23,7 @@ export function outcome(change: Partial<ProbeOutcome> = {}): ProbeOutcome {
     certificate: null,
     authorisation: null,
     sessionEnd: 'ended',
+    inside: null,
     stderrTail: [],
     ...change,
   };

@@ -28,6 +28,7 @@ function watched(name: string, url: string, headers: Readonly<Record<string, str
     recoveries: 1,
     latencyBudgetMs: null,
     certificateDays: null,
+    inside: { health: 'find', metricsUrl: null },
   };
 }
 

@@ -42,15 +42,34 @@ describe('the configuration of mettle watch', () => {
     ]);
   });
 
+  it('asks for the inside as each server says', async () => {
+    const { servers } = await read(
+      'servers: [{ name: a, url: "http://a/mcp" }, { name: b, url: "http://b/mcp", self: off }, { name: c, url: "http://c/mcp", self: health }, { name: d, url: "http://d/mcp", self: "http://d:9464/metrics" }]',
+    );
+    expect(servers.map(({ inside }) => inside)).toEqual([
+      { health: 'find', metricsUrl: null },
+      null,
+      { health: 'read', metricsUrl: null },
+      { health: 'find', metricsUrl: 'http://d:9464/metrics' },
+    ]);
+    const quiet = await read('defaults: { self: off }\nservers: [{ name: a, url: "http://a/mcp" }]');
+    expect(quiet.servers[0]?.inside).toBeNull();
+  });
+
   it.each([
     ['servers: []', 'names no servers'],
     ['servers: [', 'watch.yaml: '],
+    [
+      'servers: [{ name: a, url: "http://a", self: yes please }]',
+      'servers[0].self must be auto, off, health',
+    ],
+    ['defaults: { self: "http://a/metrics" }\nservers: []', 'defaults.self must be auto, off or health here'],
     ['server: []', 'server is not known here; there are: servers'],
-    ['servers: [{ url: "http://a/mcp" }]', 'servers[1].name is missing'],
-    ['servers: [{ name: a }]', 'servers[1] has neither a url nor a command'],
-    ['servers: [{ name: a, url: "ftp://a" }]', 'servers[1].url must be an http:// or https:// URL'],
-    ['servers: [{ name: a, url: "http://a", intervall: 5s }]', 'servers[1].intervall is not known here'],
-    ['servers: [{ name: a, url: "http://a", interval: soon }]', 'servers[1].interval must be a time'],
+    ['servers: [{ url: "http://a/mcp" }]', 'servers[0].name is missing'],
+    ['servers: [{ name: a }]', 'servers[0] has neither a url nor a command'],
+    ['servers: [{ name: a, url: "ftp://a" }]', 'servers[0].url must be an http:// or https:// URL'],
+    ['servers: [{ name: a, url: "http://a", intervall: 5s }]', 'servers[0].intervall is not known here'],
+    ['servers: [{ name: a, url: "http://a", interval: soon }]', 'servers[0].interval must be a time'],
     [
       'servers: [{ name: a, url: "http://a", bearer: "${NOPE}" }]',
       'asks for the environment variable NOPE, which is not set',

@@ -43,7 +43,7 @@ export interface Message {
   readonly method: string;
   readonly params?: Readonly<Record<string, unknown>>;
 }
-type Answer = (message: Message, request: IncomingMessage, response: ServerResponse) => void;
+export type Answer = (message: Message, request: IncomingMessage, response: ServerResponse) => void;
 
 export function json(response: ServerResponse, value: unknown, status = 200): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
