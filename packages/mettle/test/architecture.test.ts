@@ -29,7 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ['evidence', 'stats', 'derive', 'detect', 'session', 'agent', 'load', 'collect', 'explore'],
   record: ['evidence', 'session'],
   mcp: ['evidence'],
-  cli: ['evidence', 'run', 'report', 'watch', 'record', 'mcp'],
+  init: ['evidence', 'session', 'load'],
+  cli: ['evidence', 'run', 'report', 'watch', 'record', 'mcp', 'init'],
   /** src/*.ts: the programmatic API. */
   '': [
     'evidence',

@@ -7,7 +7,7 @@ import { scriptOf } from './start-command.ts';
 /** Where the memory log goes, or why it cannot be put anywhere. */
 export type MemoryLine =
   | { readonly file: string; readonly before: string; readonly after: string }
-  | { readonly why: string };
+  | { readonly why: string; readonly isThere?: true };
 
 const BUILT = /^(?:dist|build|lib|out)\//;
 
@@ -19,12 +19,12 @@ export function memoryLine(project: Project, command: readonly string[] | null):
   if (file === null)
     return { why: `${script} is built, and its source is not where it usually is: add watchMemory() there` };
   const before = readFileSync(join(project.folder, file), 'utf8');
-  if (before.includes('watchMemory')) return { why: `${file} has it already` };
+  if (before.includes('watchMemory')) return { why: `${file} has it`, isThere: true };
   if (!project.hasRuntime)
     return { why: '@mettle/runtime is not installed here: install it, and run mettle init again' };
   const commonJs =
     file.endsWith('.cjs') ||
-    (!project.modules && /\.js$/.test(file) && !/^\s*(import|export)\s/m.test(before));
+    (!project.modules && file.endsWith('.js') && !/^\s*(import|export)\s/m.test(before));
   return { file, before, after: withLine(before, commonJs) };
 }
 

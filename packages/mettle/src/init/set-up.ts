@@ -26,6 +26,8 @@ interface SetUpOptions {
   /** The config that is there already, whatever its form; null when there is none. */
   readonly config: string | null;
   readonly baseline: boolean;
+  /** Whether the memory log is asked for, or may be. */
+  readonly memory: boolean;
 }
 
 /** Works out the set-up. Writes nothing. Throws UsageError where a secret would be written down. */
@@ -56,12 +58,14 @@ export function setUpOf(project: Project, spec: InitTarget, look: Look, options:
     ),
   ];
   const line = memoryLine(project, spec.command);
-  if ('why' in line && !/already$/.test(line.why)) notes.push(`No memory log: ${line.why}.`);
+  if ('why' in line) {
+    if (!line.isThere) notes.push(`No memory log: ${line.why}.`);
+  } else if (!options.memory) notes.push(`${line.file} does not log its memory: --memory-log adds that.`);
   return {
     changes,
     raceTests: tests,
     baseline: options.baseline && !hasBaseline ? BASELINE_FILE : null,
-    memory: 'why' in line ? null : editOf(folder, line.file, line.before, line.after),
+    memory: 'why' in line || !options.memory ? null : editOf(folder, line.file, line.before, line.after),
     notes,
   };
 }

@@ -16,6 +16,8 @@ import { ask, canAsk } from '../question.ts';
 import { benchCommand } from './bench.ts';
 
 const DEFAULT_BASELINE_SECONDS = 60;
+/** As `mettle bench --save` counts: fewer leave every later comparison without enough evidence. */
+const FEW_PAIRS = 6;
 
 /** `mettle init`: the minimum set-up of a server's project, shown before it is written. */
 export async function initCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
@@ -44,7 +46,12 @@ async function init(options: InitOptions, host: Host): Promise<ExitCode> {
     ? await rehearse(seen, spec, { signal: host.signal, onTool: (tool) => say(`racing ${tool} on a copy`) })
     : [];
   const look = withCautions(seen, rehearsals);
-  const setUp = setUpOf(project, spec, look, { config: start.config, baseline: options.baseline });
+  const setUp = setUpOf(project, spec, look, {
+    config: start.config,
+    baseline: options.baseline,
+    // --yes alone is no yes to a change of the server itself.
+    memory: options.memoryLog || options.dryRun || (!options.yes && canAsk(host)),
+  });
   host.stdout.write(`${foundText(project, { spec, from: start.from }, look)}\n`);
   host.stdout.write(planText(setUp, options));
   return settle(options, host, { project, setUp, rehearsals, say });
@@ -107,21 +114,13 @@ async function settle(options: InitOptions, host: Host, settling: Settling): Pro
     for (const change of written) writeAndSay(project, change, host);
     if (baseline !== null) await measureBaseline(options, host, { file: baseline, seconds, ...settling });
   }
-  const logged = memory !== null && (await wantsMemoryLog(options, host, memory));
+  const logged =
+    memory !== null &&
+    (options.memoryLog || (await ask(host, `Put the memory log into ${memory.file}, as shown above?`)));
   if (memory !== null && logged) writeAndSay(project, memory, host);
   if (!wanted && !logged) host.stdout.write('Nothing was written.\n');
   else host.stdout.write(nextText(project, setUp, rehearsals));
   return EXIT.ok;
-}
-
-/** It changes the server itself, so that --yes alone is no yes to it. */
-async function wantsMemoryLog(options: InitOptions, host: Host, memory: Change): Promise<boolean> {
-  if (options.memoryLog) return true;
-  if (options.yes) {
-    host.stdout.write(`${memory.file}: left as it is; --memory-log puts the memory log there\n`);
-    return false;
-  }
-  return ask(host, `Put the memory log into ${memory.file}, as shown above?`);
 }
 
 function writeAndSay({ folder }: Project, change: Change, host: Host): void {
@@ -161,7 +160,9 @@ async function measureBaseline(
       commit === null
         ? 'without a commit (no git, or changes that it does not have)'
         : `at commit ${commit.slice(0, 8)}`;
-    host.stdout.write(`wrote ${file}: over ${String(pairs.length)} starts of the server, ${at}\n`);
+    const few =
+      pairs.length < FEW_PAIRS ? '; too few to compare with: measure again with a larger --budget' : '';
+    host.stdout.write(`wrote ${file}: ${String(pairs.length)} starts of the server, ${at}${few}\n`);
   } finally {
     await rm(out, { recursive: true, force: true });
   }
