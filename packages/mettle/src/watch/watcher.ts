@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import type { ProbeOutcome } from '../evidence/index.ts';
 import { Outbox } from './alerts/outbox.ts';
 import type { WatchConfig, WatchedServer } from './config/config.ts';
-import { EmbeddedEngine } from './engine/embedded.ts';
 import type { Beat, Engine } from './engine/engine.ts';
+import { openEngine } from './engine/open.ts';
 import { HealthOffers } from './probe/inside.ts';
 import { probe } from './probe/probe.ts';
-import type { History, Standing } from './store/history.ts';
+import type { History, KeptLook, Standing, TakenLook } from './store/history.ts';
 import { Writer } from './store/writer.ts';
 
 const OUTBOX_MS = 1000;
@@ -36,11 +36,12 @@ export class Watcher {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #listeners: Set<(seen: Seen) => void> = new Set();
   readonly #latenessMs: number[] = [];
+  #trouble = '';
   #looks = 0;
 
   /** Rejects with UsageError when what the configuration asks for cannot be had. */
   static async open(config: WatchConfig, complain: (sentence: string) => void): Promise<Watcher> {
-    const engine = new EmbeddedEngine(config);
+    const engine = await openEngine(config, complain);
     const watcher = new Watcher(config, engine, complain);
     for (const [name, { regions }] of await engine.history.standings())
       watcher.#eras.set(name, regions.find(({ region }) => region === engine.region)?.last.era ?? null);
@@ -54,11 +55,18 @@ export class Watcher {
     this.#complain = complain;
     // Every look under way listens for the end.
     setMaxListeners(0, this.#interrupt.signal);
-    this.#writer = new Writer(engine.history);
+    this.#writer = new Writer(engine.history, {
+      onKept: (look, kept) => this.#tell(look, kept),
+      isPassing: (error) => engine.isPassing(error),
+      complain,
+    });
     this.#outbox = new Outbox(engine.history, config.channels, complain);
     this.#beat = engine.beat(
       (server, slotMs) =>
-        this.#look(server, slotMs).catch((error: unknown) => complain(`${server.name}: ${said(error)}`)),
+        this.#look(server, slotMs).catch((error: unknown) => {
+          complain(`${server.name}: ${said(error)}`);
+          return true;
+        }),
       (latenessMs) => {
         this.#latenessMs.push(latenessMs);
         if (this.#latenessMs.length > 2 * LATENESS_KEPT) this.#latenessMs.splice(0, LATENESS_KEPT);
@@ -79,7 +87,7 @@ export class Watcher {
     for (const timer of this.#timers) clearInterval(timer);
     this.#interrupt.abort(new Error('the watcher was stopped'));
     await this.#beat.stop();
-    await this.#writer.flushed();
+    await this.#writer.close();
     await this.#flush();
     await this.#engine.close();
   }
@@ -103,7 +111,22 @@ export class Watcher {
     return () => this.#listeners.delete(listener);
   }
 
-  async #look(server: WatchedServer, slotMs: number): Promise<void> {
+  /** Calls the listener when a server was looked at, by this process or another; returns how to end that. */
+  follow(listener: (server: WatchedServer) => void): () => void {
+    const servers = new Map(this.config.servers.map((server) => [server.name, server]));
+    const unlisten = this.listen(({ server }) => listener(server));
+    const unfollow = this.#engine.follow((name) => {
+      const server = servers.get(name);
+      if (server !== undefined) listener(server);
+    });
+    return () => {
+      unlisten();
+      unfollow();
+    };
+  }
+
+  /** False when the watcher was stopped in the middle. */
+  async #look(server: WatchedServer, slotMs: number): Promise<boolean> {
     const { signal } = this.#interrupt;
     let outcome: ProbeOutcome;
     try {
@@ -118,20 +141,31 @@ export class Watcher {
         signal,
       );
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       throw error;
     }
     this.#looks += 1;
     this.#healthOffers.learn(server.name, outcome.inside, Date.now());
     this.#eras.set(server.name, outcome.era ?? this.#eras.get(server.name) ?? null);
-    const kept = await this.#writer.keep({ server, region: this.#engine.region, slotMs, outcome });
-    if (kept === null) return;
-    if (kept.turns.length > 0) void this.#flush();
-    for (const listener of this.#listeners) listener({ server, outcome, standing: kept.standing });
+    await this.#writer.keep({ server, region: this.#engine.region, slotMs, outcome });
+    return true;
+  }
+
+  #tell({ server, outcome }: TakenLook, { standing, turns }: KeptLook): void {
+    if (turns.length > 0) void this.#flush();
+    for (const listener of this.#listeners) listener({ server, outcome, standing });
   }
 
   async #flush(): Promise<void> {
-    await this.#outbox.flush().catch((error: unknown) => this.#complain(`alerts wait: ${said(error)}`));
+    try {
+      await this.#outbox.flush();
+      this.#trouble = '';
+    } catch (error) {
+      // Each second the same is said once.
+      const trouble = `alerts wait: ${said(error)}`;
+      if (trouble !== this.#trouble) this.#complain(trouble);
+      this.#trouble = trouble;
+    }
   }
 
   async #prune(): Promise<void> {

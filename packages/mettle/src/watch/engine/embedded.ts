@@ -21,13 +21,22 @@ export class EmbeddedEngine implements Engine {
       concurrency,
       jitter,
       random: Math.random,
-      look: (server) => look(server, Date.now()),
+      look: async (server) => void (await look(server, Date.now())),
       onStart: (_server, latenessMs) => onStart(latenessMs),
     });
     return {
       start: async () => schedule.start(),
       stop: () => schedule.stop(),
     };
+  }
+
+  isPassing(): boolean {
+    return false;
+  }
+
+  /** There is nobody else. */
+  follow(): () => void {
+    return () => undefined;
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { WatchedServer } from '../config/config.ts';
 import type { History } from '../store/history.ts';
 
-/** One look that is due; resolves when it was taken and kept, or cannot be. */
-export type LookAt = (server: WatchedServer, slotMs: number) => Promise<void>;
+/** One look that is due; resolves when it was taken and kept, or cannot be. False when the watcher was stopped in the middle. */
+export type LookAt = (server: WatchedServer, slotMs: number) => Promise<boolean>;
 
 /** When looks are taken by this process. */
 export interface Beat {
@@ -16,6 +16,10 @@ export interface Engine {
   /** Where this process looks from. */
   readonly region: string;
   readonly history: History;
+  /** Whether the history may take later what it refused now. */
+  isPassing(error: unknown): boolean;
+  /** Tells of each server that another process looked at; returns how to end that. */
+  follow(hear: (server: string) => void): () => void;
   /** `onStart` hears how late each look began. */
   beat(look: LookAt, onStart: (latenessMs: number) => void): Beat;
   /** Ends after the beat has. */

@@ -47,12 +47,7 @@ export class Writer {
   /** Resolves when the look is kept, or waits for a history that is out of reach. */
   keep(look: TakenLook): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sizeBytes =
-        LOOK_BYTES +
-        (look.outcome.tools?.tools ?? []).reduce(
-          (sum, tool) => sum + tool.description.length + tool.schema.length,
-          0,
-        );
+      const sizeBytes = LOOK_BYTES + (look.outcome.tools?.bytes ?? 0);
       this.#waiting.push({ look, sizeBytes, resolve, reject });
       this.#waitingBytes += sizeBytes;
       if (this.#isOut) {
@@ -69,7 +64,9 @@ export class Writer {
     this.#begin();
     await this.#writing;
     if (this.#waiting.length > 0)
-      this.#terms.complain(`${looks(this.#waiting.length)} not kept: the history did not answer until the end`);
+      this.#terms.complain(
+        `${looks(this.#waiting.length)} not kept: the history did not answer until the end`,
+      );
   }
 
   #begin(): void {
@@ -135,7 +132,7 @@ export class Writer {
     if (!this.#isOut) {
       this.#isOut = true;
       const why = error instanceof Error ? error.message : String(error);
-      this.#terms.complain(`${why}: looks go on and are kept in memory until it does`);
+      this.#terms.complain(`${why}; looks go on, and wait in memory to be kept`);
     }
     if (!this.#isClosing) this.#retry = setTimeout(() => this.#begin(), RETRY_MS);
   }

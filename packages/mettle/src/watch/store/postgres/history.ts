@@ -22,6 +22,11 @@ const CLAIM_SECONDS = 60;
 /** So many servers are told of at once as looked at. */
 const SEEN_AT_ONCE = 2000;
 
+/** The end of an incident waits for its beginning: told the other way round it would stay open for good. */
+const FIRST_OF_ITS_INCIDENT = `NOT EXISTS (
+  SELECT 1 FROM mettle_watch.outbox AS earlier WHERE earlier.channel = o.channel AND earlier.id <> o.id
+  AND earlier.key = replace(o.key, ':resolved', ':triggered') AND earlier.sent_at_ms IS NULL)`;
+
 export interface PostgresTerms {
   readonly quorum: number | null;
   readonly channels: number;
@@ -148,8 +153,8 @@ export class PostgresHistory implements History {
     const rows = await this.#all(
       `UPDATE mettle_watch.outbox SET claimed_until = clock_timestamp() + $3 * interval '1 second'
        WHERE id IN (
-         SELECT id FROM mettle_watch.outbox WHERE sent_at_ms IS NULL AND next_at_ms <= $1
-         AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+         SELECT id FROM mettle_watch.outbox AS o WHERE sent_at_ms IS NULL AND next_at_ms <= $1
+         AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) AND ${FIRST_OF_ITS_INCIDENT}
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
        RETURNING id, channel, body, attempts`,
       nowMs,

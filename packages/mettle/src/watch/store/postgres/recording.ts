@@ -76,7 +76,7 @@ async function lockedMemories(
   }
   return new Map(
     rows.flatMap(({ server, memory }) =>
-      memory === null ? [] : [[String(server), JSON.parse(String(memory)) as ServerMemory] as const],
+      typeof memory === 'string' ? [[String(server), JSON.parse(memory) as ServerMemory] as const] : [],
     ),
   );
 }
@@ -90,9 +90,9 @@ async function insertLooks(
   const values = looks.map(valuesOf);
   const { rows } = await client.query(
     `INSERT INTO mettle_watch.looks
-       (server, region, slot_ms, at_ms, status, duration_ms, phases, failed_phase, sentence, prober)
-     SELECT *, $10 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[],
-       $6::double precision[], $7::text[], $8::text[], $9::text[])
+       (server, region, slot_ms, at_ms, status, duration_ms, phases, failed_phase, sentence, inside, prober)
+     SELECT *, $11 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[],
+       $6::double precision[], $7::text[], $8::text[], $9::text[], $10::text[])
      ON CONFLICT DO NOTHING RETURNING server, region, slot_ms`,
     [
       values.map(({ server }) => server),
@@ -105,6 +105,7 @@ async function insertLooks(
       values.map(({ failedPhase }) => failedPhase),
       // What a server says may hold what no text of a database can.
       values.map(({ sentence }) => sentence.replaceAll('\0', '')),
+      values.map(({ inside }) => inside),
       prober,
     ],
   );
@@ -171,10 +172,11 @@ async function keepRareThings(
       [name, JSON.stringify(listing)],
     );
   if (changes.length > 0)
-    await client.query(
-      'INSERT INTO mettle_watch.tool_changes (server, at_ms, changes) VALUES ($1, $2, $3)',
-      [name, atMs, JSON.stringify(changes)],
-    );
+    await client.query('INSERT INTO mettle_watch.tool_changes (server, at_ms, changes) VALUES ($1, $2, $3)', [
+      name,
+      atMs,
+      JSON.stringify(changes),
+    ]);
   for (const turn of turns) await keepTurn(client, name, atMs, turn, channels);
 }
 

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS mettle_watch.memories (server text PRIMARY KEY, memor
 CREATE TABLE IF NOT EXISTS mettle_watch.looks (
   server text NOT NULL, region text NOT NULL, slot_ms bigint NOT NULL, at_ms bigint NOT NULL, status text NOT NULL,
   duration_ms double precision NOT NULL, phases text NOT NULL, failed_phase text, sentence text NOT NULL,
-  prober text NOT NULL, kept bigint GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (server, region, slot_ms));
+  inside text, prober text NOT NULL, kept bigint GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (server, region, slot_ms));
 CREATE INDEX IF NOT EXISTS looks_by_server ON mettle_watch.looks (server, at_ms);
 CREATE INDEX IF NOT EXISTS looks_by_time ON mettle_watch.looks (at_ms);
 CREATE INDEX IF NOT EXISTS looks_as_kept ON mettle_watch.looks (kept);

@@ -1,0 +1,110 @@
+import { UsageError } from '../../evidence/index.ts';
+import { monotonicMs } from '../../session/clock.ts';
+import { placeOf } from '../store/postgres/connection.ts';
+import type { RedisClient, RedisPackage } from './peers.ts';
+
+const ASK_EVERY_MS = 500;
+const ANSWER_TIMEOUT_MS = 1000;
+/** Two questions without an answer: one may fall into a pause of either side. */
+const LOST_AFTER_MS = 2000;
+const RECONNECT_MS = 300;
+
+export interface RedisNews {
+  /** When it last answered, by the wall clock. */
+  readonly onLost: (lastAnswerMs: number) => void;
+  readonly onBack: () => void;
+}
+
+/** What BullMQ needs to connect; it takes no URL. */
+export function connectionOptions(url: string): object {
+  const { hostname, port, username, password, pathname, protocol } = new URL(url);
+  return {
+    host: hostname === '' ? 'localhost' : hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port === '' ? 6379 : port),
+    db: Number(pathname.slice(1)),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    maxRetriesPerRequest: null,
+    keepAlive: 10_000,
+    // BullMQ would wait longer and longer, up to 20 s.
+    retryStrategy: () => RECONNECT_MS,
+  };
+}
+
+/** Knows whether Redis answers. */
+export class RedisPulse {
+  readonly client: RedisClient;
+  readonly place: string;
+  #lastAnswerAt = monotonicMs();
+  #lastAnswerMs: number = Date.now();
+  #isLost = false;
+  #timer: NodeJS.Timeout | null = null;
+  #asking = false;
+
+  /** Rejects with UsageError when it cannot be reached. */
+  static async open(url: string, { Redis }: RedisPackage): Promise<RedisPulse> {
+    const client = new Redis(url, {
+      lazyConnect: true,
+      commandTimeout: ANSWER_TIMEOUT_MS,
+      connectTimeout: 3000,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      retryStrategy: () => RECONNECT_MS,
+    });
+    let why = '';
+    client.on('error', ({ message }) => (why = message));
+    const pulse = new RedisPulse(client, placeOf(url, '6379'));
+    try {
+      await client.connect();
+      await client.ping();
+    } catch (error) {
+      client.disconnect();
+      const said = why === '' && error instanceof Error ? error.message : why;
+      throw new UsageError(
+        `engine.redis: Redis at ${pulse.place} does not answer (${said.replace(/\.$/, '')}).`,
+      );
+    }
+    return pulse;
+  }
+
+  private constructor(client: RedisClient, place: string) {
+    this.client = client;
+    this.place = place;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  start(news: RedisNews): void {
+    this.#lastAnswerAt = monotonicMs();
+    this.#timer = setInterval(() => void this.#ask(news), ASK_EVERY_MS);
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.client.disconnect();
+  }
+
+  async #ask(news: RedisNews): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      await this.client.ping();
+      this.#lastAnswerAt = monotonicMs();
+      this.#lastAnswerMs = Date.now();
+      if (this.#isLost) {
+        this.#isLost = false;
+        news.onBack();
+      }
+    } catch {
+      if (!this.#isLost && monotonicMs() - this.#lastAnswerAt > LOST_AFTER_MS) {
+        this.#isLost = true;
+        news.onLost(this.#lastAnswerMs);
+      }
+    } finally {
+      this.#asking = false;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import type { WatchedServer } from '../config/config.ts';
+import type { BullJob, BullPackage, BullQueue, BullWorker, RedisClient } from '../engine/peers.ts';
+import { offsetMs, schedulerIdOf } from './slots.ts';
+
+const PREFIX = 'mettle-watch';
+/** Job schedulers written at once. */
+const AT_ONCE = 200;
+/** A scheduler whose job is overdue by so much has lost it: its process died at the wrong moment. */
+const OVERDUE_MS = 400;
+const SWEEP_MS = 500;
+const SWEPT_AT_ONCE = 100;
+/** Before a job for a server that is not known here is offered to the others again. */
+const OFFER_AGAIN_MS = 200;
+/** Those under way may end; Redis may be gone. */
+const CLOSE_TIMEOUT_MS = 5000;
+
+export interface JobScheduleOptions {
+  readonly servers: readonly WatchedServer[];
+  readonly region: string;
+  readonly concurrency: number;
+  /** A process that is silent for so long has lost its jobs to the others. */
+  readonly lockMs: number;
+  /** False when the watcher was stopped in the middle. */
+  readonly take: (server: WatchedServer, slotMs: number) => Promise<boolean>;
+}
+
+/** Hands out the slots of one region to its processes: a BullMQ job scheduler for each server, a worker for each process. */
+export class JobSchedule {
+  readonly #bull: BullPackage;
+  readonly #redis: RedisClient;
+  readonly #options: JobScheduleOptions;
+  readonly #servers: ReadonlyMap<string, WatchedServer>;
+  readonly #byId: ReadonlyMap<string, WatchedServer>;
+  readonly #queue: BullQueue;
+  readonly #worker: BullWorker;
+  #sweeping: NodeJS.Timeout | null = null;
+
+  constructor(bull: BullPackage, connection: object, redis: RedisClient, options: JobScheduleOptions) {
+    this.#bull = bull;
+    this.#redis = redis;
+    this.#options = options;
+    this.#servers = new Map(options.servers.map((server) => [server.name, server]));
+    this.#byId = new Map(options.servers.map((server) => [schedulerIdOf(server.name), server]));
+    this.#queue = new bull.Queue(options.region, {
+      prefix: PREFIX,
+      connection: { ...connection, enableOfflineQueue: false },
+    });
+    this.#worker = new bull.Worker(options.region, (job, token) => this.#work(job, token), {
+      prefix: PREFIX,
+      connection,
+      autorun: false,
+      concurrency: options.concurrency,
+      lockDuration: options.lockMs,
+      stalledInterval: options.lockMs / 2,
+      // The look of a slot is taken again however often its process dies.
+      maxStalledCount: 100,
+    });
+    // Whether Redis answers is found out and told elsewhere.
+    for (const each of [this.#queue, this.#worker]) each.on('error', () => undefined);
+  }
+
+  async start(): Promise<void> {
+    await this.#queue.waitUntilReady();
+    await this.align();
+    await this.#worker.waitUntilReady();
+    this.#worker.run().catch(() => undefined);
+    this.#sweeping = setInterval(() => void this.#sweep().catch(() => undefined), SWEEP_MS);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#sweeping !== null) clearInterval(this.#sweeping);
+    let timer: NodeJS.Timeout | null = null;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => resolve(this.#worker.close(true)), CLOSE_TIMEOUT_MS);
+    });
+    await Promise.race([this.#worker.close(), late]).catch(() => undefined);
+    if (timer !== null) clearTimeout(timer);
+    await this.#queue.close().catch(() => undefined);
+  }
+
+  /** Makes the schedulers in Redis those of the configuration: it may be empty, or of an older one. */
+  async align(): Promise<void> {
+    const known = new Map((await this.#queue.getJobSchedulers(0, -1)).map((each) => [each.key, each]));
+    const odd = [...known.keys()].filter((id) => !this.#byId.has(id));
+    for (const id of odd) await this.#queue.removeJobScheduler(id);
+    const missing = [...this.#byId].filter(([id, server]) => {
+      const there = known.get(id);
+      return (
+        Number(there?.every) !== Math.round(server.intervalMs) ||
+        Number(there?.offset) !== offsetMs(server, this.#options.region)
+      );
+    });
+    for (let from = 0; from < missing.length; from += AT_ONCE)
+      await Promise.all(missing.slice(from, from + AT_ONCE).map(([, server]) => this.#schedule(server)));
+  }
+
+  async #schedule(server: WatchedServer): Promise<void> {
+    await this.#queue.upsertJobScheduler(
+      schedulerIdOf(server.name),
+      { every: Math.round(server.intervalMs), offset: offsetMs(server, this.#options.region) },
+      {
+        name: 'look',
+        // Nothing but the name: the rest holds secrets, and every process knows it.
+        data: { server: server.name },
+        opts: { removeOnComplete: true, removeOnFail: true },
+      },
+    );
+  }
+
+  /**
+   * BullMQ makes the next job when one begins. A process that is killed between the two leaves a scheduler without a job until
+   * the old one is found to have stalled; here the next is made in time.
+   */
+  async #sweep(): Promise<void> {
+    const overdue = await this.#redis.zrangebyscore(
+      this.#queue.toKey('repeat'),
+      '-inf',
+      Date.now() - OVERDUE_MS,
+      'LIMIT',
+      0,
+      SWEPT_AT_ONCE,
+    );
+    for (const id of overdue) {
+      const server = this.#byId.get(id);
+      if (server !== undefined) await this.#schedule(server);
+    }
+  }
+
+  async #work(job: BullJob, token: string | undefined): Promise<void> {
+    const slotMs = Number(job.id?.split(':').at(-1));
+    const server = this.#servers.get(job.data.server);
+    if (server !== undefined && (await this.#options.take(server, slotMs))) return;
+    // One of a newer configuration knows it; or this process ends, and another is there.
+    if (server === undefined && Date.now() - slotMs > 60_000) return;
+    await job.moveToDelayed(Date.now() + (server === undefined ? OFFER_AGAIN_MS : 0), token);
+    throw new this.#bull.DelayedError();
+  }
+}

@@ -1,0 +1,145 @@
+import type { WatchedServer } from '../config/config.ts';
+import type { Beat, LookAt } from '../engine/engine.ts';
+import type { BullPackage } from '../engine/peers.ts';
+import type { RedisPulse } from '../engine/redis.ts';
+import type { PostgresHistory } from '../store/postgres/history.ts';
+import type { Presence } from '../store/postgres/presence.ts';
+import { JobSchedule } from './job-schedule.ts';
+import { SlotSchedule } from './slot-schedule.ts';
+import { ownerOf } from './slots.ts';
+
+/** Later than this a look may have been taken by somebody else: the history is asked first. */
+const SUSPECT_MS = 1000;
+/** Slots of one server that are remembered here. */
+const SLOTS_KEPT = 4;
+/** When Redis is lost, slots from that long before its last answer may not have been handed out. */
+const BEFORE_LOSS_MS = 1000;
+
+export interface SharedBeatOptions {
+  readonly servers: readonly WatchedServer[];
+  readonly region: string;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly look: LookAt;
+  readonly onStart: (latenessMs: number) => void;
+  readonly complain: (sentence: string) => void;
+}
+
+/**
+ * Takes the slots that Redis hands to this process. While Redis does not answer, the processes of a region share its servers
+ * by what Postgres last said of who is alive.
+ */
+export class SharedBeat implements Beat {
+  readonly #pulse: RedisPulse;
+  readonly #history: PostgresHistory;
+  readonly #options: SharedBeatOptions;
+  readonly #jobs: JobSchedule;
+  readonly #alone: SlotSchedule<WatchedServer>;
+  readonly #slots: Map<string, number[]> = new Map();
+  readonly #underWay: Map<string, { readonly slotMs: number; readonly ended: Promise<unknown> }> = new Map();
+  /** The last look of each server, and when it ended. */
+  readonly #last: Map<string, { readonly slotMs: number; readonly endedMs: number }> = new Map();
+  #isStopped = false;
+
+  constructor(
+    bull: BullPackage,
+    connection: object,
+    pulse: RedisPulse,
+    history: PostgresHistory,
+    presence: Presence,
+    options: SharedBeatOptions,
+  ) {
+    this.#pulse = pulse;
+    this.#history = history;
+    this.#options = options;
+    const { servers, region, concurrency, leaseMs } = options;
+    this.#jobs = new JobSchedule(bull, connection, pulse.client, {
+      servers,
+      region,
+      concurrency,
+      lockMs: leaseMs,
+      take: (server, slotMs) => this.#take(server, slotMs, false),
+    });
+    this.#alone = new SlotSchedule(servers, {
+      region,
+      concurrency,
+      isMine: ({ name }) => {
+        const here = presence.probers.filter((each) => each.region === region).map(({ id }) => id);
+        return ownerOf(name, here) === presence.self.id;
+      },
+      take: (server, slotMs) => this.#take(server, slotMs, true),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#jobs.start();
+    const { complain, region } = this.#options;
+    this.#pulse.start({
+      onLost: (lastAnswerMs) => {
+        if (this.#isStopped) return;
+        complain(
+          `Redis at ${this.#pulse.place} does not answer; the looks of region ${region} are shared out by each process itself`,
+        );
+        this.#alone.start(lastAnswerMs - BEFORE_LOSS_MS);
+      },
+      onBack: () => void this.#back(),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([this.#jobs.stop(), this.#alone.stop()]);
+  }
+
+  /** Redis may have forgotten everything. */
+  async #back(): Promise<void> {
+    try {
+      await this.#jobs.align();
+    } catch {
+      // Gone again, or not ready yet: the next answer brings us back here.
+      if (!this.#isStopped && !this.#pulse.isLost) setTimeout(() => void this.#back(), SUSPECT_MS);
+      return;
+    }
+    if (this.#pulse.isLost) return;
+    this.#alone.pause();
+    this.#options.complain('Redis answers again; it hands out the looks');
+  }
+
+  /** False when the watcher was stopped in the middle. */
+  async #take(server: WatchedServer, slotMs: number, isSuspect: boolean): Promise<boolean> {
+    const slots = this.#slots.get(server.name) ?? [];
+    this.#slots.set(server.name, slots);
+    if (slots.includes(slotMs)) return true;
+    slots.push(slotMs);
+    if (slots.length > SLOTS_KEPT) slots.shift();
+    const other = this.#underWay.get(server.name);
+    // A look that lasts longer than the interval skips slots; one that a dead process left behind waits its turn.
+    if (other !== undefined && slotMs > other.slotMs) return true;
+    const last = this.#last.get(server.name);
+    if (last !== undefined && slotMs > last.slotMs && slotMs <= last.endedMs) return true;
+    await other?.ended;
+    const taking = this.#takeOne(server, slotMs, isSuspect);
+    const underWay = { slotMs, ended: taking.catch(() => undefined) };
+    this.#underWay.set(server.name, underWay);
+    try {
+      const wasTaken = await taking;
+      if (!wasTaken) slots.splice(slots.indexOf(slotMs), 1);
+      return wasTaken;
+    } finally {
+      if (this.#underWay.get(server.name) === underWay) this.#underWay.delete(server.name);
+      if (slotMs > (last?.slotMs ?? 0)) this.#last.set(server.name, { slotMs, endedMs: Date.now() });
+    }
+  }
+
+  async #takeOne(server: WatchedServer, slotMs: number, isSuspect: boolean): Promise<boolean> {
+    const { region, look, onStart } = this.#options;
+    const latenessMs = Date.now() - slotMs;
+    if (isSuspect || latenessMs > SUSPECT_MS) {
+      // When the history does not answer either, rather twice than not at all: it will keep one of the two.
+      const isKept = await this.#history.isKept(server.name, region, slotMs).catch(() => false);
+      if (isKept) return true;
+    }
+    onStart(Math.max(0, latenessMs));
+    return look(server, slotMs);
+  }
+}

@@ -1,0 +1,90 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { LookAt } from '../../../src/watch/engine/engine.ts';
+import { openEngine } from '../../../src/watch/engine/open.ts';
+import { configOf, watched, type Ground } from './forms.ts';
+
+/** What every beat does, whoever hands out the looks. */
+export function beatTests(ground: Ground): void {
+  async function beating(
+    count: number,
+    intervalMs: number,
+    concurrency: number,
+    look: LookAt,
+    onStart: (latenessMs: number) => void = () => undefined,
+  ): Promise<() => Promise<void>> {
+    const servers = Array.from({ length: count }, (_each, i) =>
+      watched(String(i), undefined, { intervalMs }),
+    );
+    const engine = await openEngine(configOf(await ground(), servers, { concurrency }), () => undefined);
+    onTestFinished(() => engine.close());
+    const beat = engine.beat(look, onStart);
+    let ended: Promise<void> | null = null;
+    const stop = (): Promise<void> => (ended ??= beat.stop());
+    onTestFinished(stop);
+    await beat.start();
+    return stop;
+  }
+
+  it('takes every server about as often as its interval says, each look with a slot of its own', async () => {
+    const slots = new Map<string, number[]>();
+    const { promise, resolve } = deferred();
+    const stop = await beating(20, 200, 20, async ({ name }, slotMs) => {
+      slots.set(name, [...(slots.get(name) ?? []), slotMs]);
+      await pause(20);
+      if (slots.size === 20 && [...slots.values()].every(({ length }) => length >= 5)) resolve();
+      return true;
+    });
+    await promise;
+    await stop();
+    const counts = [...slots.values()].map(({ length }) => length);
+    // None is looked at twice as often as another.
+    expect(Math.max(...counts)).toBeLessThan(2 * Math.min(...counts) + 2);
+    expect([...slots.values()].map((each) => new Set(each).size)).toEqual(counts);
+  });
+
+  it('has no more looks under way than allowed, none of one server twice, and none when it has stopped', async () => {
+    const now = new Set<string>();
+    let [most, looks, twice] = [0, 0, 0];
+    const { promise, resolve } = deferred();
+    const stop = await beating(10, 20, 3, async ({ name }) => {
+      if (now.has(name)) twice += 1;
+      now.add(name);
+      most = Math.max(most, now.size);
+      await pause(30);
+      now.delete(name);
+      if ((looks += 1) === 40) resolve();
+      return true;
+    });
+    await promise;
+    await stop();
+    const atTheEnd = looks;
+    expect([most, twice, now.size]).toEqual([3, 0, 0]);
+    await pause(100);
+    expect(looks).toBe(atTheEnd);
+  });
+
+  it('skips what a long look missed, rather than catching up', async () => {
+    const slots: number[] = [];
+    const { promise, resolve } = deferred();
+    await beating(1, 100, 5, async (_server, slotMs) => {
+      slots.push(slotMs);
+      if (slots.length === 3) resolve();
+      await pause(330);
+      return true;
+    });
+    await promise;
+    const gapsMs = slots.slice(1).map((slot, i) => slot - (slots[i] ?? 0));
+    // The next slot after 330 ms is at 400; whoever caught up would take the one 100 ms after the last.
+    expect(Math.min(...gapsMs)).toBeGreaterThan(320);
+  });
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
