@@ -94,6 +94,7 @@ async function watch() {
     jitter: 0.1,
     page: null,
     channels: [],
+    engine: null,
   };
   const watcher = await Watcher.open(config, (sentence) => console.log(sentence));
   const failed = new Map();
