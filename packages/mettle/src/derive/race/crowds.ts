@@ -64,3 +64,11 @@ export function longestHeldMs({ rows }: Crowd): number {
     .map(({ longestSynchronousCpuMs }) => longestSynchronousCpuMs);
   return known.length < 2 ? 0 : Math.min(...known);
 }
+
+/** Costliest job of the thread pool that each crowd has: what only one shows is the garbage collector, which ran meanwhile. */
+export function longestJobMs({ rows }: Crowd): number {
+  const known = rows
+    .filter(({ crash }) => crash === null)
+    .map(({ longestPoolJobCpuMs }) => longestPoolJobCpuMs ?? 0);
+  return known.length < 2 ? 0 : Math.min(...known);
+}

@@ -1,5 +1,5 @@
 export { laneIndex, laneOfIndex, saidBy } from './answers.ts';
-export { crowdsOf, isWell, longestHeldMs, queueOf, type Crowd, type Queue } from './crowds.ts';
+export { crowdsOf, isWell, longestHeldMs, longestJobMs, queueOf, type Crowd, type Queue } from './crowds.ts';
 export { faultOf, type RaceFault, type RacePattern } from './faults.ts';
 export { matrixOf, type MatrixCell } from './matrix.ts';
 export { partsOf, type StatePiece } from './states.ts';
