@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { wordsOf } from './from-and-to.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -234,14 +235,6 @@ function waitNamed(name: string): 'duration' | 'count' | null {
   if (words.includes('timeout')) return null;
   if (words.some((word) => WAIT.has(word))) return 'duration';
   return words.includes('steps') ? 'count' : null;
-}
-
-/** `delayMs`, `delay_ms` and `DelayMS` are all "delay" and "ms". */
-function wordsOf(name: string): readonly string[] {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z]+/);
 }
 
 function numberOf(value: unknown): number | null {

@@ -1,7 +1,7 @@
 import type { CatalogueEvidence, RaceCall, SubjectPlan, ToolInfo } from '../../evidence/index.ts';
 import type { RaceSubject } from '../../explore/index.ts';
 import { namesakes, planSubjects, setupRequests } from '../../load/index.ts';
-import type { CallSource } from '../../load/index.ts';
+import type { CallSource, ExistingFile } from '../../load/index.ts';
 import type { ExaminationRequest } from '../request.ts';
 
 /** What is raced, in which state, and by which read-only calls it is looked at afterwards. */
@@ -11,6 +11,15 @@ export interface RaceCalls {
   readonly setup: readonly RaceCall[];
   readonly observe: readonly RaceCall[];
   readonly leftOut: readonly { readonly subject: string; readonly why: string }[];
+}
+
+/** Where the calls of a race name files. */
+export interface RacePlaces {
+  /** The working copy: `{dir}`. */
+  readonly directory: string;
+  /** The folder in it that the server was given, where it was given one; and the files that lie there. */
+  readonly folder?: string;
+  readonly files?: readonly ExistingFile[];
 }
 
 /** More observers make each trial longer, and most show the same state. */
@@ -23,14 +32,14 @@ const MOST_OBSERVERS = 6;
 export function planRace(
   request: Pick<ExaminationRequest, 'tools' | 'workload' | 'allowWrites' | 'seed'>,
   catalogue: CatalogueEvidence,
-  directory: string,
+  { directory, folder = directory, files = [] }: RacePlaces,
 ): RaceCalls {
   const { plans, sources } = planSubjects(catalogue, { ...request, directory });
   const tools = new Map(catalogue.tools.map((tool) => [tool.name, tool]));
   const raced = sources.filter(({ subject, gentle }) => subject.kind === 'tool' && gentle !== true);
   const given = sources.filter(({ subject }) => subject.kind === 'method' && isGiven(plans, subject.name));
   const subjects = [...raced, ...given].map((source) =>
-    subjectOf(source, tools, { plans, directory, seed: request.seed }),
+    subjectOf(source, tools, { plans, folder, files, seed: request.seed }),
   );
   return {
     plans,
@@ -60,13 +69,18 @@ function subjectOf(
   tools: ReadonlyMap<string, ToolInfo>,
   {
     plans,
-    directory,
+    folder,
+    files,
     seed,
-  }: { readonly plans: readonly SubjectPlan[]; readonly directory: string; readonly seed: number },
+  }: Required<Omit<RacePlaces, 'directory'>> & {
+    readonly plans: readonly SubjectPlan[];
+    readonly seed: number;
+  },
 ): RaceSubject {
   const { name } = source.subject;
   const tool = tools.get(name);
-  const made = tool === undefined || isGiven(plans, name) ? null : namesakes(tool, { seed, directory });
+  const made =
+    tool === undefined || isGiven(plans, name) ? null : namesakes(tool, { seed, directory: folder, files });
   return {
     name,
     annotations: tool?.annotations ?? { readOnlyHint: true },
