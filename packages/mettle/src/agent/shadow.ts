@@ -45,6 +45,8 @@ export class Shadow {
   /** Whether the path needs no layer: within the folder, or no file at all. */
   isPlain(path: string): boolean {
     const folder = this.#folder;
+    // The packages that the server finds there are links to the user's own.
+    if (path.startsWith(join(folder, 'node_modules') + sep)) return false;
     return path === folder || path.startsWith(folder + sep) || /^\/(dev|proc)\/|^\\\\[.?]\\/.test(path);
   }
 

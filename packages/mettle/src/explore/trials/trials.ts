@@ -1,10 +1,12 @@
 import { CONTAINMENT_VARIABLE } from '../../agent/control-protocol.ts';
+import type { ScriptsAnswer, WantedScripts } from '../../agent/protocol.ts';
 import type { ServingAgent } from '../../collect/index.ts';
 import type { Era, RaceReset, TargetSpec, Trial } from '../../evidence/index.ts';
 import { UsageError } from '../../evidence/index.ts';
 import { factoryTrialCommand, reimportTrialCommand, TargetError, type Session } from '../../session/index.ts';
 import type { TrialRequest } from '../trial-runner.ts';
 import { createMask, type Mask } from './masks.ts';
+import { linkPackages } from './linked-packages.ts';
 import { asNodeCommand, dataNamedBy, fillIn, placeTarget } from './placed-target.ts';
 import { RacedProcess } from './raced-process.ts';
 import { runTrial } from './run-trial.ts';
@@ -56,6 +58,7 @@ export class Trials {
   static async open(options: TrialsOptions): Promise<Trials> {
     const { state, target } = options;
     const copy = WorkingCopy.create(state, { paths: dataNamedBy(target), cwd: target.cwd });
+    linkPackages(copy.root, target.cwd);
     let trials: Trials | null = null;
     try {
       trials = new Trials(options, copy);
@@ -75,6 +78,11 @@ export class Trials {
     return first.session;
   }
 
+  /** As the server is started, in its working copy; null for a module. */
+  get command(): readonly string[] | null {
+    return this.#placed.kind === 'module' ? null : this.#placed.command;
+  }
+
   /** Mettle's agent in the server as it is now. */
   get agent(): ServingAgent {
     const [first] = this.#processes;
@@ -89,6 +97,16 @@ export class Trials {
 
   get isAborted(): boolean {
     return this.#options.signal?.aborted === true;
+  }
+
+  /** Scripts as V8 compiled them: what a loader made of a file is on no disk. Null when the server does not tell. */
+  async scripts(wanted: WantedScripts): Promise<ScriptsAnswer | null> {
+    try {
+      if (this.#processes.length === 0) await this.#start('files');
+      return await this.agent.scripts(wanted);
+    } catch {
+      return null;
+    }
   }
 
   /** Paths outside the working copy of which the server wrote to a copy. */

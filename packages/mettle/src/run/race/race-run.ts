@@ -2,6 +2,7 @@ import { homeOf } from '../../derive/index.ts';
 import type { CatalogueEvidence, RaceEvidence, TargetEvidence } from '../../evidence/index.ts';
 import { chooseRunner, explore, replay } from '../../explore/index.ts';
 import type { ChosenRunner, RaceProgress, ReplayResult, TrialRequest, Trials } from '../../explore/index.ts';
+import { existingFiles, findReadable } from '../../load/index.ts';
 import { monotonicMs, readCatalogue } from '../../session/index.ts';
 import { targetEvidence } from '../facts.ts';
 import type { ExaminationRequest } from '../request.ts';
@@ -36,7 +37,9 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
   const directory = trials.copy.dir;
   try {
     const { catalogue } = await readCatalogue(trials.session);
-    const calls = planRace(request, catalogue, directory);
+    const folder = await givenFolder(trials);
+    const files = await existingFiles(folder);
+    const calls = planRace(request, catalogue, { directory, folder, files });
     const target = targetEvidence({
       request,
       session: trials.session,
@@ -53,8 +56,7 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
     );
     const placed = await atOriginalPlaces(
       { ...evidence, workingCopy: copyInWords(request, trials) },
-      library,
-      directory,
+      { library, directory, cwd: request.spec.cwd, fetch: (wanted) => trials.scripts(wanted) },
     );
     return {
       catalogue,
@@ -72,6 +74,12 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
   } finally {
     await trials.close();
   }
+}
+
+/** The folder of the working copy that the server was given: servers of files allow no other. */
+async function givenFolder({ copy, command }: Trials): Promise<string> {
+  const { directory } = await findReadable({ workingCopy: null, command, cwd: copy.dir });
+  return directory.startsWith(copy.dir) ? directory : copy.dir;
 }
 
 function copyInWords({ workload }: ExaminationRequest, { copy }: Trials): string {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { formatFile } from '../../../derive/frames.ts';
 import { timelineOf, type RaceFault } from '../../../derive/race/index.ts';
 import { callsExhibit, outcomesExhibit } from '../../../detect/race-words.ts';
 import type { InterleavingExhibit, RacePair } from '../../../evidence/index.ts';
@@ -66,7 +67,8 @@ function fit(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 }
 
+/** From where the tests run; of a package, from its name on. */
 function near(file: string): string {
   const path = relative(process.cwd(), file);
-  return path.startsWith('..') ? file : path;
+  return path.startsWith('..') || path.includes('node_modules') ? formatFile(file, '') : path;
 }

@@ -137,5 +137,12 @@ async function withPlaces(
 ): Promise<readonly RaceViolation[]> {
   const library = new SourceLibrary(homeOf({ cwd, command: null }));
   const evidence = { violations, scaling: [] } as unknown as RaceEvidence;
-  return (await atOriginalPlaces(evidence, library, trials.copy.dir)).violations;
+  return (
+    await atOriginalPlaces(evidence, {
+      library,
+      directory: trials.copy.dir,
+      cwd,
+      fetch: (wanted) => trials.scripts(wanted),
+    })
+  ).violations;
 }
