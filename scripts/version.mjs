@@ -13,6 +13,7 @@ const SOURCES = [
   'packages/runtime/src/index.ts',
   'packages/runtime/src/metrics/opentelemetry.ts',
   'packages/mettle/src/session/rpc-message.ts',
+  'action/action.yml',
 ];
 
 requireNode();
