@@ -5,14 +5,14 @@
  * two are judged by the truth of each server, their best case; ours by nothing but what orders of the same calls give.
  * Then six correct servers that look as if they raced.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { chooseRunner, exploreScenario, Trials } from '../packages/mettle/dist/explore/index.js';
+import { chooseRunner, exploreScenario } from '../packages/mettle/dist/explore/index.js';
 import { PLANTS, TWINS } from '../packages/mettle/test/explore/trials/fixtures/planted/plants.mjs';
+import {
+  rehearsalsOf,
+  withPlanted,
+} from '../packages/mettle/test/explore/trials/fixtures/planted/with-planted.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +25,11 @@ const REPEATS = Number(values.trials);
 /** A trial that hangs costs its patience each time: fewer of them say the same. */
 const REPEATS_OF_HANGS = Math.min(10, REPEATS);
 const LONGEST_DELAY_MS = 20;
-const folder = fileURLToPath(
-  new URL('../packages/mettle/test/explore/trials/fixtures/planted/', import.meta.url),
-);
 const rows = [];
 
 for (const plant of PLANTS.filter(({ name }) => name.includes(values.only))) {
   process.stdout.write(`| ${plant.name} (${plant.what})`);
-  const row = await withServer(plant, async (trials) => {
+  const row = await withPlanted(plant, 'stdio', async (trials) => {
     const delayed = (i) => ({ strategy: 'delay', seed: i + 1, longestMs: LONGEST_DELAY_MS });
     const ours = cell(await searched(trials, plant, plant.calls), said);
     const reversed = cell(await searched(trials, plant, plant.calls.toReversed()), said);
@@ -51,7 +48,7 @@ for (const plant of PLANTS.filter(({ name }) => name.includes(values.only))) {
   rows.push(row);
 }
 for (const twin of TWINS.filter(({ name }) => name.includes(values.only))) {
-  const row = await withServer(twin, async (trials) => ({
+  const row = await withPlanted(twin, 'stdio', async (trials) => ({
     name: twin.name,
     ours: await searched(trials, twin, twin.calls, 1000),
   }));
@@ -73,47 +70,12 @@ function said({ found, trials, token, msPerTrial }) {
     : `**${found}** of ${trials} (\`${token}\`, ${Math.round(msPerTrial)} ms each)`;
 }
 
-async function withServer(plant, work) {
-  const service = plant.backend === undefined ? null : await started(plant.backend);
-  const files = plant.files === undefined ? null : mkdtempSync(join(tmpdir(), 'race-planted-'));
-  for (const [name, content] of Object.entries(plant.files ?? {})) writeFileSync(join(files, name), content);
-  const trials = await Trials.open({
-    target: {
-      kind: 'stdio',
-      command: [process.execPath, join(folder, 'serve.mjs'), plant.name],
-      env: service === null ? {} : { BACKEND: service.port },
-      cwd: folder,
-    },
-    state: files === null ? null : { copy: files, env: 'PLANTED_STATE' },
-    replies: {},
-    processes: 1,
-    connections: 1,
-  });
-  try {
-    return await work(trials);
-  } finally {
-    await trials.close();
-    service?.process.stdin.end();
-    if (files !== null) rmSync(files, { recursive: true, force: true });
-  }
-}
-
-async function started(name) {
-  const child = spawn(process.execPath, [join(folder, `${name}.mjs`)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const port = await new Promise((resolve) =>
-    child.stdout.once('data', (text) => resolve(String(text).trim())),
-  );
-  return { process: child, port };
-}
-
 /** `12 of 100`: how often the truth was broken. */
 async function hits(trials, plant, calls, schedule) {
   const repeats = plant.classes.includes('hang') ? REPEATS_OF_HANGS : REPEATS;
   const request = { setup: plant.setup ?? [], calls, observe: plant.observe ?? [] };
   // State in memory would be carried on: each begins anew.
-  const runner = await chooseRunner(trials, rehearsals(plant), 'auto');
+  const runner = await chooseRunner(trials, rehearsalsOf(plant), 'auto');
   let broken = 0;
   for (let i = 0; i < repeats; i++) {
     const trial = await runner.run({ ...request, schedule: schedule(i) });
@@ -122,17 +84,8 @@ async function hits(trials, plant, calls, schedule) {
   return `${broken} of ${repeats}`;
 }
 
-function rehearsals({ calls, setup = [], observe = [] }) {
-  return calls.map((call) => ({
-    setup,
-    calls: [call],
-    observe,
-    schedule: { strategy: 'sequential', order: ['A'] },
-  }));
-}
-
 async function searched(trials, plant, calls, maxTrials = 400) {
-  const runner = await chooseRunner(trials, rehearsals(plant), 'auto');
+  const runner = await chooseRunner(trials, rehearsalsOf(plant), 'auto');
   const startedAt = performance.now();
   const { pair, violations } = await exploreScenario({
     runner,

@@ -2,7 +2,7 @@
  * npm run soak [-- --runs 10] [--only FOLDER] [--twin sick|healthy] [--budget SECONDS]
  * Examines every sick server and its healthy twin again and again: each ailment must be found every time, with
  * its tool and line, and nothing that is not true of the server. Then, or alone with --only runtime, the long tests of
- * @mettle/runtime. The bundle of a run that says anything else is
+ * @mettle/runtime; and, or alone with --only race-twins, 10,000 schedules of correct servers that look as if they raced. The bundle of a run that says anything else is
  * kept, and where it lies is said.
  */
 import { spawnSync } from 'node:child_process';
@@ -51,6 +51,7 @@ try {
   if (kept === 0) rmSync(out, { recursive: true, force: true });
 }
 if (values.only === undefined || values.only === 'runtime') faults += soakRuntime();
+if (values.only === undefined || values.only === 'race-twins') faults += soakTwins();
 console.log(faults === 0 ? 'Every verdict as expected.' : `${faults} verdicts not as expected.`);
 process.exitCode = faults === 0 ? 0 : 1;
 
@@ -68,6 +69,13 @@ function soakRuntime() {
   );
   for (const words of failed) console.log(`${words.at(-1)}: failed`);
   return failed.length;
+}
+
+/** No schedule of a correct server may be found fault with. */
+function soakTwins() {
+  const words = ['packages/mettle/test/explore/soak.mjs'];
+  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' });
+  return status === 0 ? 0 : 1;
 }
 
 async function report(folder, twin, run, expected) {
