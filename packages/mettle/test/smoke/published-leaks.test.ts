@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { examine, freePort } from './examination.ts';
 import type { Examination } from './examination.ts';
+import { fixture, runJest } from './jest.ts';
 import { PUBLISHED_SERVERS } from './servers.ts';
 import type { PublishedServer, Start } from './servers.ts';
 import { findingNames } from './truthful.ts';
@@ -37,6 +38,34 @@ test.runIf(process.env['METTLE_SMOKE'] === 'all')(
     expect(new Set(names), stderr).toEqual(new Set(['collection-leak', 'session-leak']));
     const sessions = result.findings.find(({ id }) => id === 'session-leak');
     expect(sessions?.location?.file).toMatch(/server-everything/);
+  },
+);
+
+test.runIf(process.env['METTLE_SMOKE'] === 'all')(
+  'under jest, expectNoLeak fails the test whose calls leave something behind, and no other',
+  () => {
+    const { status, output } = runJest(
+      'leak',
+      `import { expectNoLeak } from 'mettle/testing';
+       import { connected } from '${fixture('fixtures/in-tests/server.mjs')}';
+       const options = { budgetMs: 90_000 };
+       test('a cache that fills is none', async () => {
+         const { client, close } = await connected();
+         await expectNoLeak((i) => client.callTool({ name: 'look_up', arguments: { key: 'key ' + i } }), options);
+         await close();
+       });
+       test('sessions that stay', async () => {
+         const { client, close } = await connected();
+         await expectNoLeak(() => client.callTool({ name: 'open_session', arguments: {} }), options);
+         await close();
+       });`,
+    );
+    expect(status, output).toBe(1);
+    expect(output).toMatch(/✓ a cache that fills is none/);
+    expect(output).toMatch(/✕ sessions that stay/);
+    expect(output).toMatch(
+      /adds one entry to the Map `sessions` per call.*server\.mjs:19 \(collection-leak\)/,
+    );
   },
 );
 

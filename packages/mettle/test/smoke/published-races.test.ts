@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { call, race, RaceError, type RaceScenario } from '../../src/testing.ts';
 import { examine } from './examination.ts';
+import { fixture, runJest } from './jest.ts';
 
 /*
  * Races that published servers have, found on them as they are; and one server that has none. What takes long is run
@@ -14,7 +13,6 @@ import { examine } from './examination.ts';
 
 const all = process.env['METTLE_SMOKE'] === 'all';
 const RELEASE = '2026.8.31';
-const JEST = 'jest@30.2.0';
 let own: string;
 
 beforeAll(() => {
@@ -114,14 +112,14 @@ describe.runIf(all)('at leisure', () => {
   });
 
   test('under jest, a race fails the test that has it, with the order of events, and no other', () => {
-    const folder = jestProject();
-    const run = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', '--ci'], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules', NO_COLOR: '1', FORCE_COLOR: '0' },
-    });
-    const output = run.stdout + run.stderr;
-    expect(run.status, output).toBe(1);
+    const { status, output } = runJest(
+      'race',
+      `import { race } from 'mettle/testing';
+       import { healthy, sick } from '${fixture('race/in-test/fixtures/scenarios.mjs')}';
+       test('a name is claimed once', () => race(healthy));
+       test('a user is made once', () => race(sick));`,
+    );
+    expect(status, output).toBe(1);
     expect(output).toMatch(/✓ a name is claimed once/);
     expect(output).toMatch(/✕ a user is made once/);
     expect(output).toMatch(/duplicate-effect: 1 preemption/);
@@ -139,25 +137,4 @@ function script(name: string): string {
   const scoped = `@modelcontextprotocol/${name}`;
   const folder = inject('serverFolders')[`${scoped}@${RELEASE}`] ?? '';
   return join(folder, 'node_modules', scoped, 'dist', 'index.js');
-}
-
-/** A project of its own with jest, in which Mettle is what was built here. */
-function jestProject(): string {
-  const installer = fileURLToPath(new URL('../../../../scripts/install-from-registry.mjs', import.meta.url));
-  const install = spawnSync(process.execPath, [installer, 'smoke', JEST], { encoding: 'utf8' });
-  if (install.status !== 0) throw new Error(`jest could not be installed.\n${install.stderr}`);
-  const folder = (JSON.parse(install.stdout) as Record<string, string>)[JEST] ?? '';
-  const scenarios = new URL('../run/race/in-test/fixtures/scenarios.mjs', import.meta.url);
-  const testing = new URL('../../dist/testing.js', import.meta.url);
-  mkdirSync(join(folder, 'tests'), { recursive: true });
-  const config = { testMatch: ['**/tests/*.test.mjs'], transform: {}, testTimeout: 120_000 };
-  writeFileSync(join(folder, 'jest.config.json'), JSON.stringify(config));
-  writeFileSync(
-    join(folder, 'tests', 'race.test.mjs'),
-    `import { race } from ${JSON.stringify(fileURLToPath(testing))};
-     import { healthy, sick } from ${JSON.stringify(fileURLToPath(scenarios))};
-     test('a name is claimed once', () => race(healthy));
-     test('a user is made once', () => race(sick));\n`,
-  );
-  return folder;
 }
