@@ -1,10 +1,6 @@
 /*
- * Finds a Chromium and the package playwright-core, which drives it. Neither is among the project's dependencies:
- *
- *   npm install --prefix /some/folder playwright-core
- *   export PLAYWRIGHT_CORE=/some/folder/node_modules/playwright-core CHROMIUM=/usr/bin/chromium
- *
- * CHROMIUM is only needed where the browser is not in one of the usual places.
+ * Finds a Chromium, which is not among the project's dependencies, and drives it with playwright-core. Set CHROMIUM to its
+ * path where it is not in one of the usual places; PLAYWRIGHT_CORE, where the package is to come from another folder.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -4,8 +4,10 @@ import { UsageError } from '../../evidence/index.ts';
 import type { WatchedServer } from '../config/config.ts';
 import type { Watcher } from '../watcher.ts';
 import { metrics } from './metrics.ts';
-import { PAGE, SCRIPT, STYLES } from './page.ts';
-import { serverDetail, serverViews } from './views.ts';
+import { SCRIPT } from './client/script.ts';
+import { PAGE } from './page.ts';
+import { STYLES } from './styles.ts';
+import { chosenServers, fleetSummary, serverDetail, serverViews } from './views.ts';
 
 /** Listeners for live updates at once, at most: each is a connection that stays. */
 const MAX_STREAMS = 200;
@@ -87,7 +89,7 @@ async function answer(
   response.setHeader('cache-control', 'no-store');
   response.setHeader(
     'content-security-policy',
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   );
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return plain(response, 405, 'This page is read-only.');
@@ -106,12 +108,12 @@ async function answer(
     response.writeHead(303, { location: url.pathname }).end();
     return;
   }
-  await route(watcher, url.pathname, response, terms.streams);
+  await route(watcher, url, response, terms.streams);
 }
 
 async function route(
   watcher: Watcher,
-  path: string,
+  { pathname: path, searchParams }: URL,
   response: ServerResponse,
   streams: Set<ServerResponse>,
 ): Promise<void> {
@@ -127,7 +129,9 @@ async function route(
     case '/metrics':
       return send(response, 'text/plain; version=0.0.4; charset=utf-8', await metrics(watcher));
     case '/api/servers':
-      return json(response, await serverViews(watcher, servers, now));
+      return json(response, await serverViews(watcher, await chosenServers(watcher, searchParams), now));
+    case '/api/summary':
+      return json(response, await fleetSummary(watcher));
     case '/api/incidents':
       return json(response, await watcher.history.incidents(200));
     case '/api/events':

@@ -41,6 +41,45 @@ export interface ServerView {
   }[];
 }
 
+/** How many servers stand how. */
+export interface FleetSummary {
+  readonly servers: number;
+  readonly up: number;
+  readonly down: number;
+  readonly unauthorised: number;
+  readonly unknown: number;
+}
+
+export async function fleetSummary(watcher: Watcher): Promise<FleetSummary> {
+  const standings = await watcher.history.standings();
+  const counts = { up: 0, down: 0, unauthorised: 0, unknown: 0 };
+  for (const { name } of watcher.config.servers) counts[statusOf(standings.get(name) ?? null)] += 1;
+  return { servers: watcher.config.servers.length, ...counts };
+}
+
+/** Those that need somebody first. */
+const WORST_FIRST: readonly ServerView['status'][] = ['down', 'unauthorised', 'unknown', 'up'];
+
+/** The servers that a query asks for: `name` is a part of the name, `order=worst` those that are down first, `limit` so many. */
+export async function chosenServers(
+  { config, history }: Watcher,
+  query: URLSearchParams,
+): Promise<readonly WatchedServer[]> {
+  const part = (query.get('name') ?? '').toLowerCase();
+  const named = config.servers.filter(({ name }) => name.toLowerCase().includes(part));
+  const asked = Number(query.get('limit') ?? Number.NaN);
+  const limit = Number.isInteger(asked) && asked > 0 ? asked : named.length;
+  if (query.get('order') !== 'worst') return named.slice(0, limit);
+  const standings = await history.standings();
+  const rank = ({ name }: WatchedServer): number =>
+    WORST_FIRST.indexOf(statusOf(standings.get(name) ?? null));
+  return named.toSorted((a, b) => rank(a) - rank(b)).slice(0, limit);
+}
+
+function statusOf(standing: Standing | null): ServerView['status'] {
+  return standing?.isDown === true ? 'down' : (standing?.last?.status ?? 'unknown');
+}
+
 /** All servers, or one, as the list shows them. */
 export async function serverViews(
   watcher: Watcher,
@@ -70,7 +109,7 @@ function viewOf(
   return {
     name,
     url: spec.kind === 'http' ? shownUrl(spec.url) : null,
-    status: standing?.isDown === true ? 'down' : (last?.status ?? 'unknown'),
+    status: statusOf(standing),
     since: sinceMs === null ? null : new Date(sinceMs).toISOString(),
     sentence: last?.sentence ?? 'Not looked at yet.',
     lastLookAt: last?.startedAt ?? null,
