@@ -71,8 +71,12 @@ async function takeStep(now: Trial, id: string): Promise<RemotePoint> {
 
 let started = false;
 
-/** What a server has set going at its start is over before its first trial: later trials would not find it. */
+/**
+ * What a server has set going at its start is over before its first trial, and what it does for its client's hello before
+ * any: later trials would not find it.
+ */
 async function startIsOver(): Promise<void> {
+  await quiet();
   if (started) return;
   started = true;
   const until = native.performanceNow() + START_PATIENCE_MS;

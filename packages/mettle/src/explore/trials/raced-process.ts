@@ -17,6 +17,9 @@ const CONTROL_PATIENCE_MS = 30_000;
 /** A call that ended under control is answered already; its bytes may still be on their way. */
 const ANSWER_PATIENCE_MS = 10_000;
 
+/** Servers without it say so at once. */
+const PING_PATIENCE_MS = 2_000;
+
 /** SIGKILL cannot be refused; this is for the kernel to finish. */
 const KILL_PATIENCE_MS = 1_000;
 /** For an answer of a call of which its control knows none: it was not under control. */
@@ -138,6 +141,16 @@ export class RacedProcess {
       headers: { [LANE_HEADER]: lane },
     });
     return { reply, giveUp: () => abort.abort() };
+  }
+
+  /**
+   * Waits for what the server asks its client once that has introduced itself (its roots, say): by the first answer it has
+   * asked, by the second it has been answered. In a trial of its own that would be steps which no later one has.
+   */
+  async settleHandshake(): Promise<void> {
+    for (const session of this.sessions)
+      for (let n = 0; n < 2 && session.era === '2025'; n++)
+        await session.request('ping', {}, { timeoutMs: PING_PATIENCE_MS });
   }
 
   /** Lets a server that just died be known as dead: its pipes may close before its exit is told. */

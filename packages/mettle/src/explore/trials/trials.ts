@@ -170,6 +170,7 @@ export class Trials {
         throw new Error(
           `the server did not begin anew: ${reply.outcome === 'error' ? reply.error.message : reply.message}`,
         );
+      await process.settleHandshake();
     }
   }
 
@@ -185,6 +186,7 @@ export class Trials {
       const started = await this.#startOne(spec);
       processes.push(started);
       this.#era = started.session.era;
+      await started.settleHandshake();
     }
   }
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { RaceCall, ScheduleSpec, TargetSpec } from '../../../src/evidence/index.ts';
+import type { RaceCall, ScheduleSpec, TargetSpec, Trial } from '../../../src/evidence/index.ts';
 import { chooseRunner, Trials, type TrialRequest } from '../../../src/explore/index.ts';
 
 // Servers are started many times over: on a busy machine that alone takes a minute.
@@ -115,6 +115,26 @@ describe('a trial', () => {
       expect([trial.answers, trial.files]).toEqual([first.answers, first.files]);
     }
   });
+
+  test.each(['files', 'reimport'] as const)(
+    'finds what the server asked its client at the handshake answered and done with (%s)',
+    async (reset) => {
+      const trials = await trialsOf(planted('asks-for-roots'));
+      const request = { setup: [], calls: [call('look')], observe: [], schedule: inOrder('A') };
+      const stepsOf = ({ record }: Trial): readonly string[] =>
+        record.steps.map(({ lane, kind, phase }) => `${lane} ${kind} ${phase}`);
+      const first = await trials.run(request, reset, true);
+      const second = await trials.run(request, reset, false);
+      expect(first.answers[0]?.text).toContain('1 allowed');
+      expect(stepsOf(first)).toEqual([
+        'A call effect',
+        'A fs.stat effect',
+        'A fs.stat delivery',
+        'A answer effect',
+      ]);
+      expect(stepsOf(second)).toEqual(stepsOf(first));
+    },
+  );
 
   test('of a server that dies tells how, and the next one is not harmed', async () => {
     const trials = await trialsOf(planted('crashing'));
