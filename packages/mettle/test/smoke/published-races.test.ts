@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -97,6 +97,25 @@ describe.runIf(all)('at leisure', () => {
     });
     expect(result.checks.race.status, stderr).toBe('found');
     expect(result.findings.map(({ id }) => id)).toContain('lost-update');
+  });
+
+  test('server-filesystem’s edits and moves are raced without a workload, on a copy of the folder that it is given', async () => {
+    const { result, stderr } = await examine({
+      command: ['node', script('server-filesystem'), 'data'],
+      examination: 'race',
+      words: ['--tool', 'write_file', '--tool', 'edit_file', '--tool', 'move_file', '--preemptions', '1'],
+      prepare: (folder) => {
+        mkdirSync(join(folder, 'data'));
+        for (const name of ['a', 'b', 'text'])
+          cpSync(join(own, `${name}.txt`), join(folder, 'data', `${name}.txt`));
+      },
+      budgetSeconds: 90,
+    });
+    const found = result.findings.map(({ id, tool }) => `${id} ${tool ?? ''}`);
+    expect(found, stderr).toEqual(expect.arrayContaining(['lost-update edit_file', 'lost-update move_file']));
+    expect(result.notes.join('\n')).toMatch(
+      /was given copies of what its command and variables name: .*data\./,
+    );
   });
 
   test('server-everything has no race', async () => {
