@@ -2,7 +2,8 @@
  * npm run soak [-- --runs 10] [--only FOLDER] [--twin sick|healthy] [--budget SECONDS]
  * Examines every sick server and its healthy twin again and again: each ailment must be found every time, with
  * its tool and line, and nothing that is not true of the server. Then, or alone with --only runtime, the long tests of
- * @mettle/runtime; and, or alone with --only race-twins, 10,000 schedules of correct servers that look as if they raced. The bundle of a run that says anything else is
+ * @mettle/runtime; and, or alone with --only race-twins, 10,000 schedules of correct servers that look as if they raced; and, or
+ * alone with --only watch, 10,000 looks of the watcher at a healthy server on a busy machine. The bundle of a run that says anything else is
  * kept, and where it lies is said.
  */
 import { spawnSync } from 'node:child_process';
@@ -52,8 +53,18 @@ try {
 }
 if (values.only === undefined || values.only === 'runtime') faults += soakRuntime();
 if (values.only === undefined || values.only === 'race-twins') faults += soakTwins();
+if (values.only === undefined || values.only === 'watch') faults += soakWatch();
 console.log(faults === 0 ? 'Every verdict as expected.' : `${faults} verdicts not as expected.`);
 process.exitCode = faults === 0 ? 0 : 1;
+
+/** No look of the watcher may find a healthy server anything but up. */
+function soakWatch() {
+  const { status } = spawnSync(process.execPath, ['packages/mettle/test/watch/soak.mjs'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  return status === 0 ? 0 : 1;
+}
 
 /** The runtime's own: what must hold every time, however often; and its examples, before and after. */
 function soakRuntime() {

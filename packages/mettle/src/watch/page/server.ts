@@ -30,7 +30,7 @@ export async function servePage(
       else plain(response, 503, 'The history does not answer at the moment.');
     });
   });
-  const unlisten = watcher.listen(({ server: seen }) => {
+  const unlisten = watcher.follow((seen) => {
     if (streams.size > 0) tell(watcher, seen, streams).catch(() => undefined);
   });
   const bound = await listenAt(server, host, port);
