@@ -52,7 +52,7 @@ export interface Databases {
 /** Tests on a Redis and a Postgres of their own, skipped where those are not installed. */
 export function describeShared(what: string, tests: (databases: Databases) => void): void {
   const reason = whyNotShared === null ? '' : ` (skipped: ${whyNotShared})`;
-  describe.skipIf(whyNotShared !== null)(`${what}${reason}`, { timeout: 60_000 }, () => {
+  describe.skipIf(whyNotShared !== null)(`${what}${reason}`, { timeout: 120_000 }, () => {
     const databases: { redis: TestRedis | null; postgres: TestPostgres | null } = {
       redis: null,
       postgres: null,

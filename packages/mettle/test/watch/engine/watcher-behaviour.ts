@@ -35,7 +35,8 @@ export function watcherTests(ground: Ground): void {
         request.on('end', () => {
           if (refusals > 0) {
             refusals -= 1;
-            response.writeHead(500).end();
+            // Asked again after 5 s otherwise.
+            response.writeHead(503, { 'retry-after': '1' }).end();
             return;
           }
           told.push(JSON.parse(text) as { state: string; kind: string });
