@@ -1,7 +1,7 @@
 /*
  * What watching costs: simulated servers on loopback in a process of their own, one watcher, every look with its
  * handshake, listing and DELETE. Prints how late looks began, CPU per look, memory at each fifth, and false alarms.
- *   node bench/watch.bench.mjs [servers=10000] [intervalSeconds=60] [intervals=3]
+ *   node bench/watch.bench.mjs [servers=10000] [intervalSeconds=60] [intervals=3] [tools=20]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const [servers, intervalS, intervals] = [10_000, 60, 3].map((usual, i) =>
+const [servers, intervalS, intervals, toolCount] = [10_000, 60, 3, 20].map((usual, i) =>
   Number(process.argv[i + 2] ?? usual),
 );
 
@@ -20,10 +20,27 @@ else serve();
 /** The simulated servers: one port, a path each; sessions counted. */
 function serve() {
   let sessions = 0;
-  const tools = Array.from({ length: 10 }, (_each, i) => ({
-    name: `tool-${i}`,
-    description: `The tool number ${i} of a simulated server`,
-    inputSchema: { type: 'object', properties: { query: { type: 'string' }, limit: { type: 'number' } } },
+  // About half a KiB each, as those of published servers are.
+  const tools = Array.from({ length: toolCount }, (_each, i) => ({
+    name: `search_documents_${i}`,
+    title: 'Search documents',
+    description: `Searches collection ${i} of documents and gives the passages nearest in meaning, with where each was found.`,
+    inputSchema: {
+      type: 'object',
+      properties: {
+        query: { type: 'string', description: 'What to look for, in plain words', minLength: 1 },
+        limit: {
+          type: 'integer',
+          description: 'How many passages at most',
+          minimum: 1,
+          maximum: 100,
+          default: 10,
+        },
+      },
+      required: ['query'],
+      additionalProperties: false,
+    },
+    annotations: { readOnlyHint: true, openWorldHint: false },
   }));
   const server = createServer((request, response) => {
     if (request.method === 'DELETE') {
@@ -60,7 +77,7 @@ function serve() {
 
 async function watch() {
   const { Watcher } = await import('../dist/watch/index.js');
-  const child = fork(new URL(import.meta.url));
+  const child = fork(new URL(import.meta.url), process.argv.slice(2));
   const [port] = await once(child, 'message');
   const folder = mkdtempSync(join(tmpdir(), 'mettle-bench-'));
   const store = join(folder, 'watch.db');

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import type { ProbeOutcome } from '../evidence/index.ts';
 import { Outbox } from './alerts/outbox.ts';
 import type { WatchConfig, WatchedServer } from './config/config.ts';
-import type { Beat, Engine } from './engine/engine.ts';
+import type { Beat, Engine, TakenOnce } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
 import { HealthOffers } from './probe/inside.ts';
 import { probe } from './probe/probe.ts';
@@ -11,6 +12,8 @@ import { Writer } from './store/writer.ts';
 
 const OUTBOX_MS = 1000;
 const PRUNE_MS = 3_600_000;
+/** Looks under way may take so long to end when the watcher does. */
+const GRACE_MS = 1000;
 /** Of the lateness of looks, the last this many are kept. */
 const LATENESS_KEPT = 10_000;
 
@@ -65,7 +68,7 @@ export class Watcher {
       (server, slotMs) =>
         this.#look(server, slotMs).catch((error: unknown) => {
           complain(`${server.name}: ${said(error)}`);
-          return true;
+          return { kept: Promise.resolve() };
         }),
       (latenessMs) => {
         this.#latenessMs.push(latenessMs);
@@ -85,8 +88,11 @@ export class Watcher {
   /** Ends what is under way, writes what was seen, closes the history. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    // A look cut off just while a session is opened would leave it behind: most end by themselves in a moment.
+    const ended = this.#beat.stop();
+    await Promise.race([ended, setTimeout(GRACE_MS, undefined, { ref: false })]);
     this.#interrupt.abort(new Error('the watcher was stopped'));
-    await this.#beat.stop();
+    await ended;
     await this.#writer.close();
     await this.#flush();
     await this.#engine.close();
@@ -125,8 +131,8 @@ export class Watcher {
     };
   }
 
-  /** False when the watcher was stopped in the middle. */
-  async #look(server: WatchedServer, slotMs: number): Promise<boolean> {
+  /** Null when the watcher was stopped in the middle. */
+  async #look(server: WatchedServer, slotMs: number): Promise<TakenOnce | null> {
     const { signal } = this.#interrupt;
     let outcome: ProbeOutcome;
     try {
@@ -141,14 +147,16 @@ export class Watcher {
         signal,
       );
     } catch (error) {
-      if (signal.aborted) return false;
+      if (signal.aborted) return null;
       throw error;
     }
     this.#looks += 1;
     this.#healthOffers.learn(server.name, outcome.inside, Date.now());
     this.#eras.set(server.name, outcome.era ?? this.#eras.get(server.name) ?? null);
-    await this.#writer.keep({ server, region: this.#engine.region, slotMs, outcome });
-    return true;
+    const kept = this.#writer
+      .keep({ server, region: this.#engine.region, slotMs, outcome })
+      .catch((error: unknown) => this.#complain(`${server.name}: ${said(error)}`));
+    return { kept };
   }
 
   #tell({ server, outcome }: TakenLook, { standing, turns }: KeptLook): void {

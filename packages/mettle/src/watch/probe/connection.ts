@@ -82,7 +82,9 @@ export class ProbeConnection {
       lap('connect', secure ? 'tls' : null);
       if (!secure) ready();
     });
-    socket.once('close', () => fail(new ProbeFault(this.stage ?? 'http', this.#closed())));
+    socket.once('close', () => {
+      if (!settled) fail(new ProbeFault(this.stage ?? 'http', this.#closed()));
+    });
     if (!(socket instanceof tls.TLSSocket)) return;
     socket.once('secureConnect', () => {
       this.certificate ??= certificateOf(socket);

@@ -48,17 +48,16 @@ function withoutDialect(schemas: Readonly<Record<string, unknown>>): unknown {
   );
 }
 
-/** JSON with sorted keys: equal values, equal texts. */
+/** JSON with sorted keys: equal values, equal texts. By hand: a watcher does it for every tool of every look. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, child: unknown) =>
-    isObject(child)
-      ? Object.fromEntries(
-          Object.keys(child)
-            .toSorted()
-            .map((key) => [key, child[key]]),
-        )
-      : child,
-  );
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const members: string[] = [];
+  for (const key of Object.keys(value).toSorted()) {
+    const child = value[key];
+    if (child !== undefined) members.push(`${JSON.stringify(key)}:${canonical(child)}`);
+  }
+  return `{${members.join(',')}}`;
 }
 
 /** What changed between two listings, by tool. A tool listed twice counts as its first. */
