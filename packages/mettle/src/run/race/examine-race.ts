@@ -16,6 +16,10 @@ export interface RaceRequest extends ExaminationRequest {
   readonly settings: RaceSettings;
 }
 
+/** A server that starts at home may not find its data where it is raced. */
+const STARTED_ELSEWHERE =
+  'For a race the server is started in a folder of its own, never on your data: what it needs to find there is given as "state" in a workload, and named as {dir} in its command and variables.';
+
 /** Races the calls of a server on a working copy of its own. Throws UsageError for one that cannot be raced. */
 export async function examineRace(request: RaceRequest): Promise<Examined> {
   const startedAt = new Date();
@@ -29,8 +33,10 @@ export async function examineRace(request: RaceRequest): Promise<Examined> {
     );
   } catch (error) {
     if (request.signal.aborted) gathering.notes.push('Interrupted before the end: nothing is said of races.');
-    else if (error instanceof TargetError) targetFault = noteUnreached(error, request, gathering.evidence);
-    else throw error;
+    else if (error instanceof TargetError) {
+      targetFault = noteUnreached(error, request, gathering.evidence);
+      gathering.notes.push(STARTED_ELSEWHERE);
+    } else throw error;
   }
   return { bundle: bundleOf(gathering, startedAt), targetFault };
 }
