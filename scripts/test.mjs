@@ -17,6 +17,7 @@ const steps = [
   step('schema of the result', tool('scripts/schemas.mjs', '--check')),
   step('package mettle (publint)', tool(publint, '--strict', 'packages/mettle')),
   step('package @mettle/runtime (publint)', tool(publint, '--strict', 'packages/runtime')),
+  step('site of the documentation', tool('scripts/docs.mjs')),
   step('tests', tool(vitest, 'run', '--project', '!smoke')),
   ...(quick
     ? []
