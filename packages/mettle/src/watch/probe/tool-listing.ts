@@ -17,10 +17,13 @@ export function listingOfSnapshots(
   bytes: number,
 ): ToolListing {
   const tools = snapshots.toSorted((a, b) => compare(a.name, b.name) || compare(a.schema, b.schema));
-  const hash = createHash('sha256');
-  for (const { name, description, schema, rest } of tools)
-    hash.update(JSON.stringify([name, description, schema, rest]));
-  return { digest: hash.digest('hex'), count: tools.length, pages, bytes, tools };
+  // With their lengths before them the texts cannot be taken for others.
+  const texts = tools.map(
+    ({ name, description, schema, rest }) =>
+      `${String(name.length)} ${String(description.length)} ${String(schema.length)} ${String(rest.length)} ${name}${description}${schema}${rest}`,
+  );
+  const digest = createHash('sha256').update(texts.join('')).digest('hex');
+  return { digest, count: tools.length, pages, bytes, tools };
 }
 
 function compare(a: string, b: string): number {
@@ -48,16 +51,27 @@ function withoutDialect(schemas: Readonly<Record<string, unknown>>): unknown {
   );
 }
 
-/** JSON with sorted keys: equal values, equal texts. By hand: a watcher does it for every tool of every look. */
+/** What stands between quotes as it is. */
+const PLAIN_KEY = /^[\w$.-]*$/;
+
+/**
+ * JSON with sorted keys: equal values, equal texts. By hand, since a watcher does it for every tool of every look:
+ * JSON.stringify with a function that sorts takes three times as long.
+ */
 function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  const members: string[] = [];
-  for (const key of Object.keys(value).toSorted()) {
-    const child = value[key];
-    if (child !== undefined) members.push(`${JSON.stringify(key)}:${canonical(child)}`);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const each of value) text += `${text === '' ? '' : ','}${canonical(each)}`;
+    return `[${text}]`;
   }
-  return `{${members.join(',')}}`;
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(members).sort()) {
+    const child = members[key];
+    if (child === undefined) continue;
+    text += `${text === '' ? '' : ','}${PLAIN_KEY.test(key) ? `"${key}"` : JSON.stringify(key)}:${canonical(child)}`;
+  }
+  return `{${text}}`;
 }
 
 /** What changed between two listings, by tool. A tool listed twice counts as its first. */
