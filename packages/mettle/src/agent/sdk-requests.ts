@@ -55,6 +55,9 @@ export function hookSdk(serving: Serving): void {
   rewriteModules();
 }
 
+/** Says to who reads the SDK's dispatch, as harden() of @mettle/runtime does, which function it is that is run. */
+const WRAPS = Symbol.for('mettle.wraps');
+
 /** The definitions that are rewritten have one or two parameters. */
 type Dispatch = (this: unknown, request: Request, extra: unknown) => unknown;
 interface Dispatcher {
@@ -78,12 +81,13 @@ function ownerOfDispatch(protocol: object): Dispatcher | null {
  */
 function runDispatchInCalls(owner: Dispatcher): void {
   const dispatch = owner._onrequest;
-  owner._onrequest = function (this: unknown, request: Request, extra: unknown): unknown {
+  const within = function (this: unknown, request: Request, extra: unknown): unknown {
     const call = observing() ? callWithoutTransport(request) : null;
     return call === null
       ? dispatch.call(this, request, extra)
       : runInCall(call, () => dispatch.call(this, request, extra));
   };
+  owner._onrequest = Object.defineProperty(within, WRAPS, { value: dispatch });
 }
 
 function callWithoutTransport(request: Request): Call | null {

@@ -8,7 +8,6 @@ export type { Look, Writer } from './look.ts';
 export { readProject } from './project.ts';
 export type { Project } from './project.ts';
 export { runRaceTests, scenariosOf } from './race-tests.ts';
-export type { RaceTest } from './race-tests.ts';
 export { setUpOf } from './set-up.ts';
 export type { SetUp } from './set-up.ts';
 export { findStartCommand } from './start-command.ts';

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { ToolInfo } from '../evidence/index.ts';
 import { failureOf, findReadable, namesakes, planSubjects } from '../load/index.ts';
+import type { CallSource } from '../load/index.ts';
 import { readCatalogue, type Session } from '../session/index.ts';
 import type { InitTarget } from './find-target.ts';
 
@@ -46,6 +47,8 @@ const CALL_PATIENCE_MS = 10_000;
 const MOST_OBSERVERS = 3;
 /** The working copy of a race, filled in when it is run. */
 const COPY = '{dir}';
+/** Stands for the number of a call, where `{i}` will. */
+const A_NUMBER = 987_654;
 
 /** Asks the server what it has and tries one call of each read-only tool. Nothing that may write is called. */
 export async function lookAt(session: Session, spec: InitTarget, signal: AbortSignal): Promise<Look> {
@@ -60,18 +63,7 @@ export async function lookAt(session: Session, spec: InitTarget, signal: AbortSi
   });
   const safe = sources.filter(({ subject, gentle }) => subject.kind === 'tool' && gentle !== true);
   const calls: SafeCall[] = [];
-  for (const source of safe) {
-    const { method, params } = source.call(0);
-    const given = portable(params['arguments'] ?? {}, spec.cwd) as Arguments;
-    const options = { timeoutMs: CALL_PATIENCE_MS, signal };
-    const failure = failureOf(await session.request(method, { ...params, arguments: given }, options));
-    signal.throwIfAborted();
-    calls.push({
-      tool: source.subject.name,
-      arguments: given,
-      failure: failure === null ? null : `${failure.kind}: ${failure.message}`,
-    });
-  }
+  for (const source of safe) calls.push(await safeCall(source, { session, folder: spec.cwd, signal }));
   const leftOut = plans.flatMap(({ name, kind, reason }) => {
     if (kind !== 'tool') return [];
     if (reason !== null)
@@ -97,6 +89,34 @@ export async function lookAt(session: Session, spec: InitTarget, signal: AbortSi
   };
 }
 
+/**
+ * A call that works, where the tool has one: with a number in a free text if the tool takes that, since a cache that is
+ * always asked the same is never seen to grow.
+ */
+async function safeCall(
+  source: CallSource,
+  setting: { readonly session: Session; readonly folder: string; readonly signal: AbortSignal },
+): Promise<SafeCall> {
+  const { session, folder, signal } = setting;
+  const tool = source.subject.name;
+  const argumentsOf = ({ params }: ReturnType<CallSource['call']>): Arguments =>
+    mapTexts(params['arguments'] ?? {}, (text) => portable(text, folder)) as Arguments;
+  const failure = async (args: Arguments): Promise<SafeCall['failure']> => {
+    const options = { timeoutMs: CALL_PATIENCE_MS, signal };
+    const failed = failureOf(await session.request('tools/call', { name: tool, arguments: args }, options));
+    signal.throwIfAborted();
+    return failed === null ? null : `${failed.kind}: ${failed.message}`;
+  };
+  if (source.fresh !== undefined) {
+    const numbered = argumentsOf(source.fresh(A_NUMBER));
+    const template = mapTexts(numbered, (text) => text.replaceAll(String(A_NUMBER), '{i}')) as Arguments;
+    const isNew = JSON.stringify(template) !== JSON.stringify(numbered);
+    if (isNew && (await failure(numbered)) === null) return { tool, arguments: template, failure: null };
+  }
+  const plain = argumentsOf(source.call(0));
+  return { tool, arguments: plain, failure: await failure(plain) };
+}
+
 function writerOf(tool: ToolInfo): readonly Writer[] {
   const named = namesakes(tool, { seed: SEED, directory: COPY });
   if (named === null) return [];
@@ -117,13 +137,15 @@ function writerOf(tool: ToolInfo): readonly Writer[] {
   ];
 }
 
-/** The same value on another machine: places in the project are told from where the server is started. */
-function portable(value: unknown, folder: string): unknown {
-  if (typeof value === 'string') {
-    if (value === folder) return '.';
-    return value.startsWith(`${folder}/`) ? relative(folder, value).replaceAll('\\', '/') : value;
-  }
-  if (Array.isArray(value)) return value.map((each) => portable(each, folder));
+/** A place in the project is told from where the server is started, so that it is the same on another machine. */
+function portable(text: string, folder: string): string {
+  if (text === folder) return '.';
+  return text.startsWith(`${folder}/`) ? relative(folder, text).replaceAll('\\', '/') : text;
+}
+
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((each) => mapTexts(each, change));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, portable(each, folder)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapTexts(each, change)]));
 }

@@ -16,7 +16,7 @@ export interface RaceTest {
 const TIMEOUT = '120_000';
 
 /** The folder of the tests, relative. */
-export function raceFolder({ testFolder }: Project): string {
+function raceFolder({ testFolder }: Project): string {
   return `${testFolder}/races`;
 }
 

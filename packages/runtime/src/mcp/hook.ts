@@ -11,6 +11,8 @@ interface Inside {
 }
 
 const HOOKED = Symbol.for('mettle.runtime.hooked');
+/** What `mettle check` puts around the SDK's dispatch names the original by this. */
+const WRAPS: unique symbol = Symbol.for('mettle.wraps');
 
 /**
  * Puts `wrap` around each request handler of the server: those already there, those registered later, and the fallback.
@@ -58,11 +60,18 @@ function isObject(value: unknown): value is object {
 /** Finds the SDK's own dispatch, below whatever subclasses override, and looks whether it reads the map. */
 function dispatchesFromMap(low: object): boolean {
   for (let at: unknown = low; isObject(at); at = Object.getPrototypeOf(at)) {
-    const own: unknown = Object.getOwnPropertyDescriptor(at, '_onrequest')?.value;
+    const own = unwrapped(Object.getOwnPropertyDescriptor(at, '_onrequest')?.value);
     if (typeof own === 'function' && Function.prototype.toString.call(own).includes('_requestHandlers'))
       return true;
   }
   return false;
+}
+
+/** The SDK's own function below what was put around it by an examination, which says so. */
+function unwrapped(dispatch: unknown): unknown {
+  let at = dispatch;
+  while (typeof at === 'function' && WRAPS in at) at = (at as { readonly [WRAPS]: unknown })[WRAPS];
+  return at;
 }
 
 function cannot(why: string): RuntimeError {
