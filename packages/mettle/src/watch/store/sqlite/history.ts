@@ -174,6 +174,8 @@ export class SqliteHistory implements History {
   }
 
   async close(): Promise<void> {
+    // Statements that are still held keep the library from doing so itself; a copy of the one file is then whole.
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.close();
   }
 
