@@ -39,7 +39,7 @@ export class Watcher {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #listeners: Set<(seen: Seen) => void> = new Set();
   readonly #latenessMs: number[] = [];
-  #trouble = '';
+  #alertsWait = false;
   #looks = 0;
 
   /** Rejects with UsageError when what the configuration asks for cannot be had. */
@@ -106,6 +106,10 @@ export class Watcher {
   get looks(): number {
     return this.#looks;
   }
+  /** Looks that this process did not take, since one before them lasted until after their time. */
+  get skipped(): number {
+    return this.#beat.skipped;
+  }
   /** How late the last looks began, in milliseconds, unsorted. */
   get latenessMs(): readonly number[] {
     return this.#latenessMs.slice(-LATENESS_KEPT);
@@ -167,12 +171,11 @@ export class Watcher {
   async #flush(): Promise<void> {
     try {
       await this.#outbox.flush();
-      this.#trouble = '';
+      this.#alertsWait = false;
     } catch (error) {
-      // Each second the same is said once.
-      const trouble = `alerts wait: ${said(error)}`;
-      if (trouble !== this.#trouble) this.#complain(trouble);
-      this.#trouble = trouble;
+      // It is tried each second, and said once.
+      if (!this.#alertsWait) this.#complain(`alerts wait: ${said(error)}`);
+      this.#alertsWait = true;
     }
   }
 

@@ -25,6 +25,9 @@ export class EmbeddedEngine implements Engine {
       onStart: (_server, latenessMs) => onStart(latenessMs),
     });
     return {
+      get skipped() {
+        return schedule.skipped;
+      },
       start: async () => schedule.start(),
       stop: () => schedule.stop(),
     };

@@ -1,11 +1,18 @@
 import type { WatchedServer } from '../config/config.ts';
 import type { History } from '../store/history.ts';
 
-/** One look that is due; resolves when it was taken and kept, or cannot be. False when the watcher was stopped in the middle. */
-export type LookAt = (server: WatchedServer, slotMs: number) => Promise<boolean>;
+/** One look that is due; resolves when it was taken. Null when the watcher was stopped in the middle. Never rejects. */
+export type LookAt = (server: WatchedServer, slotMs: number) => Promise<TakenOnce | null>;
+
+export interface TakenOnce {
+  /** Resolves when the look is kept, or never will be: that may take longer than the look. */
+  readonly kept: Promise<void>;
+}
 
 /** When looks are taken by this process. */
 export interface Beat {
+  /** Looks that were not taken, since one before them lasted until after their time. */
+  readonly skipped: number;
   start(): Promise<void>;
   /** Begins nothing more; resolves when what is under way has ended. */
   stop(): Promise<void>;

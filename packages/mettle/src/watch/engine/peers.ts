@@ -71,12 +71,14 @@ export interface PgResult {
   readonly rowCount: number | null;
 }
 export interface PgClient {
+  on(event: 'error', listener: (error: Error) => void): unknown;
   query(sql: string, values?: readonly unknown[]): Promise<PgResult>;
   /** With an error the connection is thrown away. */
   release(error?: Error | boolean): void;
 }
 export interface PgPool {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'connect', listener: (client: PgClient) => void): unknown;
   connect(): Promise<PgClient>;
   query(sql: string, values?: readonly unknown[]): Promise<PgResult>;
   end(): Promise<void>;

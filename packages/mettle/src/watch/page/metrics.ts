@@ -104,6 +104,9 @@ export async function metrics(watcher: Watcher): Promise<string> {
     '# HELP mettle_probe_looks_total Looks taken since the watcher started.',
     '# TYPE mettle_probe_looks_total counter',
     `mettle_probe_looks_total ${String(watcher.looks)}`,
+    '# HELP mettle_probe_skipped_total Looks not taken since the watcher started: the one before lasted too long.',
+    '# TYPE mettle_probe_skipped_total counter',
+    `mettle_probe_skipped_total ${String(watcher.skipped)}`,
   ];
   return `${lines.join('\n')}\n`;
 }

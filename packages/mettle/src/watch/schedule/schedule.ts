@@ -40,6 +40,7 @@ export class Schedule<T extends Scheduled> {
   readonly #running: Set<Promise<void>> = new Set();
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
+  #skipped = 0;
 
   constructor(items: readonly T[], options: ScheduleOptions<T>) {
     this.#options = options;
@@ -60,6 +61,11 @@ export class Schedule<T extends Scheduled> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await Promise.all(this.#running);
+  }
+
+  /** Beats that were missed because a look lasted longer than its interval. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   get underWay(): number {
@@ -97,6 +103,7 @@ export class Schedule<T extends Scheduled> {
     const { intervalMs } = entry.item;
     const now = monotonicMs();
     const missed = Math.max(0, Math.floor((now - entry.beatMs) / intervalMs));
+    this.#skipped += missed;
     entry.beatMs += intervalMs * (missed + 1);
     const { jitter, random } = this.#options;
     entry.dueMs = Math.max(now, entry.beatMs + (random() - 0.5) * 2 * jitter * intervalMs);

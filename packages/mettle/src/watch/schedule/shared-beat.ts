@@ -1,5 +1,5 @@
 import type { WatchedServer } from '../config/config.ts';
-import type { Beat, LookAt } from '../engine/engine.ts';
+import type { Beat, LookAt, TakenOnce } from '../engine/engine.ts';
 import type { BullPackage } from '../engine/peers.ts';
 import type { RedisPulse } from '../engine/redis.ts';
 import type { PostgresHistory } from '../store/postgres/history.ts';
@@ -40,6 +40,7 @@ export class SharedBeat implements Beat {
   /** The last look of each server, and when it ended. */
   readonly #last: Map<string, { readonly slotMs: number; readonly endedMs: number }> = new Map();
   #isStopped = false;
+  #skipped = 0;
 
   constructor(
     bull: BullPackage,
@@ -69,6 +70,10 @@ export class SharedBeat implements Beat {
       },
       take: (server, slotMs) => this.#take(server, slotMs, true),
     });
+  }
+
+  get skipped(): number {
+    return this.#skipped;
   }
 
   async start(): Promise<void> {
@@ -101,7 +106,7 @@ export class SharedBeat implements Beat {
       return;
     }
     if (this.#pulse.isLost) return;
-    this.#alone.pause();
+    this.#alone.handOver();
     this.#options.complain('Redis answers again; it hands out the looks');
   }
 
@@ -114,30 +119,33 @@ export class SharedBeat implements Beat {
     if (slots.length > SLOTS_KEPT) slots.shift();
     const other = this.#underWay.get(server.name);
     // A look that lasts longer than the interval skips slots; one that a dead process left behind waits its turn.
-    if (other !== undefined && slotMs > other.slotMs) return true;
     const last = this.#last.get(server.name);
-    if (last !== undefined && slotMs > last.slotMs && slotMs <= last.endedMs) return true;
+    if (
+      (other !== undefined && slotMs > other.slotMs) ||
+      (last !== undefined && slotMs > last.slotMs && slotMs <= last.endedMs)
+    ) {
+      this.#skipped += 1;
+      return true;
+    }
     await other?.ended;
     const taking = this.#takeOne(server, slotMs, isSuspect);
-    const underWay = { slotMs, ended: taking.catch(() => undefined) };
+    const underWay = { slotMs, ended: taking };
     this.#underWay.set(server.name, underWay);
-    try {
-      const wasTaken = await taking;
-      if (!wasTaken) slots.splice(slots.indexOf(slotMs), 1);
-      return wasTaken;
-    } finally {
-      if (this.#underWay.get(server.name) === underWay) this.#underWay.delete(server.name);
-      if (slotMs > (last?.slotMs ?? 0)) this.#last.set(server.name, { slotMs, endedMs: Date.now() });
-    }
+    const taken = await taking;
+    if (this.#underWay.get(server.name) === underWay) this.#underWay.delete(server.name);
+    if (slotMs > (last?.slotMs ?? 0)) this.#last.set(server.name, { slotMs, endedMs: Date.now() });
+    if (taken === null) slots.splice(slots.indexOf(slotMs), 1);
+    await taken?.kept;
+    return taken !== null;
   }
 
-  async #takeOne(server: WatchedServer, slotMs: number, isSuspect: boolean): Promise<boolean> {
+  async #takeOne(server: WatchedServer, slotMs: number, isSuspect: boolean): Promise<TakenOnce | null> {
     const { region, look, onStart } = this.#options;
     const latenessMs = Date.now() - slotMs;
     if (isSuspect || latenessMs > SUSPECT_MS) {
       // When the history does not answer either, rather twice than not at all: it will keep one of the two.
       const isKept = await this.#history.isKept(server.name, region, slotMs).catch(() => false);
-      if (isKept) return true;
+      if (isKept) return { kept: Promise.resolve() };
     }
     onStart(Math.max(0, latenessMs));
     return look(server, slotMs);

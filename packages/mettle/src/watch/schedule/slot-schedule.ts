@@ -20,6 +20,7 @@ export class SlotSchedule<T extends Scheduled> {
   readonly #taken: Map<string, number> = new Map();
   readonly #running: Set<Promise<unknown>> = new Set();
   #timer: NodeJS.Timeout | null = null;
+  #afterMs = 0;
 
   constructor(items: readonly T[], options: SlotScheduleOptions<T>) {
     this.#options = options;
@@ -29,19 +30,27 @@ export class SlotSchedule<T extends Scheduled> {
   /** Begins with the slots after that time; one that has passed is taken late, the last of each item only. */
   start(afterMs: number): void {
     if (this.#timer !== null) return;
+    this.#afterMs = afterMs;
     this.#timer = setInterval(() => this.#turn(afterMs), TURN_MS);
     this.#turn(afterMs);
   }
 
-  /** Begins nothing more. */
-  pause(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
+  /** Takes what is due by now and begins nothing more: whoever hands out slots from now on does not look back. */
+  handOver(): void {
+    if (this.#timer === null) return;
+    this.#turn(this.#afterMs);
+    this.#halt();
   }
 
+  /** Begins nothing more. */
   async stop(): Promise<void> {
-    this.pause();
+    this.#halt();
     await Promise.all(this.#running);
+  }
+
+  #halt(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   #turn(afterMs: number): void {

@@ -32,7 +32,7 @@ export function beatTests(ground: Ground): void {
       slots.set(name, [...(slots.get(name) ?? []), slotMs]);
       await pause(20);
       if (slots.size === 20 && [...slots.values()].every(({ length }) => length >= 5)) resolve();
-      return true;
+      return { kept: Promise.resolve() };
     });
     await promise;
     await stop();
@@ -53,7 +53,7 @@ export function beatTests(ground: Ground): void {
       await pause(30);
       now.delete(name);
       if ((looks += 1) === 40) resolve();
-      return true;
+      return { kept: Promise.resolve() };
     });
     await promise;
     await stop();
@@ -70,7 +70,7 @@ export function beatTests(ground: Ground): void {
       slots.push(slotMs);
       if (slots.length === 3) resolve();
       await pause(330);
-      return true;
+      return { kept: Promise.resolve() };
     });
     await promise;
     const gapsMs = slots.slice(1).map((slot, i) => slot - (slots[i] ?? 0));

@@ -92,7 +92,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 /** The rows of one statement. */
 export async function query(url: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { Pool } = await peer<PgPackage>('pg');
-  const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 2000 });
+  const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 30_000 });
   pool.on('error', () => undefined);
   try {
     return (await pool.query(sql)).rows;

@@ -112,16 +112,18 @@ export async function slotsIn(postgres: string): Promise<ReadonlyMap<string, rea
   );
 }
 
-/** Slots that are missing between the first and the last, by server and region. */
-export function gapsIn(
+/** Slots that are missing between the first and the last of each server and region. */
+export function missingIn(
   slots: ReadonlyMap<string, readonly number[]>,
   intervalMs: number,
   untilMs: number = Infinity,
-): readonly string[] {
-  return [...slots].flatMap(([key, all]) => {
-    const kept = all.filter((slot) => slot <= untilMs);
-    const [first = 0] = kept;
-    const expected = Math.round(((kept.at(-1) ?? 0) - first) / intervalMs) + 1;
-    return kept.length === expected ? [] : [`${key}: ${String(kept.length)} of ${String(expected)}`];
+): readonly number[] {
+  return [...slots.values()].flatMap((all) => {
+    const kept = new Set(all.filter((slot) => slot <= untilMs));
+    const [first = 0] = all;
+    const missing: number[] = [];
+    for (let slot = first; slot < Math.max(...kept); slot += intervalMs)
+      if (!kept.has(slot)) missing.push(slot);
+    return missing;
   });
 }

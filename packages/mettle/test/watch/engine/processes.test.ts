@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
 import { listen } from '../probe/loopback.ts';
 import { describeShared, until } from './forms.ts';
-import { gapsIn, regionalServers, slotsIn, startProber } from './probers.ts';
+import { missingIn, regionalServers, slotsIn, startProber } from './probers.ts';
 import { query } from './postgres.ts';
 
 const INTERVAL_MS = 3000;
@@ -71,7 +71,7 @@ describeShared('prober processes', (databases) => {
     expect(await Promise.all([second, us, ap].map(async (each) => each.stop()))).toEqual([0, 0, 0]);
 
     const slots = await slotsIn(postgres);
-    expect(gapsIn(slots, INTERVAL_MS, stoppedMs)).toEqual([]);
+    expect(missingIn(slots, INTERVAL_MS, stoppedMs)).toEqual([]);
     // A look that was cut short is taken again; no other is taken twice.
     for (const name of names.slice(0, 4))
       expect(servers.listings.get(`${name} eu`)).toBeLessThanOrEqual(

@@ -4,7 +4,7 @@ import { SCHEMA } from './schema.ts';
 
 /** The writer, the page, the outbox and the sign of life may each want one at once. */
 const CONNECTIONS = 6;
-const CONNECT_TIMEOUT_MS = 3000;
+const CONNECT_TIMEOUT_MS = 5000;
 /** A statement that takes longer has failed: a database that stands still must not stop the looks. */
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -42,6 +42,8 @@ export class Postgres {
     });
     // A connection that breaks while nobody uses it is no news: whoever needs one next finds out.
     this.#pool.on('error', () => undefined);
+    // Of one that somebody holds without a question under way the pool says nothing, and Node.js would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** Rejects with Outage when the database is out of reach. */

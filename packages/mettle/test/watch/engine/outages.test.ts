@@ -1,0 +1,116 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { WatchConfig } from '../../../src/watch/config/config.ts';
+import { Watcher } from '../../../src/watch/watcher.ts';
+import { configOf, describeShared, until, watched } from './forms.ts';
+import { missingIn, regionalServers, slotsIn } from './probers.ts';
+import { query } from './postgres.ts';
+
+const INTERVAL_MS = 2000;
+const NAMES = ['a', 'b', 'c', 'one'];
+
+describeShared('an outage', (databases) => {
+  /** Watchers in this process, each as if it were alone in its own. */
+  async function watching(regions: readonly string[]): Promise<{
+    readonly postgres: string;
+    readonly said: readonly { readonly text: string; readonly atMs: number }[];
+    readonly servers: Awaited<ReturnType<typeof regionalServers>>;
+    readonly stop: () => Promise<void>;
+    /** Looks that a busy machine had no time for. */
+    readonly skipped: () => number;
+  }> {
+    const postgres = await databases.postgres.database();
+    const servers = await regionalServers();
+    const said: { text: string; atMs: number }[] = [];
+    const watchers = await Promise.all(
+      regions.map((region) => {
+        const engine: WatchConfig['engine'] = {
+          redis: databases.redis.url,
+          postgres,
+          region,
+          quorum: null,
+        };
+        const all = NAMES.map((name) =>
+          watched(
+            name,
+            servers.url(name, name === 'one' ? { blind: 'blind' } : {}),
+            { intervalMs: INTERVAL_MS, failures: 1 },
+            { 'x-region': region },
+          ),
+        );
+        return Watcher.open(configOf({ store: '/nowhere', engine }, all), (text) =>
+          said.push({ text, atMs: Date.now() }),
+        );
+      }),
+    );
+    let stopped: Promise<unknown> | null = null;
+    const stop = async (): Promise<void> => {
+      await (stopped ??= Promise.all(watchers.map((each) => each.stop())));
+    };
+    onTestFinished(stop);
+    await Promise.all(watchers.map((each) => each.start()));
+    const groups = NAMES.length * new Set(regions).size;
+    await until(async () => (await slotsIn(postgres)).size === groups);
+    const skipped = (): number => watchers.reduce((sum, each) => sum + each.skipped, 0);
+    return { postgres, said, servers, stop, skipped };
+  }
+
+  async function slotsAfter(postgres: string, atMs: number): Promise<void> {
+    await until(async () => [...(await slotsIn(postgres)).values()].every((all) => (all.at(-1) ?? 0) > atMs));
+  }
+
+  it('of Redis leaves the looks to the processes, and loses those only that were due before it was noticed', async () => {
+    const region = `outage-${String(process.pid)}`;
+    const { postgres, said, servers, stop, skipped } = await watching([region, region]);
+    const killedMs = Date.now();
+    await databases.redis.kill();
+    await until(() => said.filter(({ text }) => text.includes('Redis at 127.0.0.1')).length === 2);
+    const noticedMs = said.at(-1)?.atMs ?? 0;
+    await slotsAfter(postgres, noticedMs + INTERVAL_MS);
+    // It comes back with nothing in it.
+    await databases.redis.start();
+    await until(() => said.filter(({ text }) => text.startsWith('Redis answers again')).length === 2);
+    await slotsAfter(postgres, Date.now() + INTERVAL_MS);
+    await stop();
+    const slots = await slotsIn(postgres);
+    const missing = missingIn(slots, INTERVAL_MS);
+    const unsaid = missing.filter((slot) => slot < killedMs - INTERVAL_MS || slot > noticedMs);
+    expect(unsaid.length).toBeLessThanOrEqual(skipped());
+    // One more where two processes took the same slot as Redis went or came; it is kept once.
+    for (const name of NAMES)
+      expect(servers.listings.get(`${name} ${region}`)).toBeLessThanOrEqual(
+        (slots.get(`${name} ${region}`)?.length ?? 0) + 2,
+      );
+    expect(said).toHaveLength(4);
+  });
+
+  it('of Postgres keeps what is seen in memory until it is back; then all is kept, and a minority is not taken for a majority', async () => {
+    const { postgres, said, servers, stop, skipped } = await watching(['blind', 'there', 'here']);
+    await databases.postgres.kill();
+    await until(() => said.filter(({ text }) => text.includes('wait in memory')).length === 3);
+    const listings = (): number => [...servers.listings.values()].reduce((sum, count) => sum + count, 0);
+    const before = listings();
+    // Longer than a sign of life lasts.
+    await until(() => listings() >= before + 3 * servers.listings.size);
+    await databases.postgres.start();
+    await until(() => said.filter(({ text }) => text.includes('answers again')).length === 3);
+    await slotsAfter(postgres, Date.now());
+    await stop();
+    expect(missingIn(await slotsIn(postgres), INTERVAL_MS).length).toBeLessThanOrEqual(skipped());
+    expect(await query(postgres, 'SELECT * FROM mettle_watch.incidents')).toEqual([]);
+    expect(said.map(({ text }) => text).join('\n')).not.toContain(postgres);
+  });
+
+  it('of both does not keep a watcher from being stopped, which says what was lost', async () => {
+    const { said, stop } = await watching([`stopped-${String(process.pid)}`]);
+    await Promise.all([databases.redis.kill(), databases.postgres.kill()]);
+    onTestFinished(async () => {
+      await Promise.all([databases.redis.start(), databases.postgres.start()]);
+    });
+    await until(() => said.some(({ text }) => text.includes('Redis at')));
+    await until(() => said.some(({ text }) => text.includes('wait in memory')));
+    await stop();
+    expect(said.at(-1)?.text).toMatch(
+      /^\d+ looks? (was|were) not kept: the history did not answer until the end$/,
+    );
+  });
+});
