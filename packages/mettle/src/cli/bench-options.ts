@@ -4,6 +4,8 @@ import type { BenchSettings } from '../run/index.ts';
 import { COMPARE_OPTIONS } from './compare-options.ts';
 import { numberOf } from './options.ts';
 import type { ExtraOptions, ExtraValues } from './options.ts';
+import { REPLAY_OPTIONS } from './replay-options.ts';
+import { timeOf } from './time-option.ts';
 
 /** What `mettle bench` takes besides the usual options. */
 export const BENCH_OPTIONS: ExtraOptions = {
@@ -25,6 +27,7 @@ export const BENCH_OPTIONS: ExtraOptions = {
   'no-pin': { type: 'boolean' },
   'no-agent': { type: 'boolean' },
   export: { type: 'string', multiple: true },
+  ...REPLAY_OPTIONS,
   ...COMPARE_OPTIONS,
 };
 
@@ -72,6 +75,7 @@ export function benchSettings(
     throw new UsageError(`--arguments takes schema or adversarial; "${form}" is neither.`);
   return {
     shape: shapeOf(text, kind, durationMs, thinkTimeMs ?? 0),
+    replay: null,
     durationMs,
     warmUpMs: timeOf('--warm-up', text('warm-up'), 0) ?? null,
     callTimeoutMs: timeOf('--timeout', text('timeout')) ?? DEFAULT_TIMEOUT_MS,
@@ -174,20 +178,6 @@ function rateOf(option: string, text: string | undefined): number | undefined {
     (n) => n > 0 && n <= 1e6,
     'a rate in calls per second, above 0',
   );
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** `500ms`, `10s`, `5m`, `2h`; a bare number is seconds. */
-export function timeOf(option: string, text: string | undefined, least = 1): number | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(text.trim());
-  const ms = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? 's'] as number);
-  if (!(ms >= least))
-    throw new UsageError(
-      `${option} takes a time such as 500ms, 10s, 5m or 2h${least > 0 ? ', above 0' : ''}; "${text}" is none.`,
-    );
-  return ms;
 }
 
 /** Throws UsageError for an export that cannot be made; whether a k6 script is wanted. */

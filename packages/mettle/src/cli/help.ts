@@ -89,6 +89,13 @@ Both
                       but also none of the agent's 8 µs per call
   --no-pin            leave driver and server on whatever cores they get
 
+A recording (--workload FILE, as mettle record wrote it)
+  --replay            its calls in order, at their times, in their sessions: what
+                      ran together does again; without, they are a mix
+  --speed N           N times its pace (1)
+  --longest-pause TIME
+                      longer stretches without a call are cut to this
+
 Capacity
   --find-capacity     the highest rate with p99 within the budget, no failures
   --p99-budget TIME   the budget (100ms)

@@ -1,3 +1,4 @@
+import type { ReplayFigures } from './recording.ts';
 import type { SubjectPlan, Subject } from './subject.ts';
 
 /*
@@ -17,7 +18,7 @@ export const FAILURE_KINDS = [
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** How calls are offered: by clients that wait for their answers, or by the clock. */
+/** How calls are offered: by clients that wait for their answers, by the clock, or as a recording has them. */
 export type LoadShape =
   | {
       readonly kind: 'closed';
@@ -38,6 +39,14 @@ export type LoadShape =
         readonly fromPerSecond: number;
         readonly toPerSecond: number;
       }[];
+    }
+  | {
+      readonly kind: 'replay';
+      /** Sessions open at once, at most. */
+      readonly connections: number;
+      /** Times the pace of the recording. */
+      readonly speed: number;
+      readonly durationMs: number;
     };
 
 /** A figure with the bounds that hold the true one with the stated confidence; null bounds: too few calls to tell. */
@@ -244,6 +253,8 @@ export interface BenchEvidence {
   readonly blocks: readonly BlockFigures[];
   readonly capacity: CapacityEvidence | null;
   readonly adversarial: AdversarialEvidence | null;
+  /** Of `--replay` only. */
+  readonly replay?: ReplayFigures;
   /** Requests of the mix, for exports: the first few different ones of each subject. */
   readonly samples: readonly {
     readonly subject: Subject;

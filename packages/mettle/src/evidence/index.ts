@@ -11,6 +11,7 @@ export * from './measurements.ts';
 export * from './memory-watch.ts';
 export * from './probe.ts';
 export * from './race.ts';
+export * from './recording.ts';
 export * from './result.ts';
 export * from './subject.ts';
 export * from './target.ts';

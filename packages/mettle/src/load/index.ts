@@ -6,7 +6,7 @@ export { hostileArguments, type HostileCase } from './hostile.ts';
 export { nextCall } from './call-numbers.ts';
 export { namesakes } from './namesakes.ts';
 export { failureOf, isSuccess } from './outcomes.ts';
-export { setupRequests } from './sources.ts';
+export { requestOf, setupRequests } from './sources.ts';
 export { planSubjects, type SubjectPlanning } from './subjects.ts';
 export { prepareWorkingCopy, type WorkingCopy } from './working-copy.ts';
 export { parseWorkload, readWorkload, type Workload } from './workload.ts';
@@ -15,6 +15,9 @@ export { parseWorkload, readWorkload, type Workload } from './workload.ts';
 export { measureBlock, type BlockOptions, type LiveFigures } from './drive/block.ts';
 export { openDriver, type Driver, type InsideWatch } from './drive/driver.ts';
 export { createMix, type Mix } from './drive/mix.ts';
+export { ReplayLog } from './drive/replay-loop.ts';
+export { overlappingCalls } from './replay/overlaps.ts';
+export { scheduleReplay, type ReplaySchedule, type ReplaySetting } from './replay/schedule.ts';
 
 // Load shapes.
 export { runBatches } from './profiles/batches.ts';

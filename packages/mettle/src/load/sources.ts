@@ -25,7 +25,7 @@ export function workloadSource(
   setting: { readonly directory: string | null; readonly seed: number },
 ): CallSource {
   const requests = calls.map((call, k) =>
-    requestTemplate(call, {
+    requestOf(call, {
       directory: setting.directory,
       seed: seedFor(setting.seed, `${subject.name}/${k}`),
     }),
@@ -56,11 +56,12 @@ export function setupRequests(
   setting: { readonly directory: string | null; readonly seed: number },
 ): readonly PreparedRequest[] {
   return setup.map((call, i) =>
-    requestTemplate(call, { directory: setting.directory, seed: seedFor(setting.seed, `setup/${i}`) })(i),
+    requestOf(call, { directory: setting.directory, seed: seedFor(setting.seed, `setup/${i}`) })(i),
   );
 }
 
-function requestTemplate(
+/** The i-th request of a call, its placeholders filled. */
+export function requestOf(
   call: ToolCall | MethodCall,
   setting: { readonly directory: string | null; readonly seed: number },
 ): (i: number) => PreparedRequest {

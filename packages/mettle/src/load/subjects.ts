@@ -86,6 +86,10 @@ export function planSubjects(catalogue: CatalogueEvidence, options: SubjectOptio
         },
     );
   }
+  // A client's model calls what does not exist; that is no fault of the file.
+  if (options.workload?.recording !== undefined)
+    for (const name of givenTools.keys())
+      add({ name, kind: 'tool' }, { reason: 'not called: recorded, but the server does not list it' });
   return { plans, sources };
 }
 
@@ -199,9 +203,8 @@ function checkNames(
   for (const name of tools)
     if (!listed.includes(name) && !methods.includes(name))
       throw unknownTool(`--tool names "${name}"`, name, listed);
-  const called = [...(workload?.setup ?? []), ...(workload?.calls ?? [])].flatMap((call) =>
-    'tool' in call ? [call.tool] : [],
-  );
+  const own = workload?.recording === undefined ? (workload?.calls ?? []) : [];
+  const called = [...(workload?.setup ?? []), ...own].flatMap((call) => ('tool' in call ? [call.tool] : []));
   for (const name of called)
     if (!listed.includes(name)) throw unknownTool(`The workload calls "${name}"`, name, listed);
 }

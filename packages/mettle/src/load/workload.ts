@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
 import { UsageError } from '../evidence/index.ts';
 import { mentionsDirectory } from './template.ts';
 
@@ -33,6 +34,8 @@ export interface Workload {
   readonly sessions: WorkloadSessions | null;
   readonly replies: Readonly<Record<string, unknown>>;
   readonly state: WorkloadState | null;
+  /** What `mettle record` wrote beside the calls; only replays look at it. */
+  readonly recording?: unknown;
 }
 
 const WORKLOAD_SCHEMA = 'mettle/workload@1';
@@ -50,11 +53,13 @@ export async function readWorkload(file: string): Promise<Workload> {
         : `The workload file ${file} cannot be read: ${(error as Error).message}`,
     );
   }
+  const isYaml = /\.ya?ml$/i.test(file);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = isYaml ? parseYaml(text) : JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`The workload file ${file} is not JSON: ${(error as Error).message}`);
+    const [why] = (error as Error).message.split('\n');
+    throw new UsageError(`The workload file ${file} is not ${isYaml ? 'YAML' : 'JSON'}: ${why}`);
   }
   return parseWorkload(value, file);
 }
@@ -80,8 +85,10 @@ export function parseWorkload(value: unknown, file: string): Workload {
     sessions: fields.sessions === undefined ? null : sessionsOf(fields.sessions),
     replies: fields.replies?.record() ?? {},
     state: fields.state === undefined ? null : stateOf(fields.state, file),
+    ...(fields.recording === undefined ? {} : { recording: fields.recording.value }),
   };
-  if (workload.state === null) {
+  // In a recording the text is what somebody's client sent.
+  if (workload.state === null && fields.recording === undefined) {
     for (const [i, call] of [...workload.setup, ...workload.calls].entries()) {
       const where = i < workload.setup.length ? `setup[${i}]` : `calls[${i - workload.setup.length}]`;
       if (mentionsDirectory(call))

@@ -1,5 +1,6 @@
+import type { RecordedMoment, RecordedOutcome } from '../evidence/index.ts';
 import { keyOf } from './recording.ts';
-import type { RecordedCall, RecordedMoment, RecordedOutcome, Recording } from './recording.ts';
+import type { RecordedCall, Recording } from './recording.ts';
 import type { Redaction } from './redaction.ts';
 
 /** Which way a message goes. */
@@ -39,6 +40,7 @@ export class Recorder {
   readonly #redaction: Redaction;
   readonly #nowMs: () => number;
   readonly #startedAt: string;
+  readonly #startedMs: number;
   readonly #calls: { call: RecordedCall; count: number }[] = [];
   readonly #places: Map<string, number> = new Map();
   readonly #moments: RecordedMoment[] = [];
@@ -56,6 +58,7 @@ export class Recorder {
     this.#redaction = redaction;
     this.#nowMs = nowMs;
     this.#startedAt = startedAt;
+    this.#startedMs = nowMs();
   }
 
   /** A message as it went by; `atMs` is when. A batch is its messages. */
@@ -107,6 +110,9 @@ export class Recorder {
         client: this.#client,
         protocolVersion: this.#protocolVersion,
         sessions: this.#sessions.size,
+        sessionStartsMs: [...this.#sessions.values()].map(({ startedMs }) =>
+          round(startedMs - this.#startedMs),
+        ),
         redacted: this.#redacted,
         dropped: this.#dropped,
         timeline: [...this.#moments, ...open].toSorted((a, b) => a.session - b.session || a.atMs - b.atMs),

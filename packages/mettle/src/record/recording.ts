@@ -1,5 +1,4 @@
-/** How a recorded call ended: `unanswered` when its answer never came, or could not be read for its size. */
-export type RecordedOutcome = 'success' | 'tool-error' | 'protocol-error' | 'cancelled' | 'unanswered';
+import type { RecordedMoment } from '../evidence/index.ts';
 
 /** One distinct call, and how often it was made. */
 export interface RecordedCall {
@@ -8,19 +7,6 @@ export interface RecordedCall {
   readonly method?: string;
   readonly params?: unknown;
   readonly weight: number;
-}
-
-/** When one call was made: what `calls` says how often. */
-export interface RecordedMoment {
-  /** Index into `calls`. */
-  readonly call: number;
-  /** Number of the session, from 0. */
-  readonly session: number;
-  /** After the start of its session. */
-  readonly atMs: number;
-  /** Null when unanswered. */
-  readonly durationMs: number | null;
-  readonly outcome: RecordedOutcome;
 }
 
 /** A workload file as `mettle record` writes it: what every examination reads, and how it went. */
@@ -34,6 +20,8 @@ export interface Recording {
     readonly client: { readonly name: string; readonly version: string } | null;
     readonly protocolVersion: string | null;
     readonly sessions: number;
+    /** When each session made its first call, after `startedAt`; older recordings do not say. */
+    readonly sessionStartsMs?: readonly number[];
     /** Values left out as likely secrets: such calls may fail when they are replayed. */
     readonly redacted: number;
     /** Calls that were not kept: too large, or beyond what a recording may hold. */
@@ -60,6 +48,7 @@ export function mergeRecordings(earlier: Recording, later: Recording): Recording
     return known;
   });
   const { recording } = earlier;
+  const sessionStartsMs = startsOfBoth(recording, later.recording);
   const moved = later.recording.timeline.map((moment) => ({
     ...moment,
     call: place[moment.call] ?? 0,
@@ -77,11 +66,23 @@ export function mergeRecordings(earlier: Recording, later: Recording): Recording
       client: later.recording.client ?? recording.client,
       protocolVersion: later.recording.protocolVersion ?? recording.protocolVersion,
       sessions: recording.sessions + later.recording.sessions,
+      ...(sessionStartsMs === null ? {} : { sessionStartsMs }),
       redacted: recording.redacted + later.recording.redacted,
       dropped: recording.dropped + later.recording.dropped + Math.max(0, timeline.length - MOST_MOMENTS),
       timeline: timeline.slice(0, MOST_MOMENTS),
     },
   };
+}
+
+/** By the clock of the earlier one; null when either does not say. */
+function startsOfBoth(
+  earlier: Recording['recording'],
+  later: Recording['recording'],
+): readonly number[] | null {
+  const apartMs = Date.parse(later.startedAt) - Date.parse(earlier.startedAt);
+  if (earlier.sessionStartsMs === undefined || later.sessionStartsMs === undefined || Number.isNaN(apartMs))
+    return null;
+  return [...earlier.sessionStartsMs, ...later.sessionStartsMs.map((ms) => ms + apartMs)];
 }
 
 /** The same for equal calls, whatever the order of their keys. */

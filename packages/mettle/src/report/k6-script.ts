@@ -67,10 +67,10 @@ function rounded(share: number): number {
 function scenarioOf(shape: LoadShape | undefined, durationMs: number): unknown {
   const time = (ms: number): string =>
     ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.max(1, Math.round(ms))}ms`;
-  if (shape === undefined || shape.kind === 'closed')
+  if (shape === undefined || shape.kind !== 'open')
     return {
       executor: 'constant-vus',
-      vus: shape === undefined ? 1 : shape.connections * shape.inFlight,
+      vus: shape?.kind === 'closed' ? shape.connections * shape.inFlight : 1,
       duration: time(durationMs),
     };
   const highest = Math.max(

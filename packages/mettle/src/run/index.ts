@@ -8,6 +8,7 @@ export { removeAllWorktrees } from './bench/compare/worktree.ts';
 export { benchModule } from './bench/in-process/execute.ts';
 export { benchmark } from './bench/execute.ts';
 export type { BenchProgress, BenchSettings } from './bench/request.ts';
+export { replayShape } from './bench/replay.ts';
 export { readBundle, writeBundle } from './bundle.ts';
 export { examineSnapshots } from './leak/compare-snapshots.ts';
 export { race, RaceError } from './race/in-test/race.ts';

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { BENCH_OPTIONS, benchSettings, timeOf, wantsK6Script } from '../../src/cli/bench-options.ts';
+import { BENCH_OPTIONS, benchSettings, wantsK6Script } from '../../src/cli/bench-options.ts';
 import { parseOptions } from '../../src/cli/options.ts';
-import type { BenchSettings } from '../../src/run/index.ts';
+import { withReplay } from '../../src/cli/replay-options.ts';
+import { timeOf } from '../../src/cli/time-option.ts';
+import { parseWorkload } from '../../src/run/index.ts';
+import type { BenchSettings, Workload } from '../../src/run/index.ts';
 
 function settings(words: readonly string[], kind: 'stdio' | 'http' = 'http'): BenchSettings {
   const options = parseOptions(words, BENCH_OPTIONS);
@@ -71,5 +74,56 @@ describe('the load that options ask for', () => {
     expect(wantsK6Script(extra, 'http')).toBe(true);
     expect(() => wantsK6Script(extra, 'stdio')).toThrow(/reached over HTTP/);
     expect(() => wantsK6Script({ export: ['locust'] }, 'http')).toThrow(/"locust" is none/);
+  });
+});
+
+describe('a recording replayed', () => {
+  const workload = parseWorkload(
+    {
+      schema: 'mettle/workload@1',
+      calls: [{ tool: 'read' }],
+      recording: {
+        sessionStartsMs: [0],
+        timeline: [0, 4000].map((atMs) => ({
+          call: 0,
+          session: 0,
+          atMs,
+          durationMs: 10,
+          outcome: 'success',
+        })),
+      },
+    },
+    'w.json',
+  );
+  const replayed = (words: readonly string[], given: Workload | null = workload): BenchSettings => {
+    const options = parseOptions(words, BENCH_OPTIONS);
+    const load = benchSettings(options.extra, 'stdio', options.budgetSeconds);
+    return withReplay(load, options.extra, given, options.budgetSeconds);
+  };
+
+  it('is its own load, at a pace that can be chosen', () => {
+    expect(replayed(['--replay']).shape).toEqual({
+      kind: 'replay',
+      connections: 1,
+      speed: 1,
+      durationMs: 4000,
+    });
+    expect(replayed(['--replay', '--speed', '2x']).shape).toMatchObject({ speed: 2, durationMs: 2000 });
+    expect(replayed(['--replay', '--longest-pause', '1s']).shape).toMatchObject({ durationMs: 1010 });
+    expect(replayed(['--replay', '--duration', '2s']).replay).toMatchObject({ untilMs: 2000 });
+    expect(replayed([]).replay).toBeNull();
+  });
+
+  it.each([
+    [['--speed', '2'], /--speed is for replaying a recording/],
+    [['--replay', '--rate', '5'], /--rate asks for another load/],
+    [['--replay', '--speed', '0'], /--speed takes how many times the recording's pace/],
+    [['--replay', '--compare', 'git:main'], /--replay is of one server: --compare/],
+  ])('refuses %j in one sentence', (words, message) => {
+    expect(() => replayed(words)).toThrow(message);
+  });
+
+  it('needs the recording', () => {
+    expect(() => replayed(['--replay'], null)).toThrow(/give it with --workload FILE/);
   });
 });

@@ -12,6 +12,7 @@ import { BENCH_HELP } from '../help.ts';
 import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
 import { progressView } from '../progress.ts';
+import { withReplay } from '../replay-options.ts';
 import { formatsOf } from '../output.ts';
 import { thresholdsOf } from '../thresholds.ts';
 import { shellQuote } from '../shell-quote.ts';
@@ -37,9 +38,10 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
   const thresholds = thresholdsOf(options.failOn);
   const comparing = { ...compareSettings(options.extra, thresholds, host.cwd), thresholds };
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
-  const settings = benchSettings(options.extra, spec.kind, options.budgetSeconds);
+  const load = benchSettings(options.extra, spec.kind, options.budgetSeconds);
   wantsK6Script(options.extra, spec.kind);
   const workload = await workloadOf(options, config, host);
+  const settings = withReplay(load, options.extra, workload, options.budgetSeconds);
   const common = {
     examination: 'bench' as const,
     spec,

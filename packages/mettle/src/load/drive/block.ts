@@ -12,7 +12,8 @@ import { Encoder } from './encoder.ts';
 import { LoadRun } from './load-run.ts';
 import type { Mix } from './mix.ts';
 import { driveOpen } from './open-loop.ts';
-import { startPacer } from './pacer.ts';
+import { startPacer, type Pacer } from './pacer.ts';
+import { driveReplay, type Replay } from './replay-loop.ts';
 
 /** What is told while a block runs, some times a second. */
 export interface LiveFigures {
@@ -26,6 +27,8 @@ export interface LiveFigures {
 }
 export interface BlockOptions {
   readonly shape: LoadShape;
+  /** What is made again, where the shape is a replay. */
+  readonly replay?: Replay;
   /** A closed loop ends when the first of these is reached; an open one with its stages. */
   readonly durationMs?: number;
   readonly calls?: number;
@@ -51,11 +54,17 @@ const LITTLE_FEWEST_CALLS = 50;
 /** Drives one block of calls and returns its figures. Nothing that a server does makes it throw. */
 export async function measureBlock(driver: Driver, mix: Mix, options: BlockOptions): Promise<BlockFigures> {
   const { shape, signal } = options;
-  const pacer = shape.kind === 'open' ? await startPacer() : null;
+  const pacer = shape.kind === 'closed' ? null : await startPacer();
   await driver.inside?.begin();
   const lateness = new LatencyHistogram();
   const delay = shape.kind === 'closed' ? monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS }) : null;
-  const expectedMs = shape.kind === 'open' ? durationOf(shape) : (options.durationMs ?? 0);
+  const expectedMs =
+    shape.kind === 'open'
+      ? durationOf(shape)
+      : shape.kind === 'replay'
+        ? shape.durationMs
+        : (options.durationMs ?? 0);
+  const ends = shape.kind === 'closed' && options.durationMs !== undefined;
   const parsedBefore = parsedAnswers(driver);
   delay?.enable();
   const before = { clocks: readClocks(driver), cpu: process.cpuUsage() };
@@ -64,17 +73,12 @@ export async function measureBlock(driver: Driver, mix: Mix, options: BlockOptio
   const record = new BlockRecord(mix.subjects, startMs, expectedMs);
   const run = new LoadRun(driver, mix, record, new Encoder(mix), {
     calls: options.calls ?? Infinity,
-    untilMs: shape.kind === 'open' || options.durationMs === undefined ? Infinity : startMs + expectedMs,
+    untilMs: ends ? startMs + expectedMs : Infinity,
     inFlight: shape.kind === 'closed' ? shape.connections * shape.inFlight : shape.connections,
     signal,
   });
   const watch = watchOver(run, options, startMs);
-  const random = seededRandom(options.seed);
-  const driven =
-    shape.kind === 'closed'
-      ? driveClosed(run, shape, random)
-      : driveOpen(run, { shape, startMs, pacer: pacer as NonNullable<typeof pacer>, random, lateness });
-  await Promise.race([driven, watch.cutShort]);
+  await Promise.race([drive(run, options, { startMs, pacer, lateness }), watch.cutShort]);
   watch.stop();
   const endMs = Math.max(record.lastEndMs, startMs + 0.001);
   const unfinished = run.abandon();
@@ -98,6 +102,23 @@ export async function measureBlock(driver: Driver, mix: Mix, options: BlockOptio
     before: before.clocks,
     after: used.clocks,
   });
+}
+
+function drive(
+  run: LoadRun,
+  { shape, seed, replay }: BlockOptions,
+  {
+    startMs,
+    pacer,
+    lateness,
+  }: { readonly startMs: number; readonly pacer: Pacer | null; readonly lateness: LatencyHistogram },
+): Promise<void> {
+  if (shape.kind === 'closed') return driveClosed(run, shape, seededRandom(seed));
+  if (pacer === null) throw new Error('an open loop without a pacer');
+  if (shape.kind === 'open')
+    return driveOpen(run, { shape, startMs, pacer, random: seededRandom(seed), lateness });
+  if (replay === undefined) throw new Error('a replay without a recording');
+  return driveReplay(run, { ...replay, startMs, pacer, lateness });
 }
 
 interface Ended {
@@ -179,14 +200,22 @@ function targetUse({ before, after, inside, startMs, endMs }: Ended, calls: numb
     values.length === 0 || values.includes(null)
       ? null
       : values.reduce<number>((total, value) => total + (value ?? 0), 0);
-  const mainCpuMs = sum(after.map(({ main }, i) => difference(before[i]?.main?.cpuMs, main?.cpuMs)));
-  const processCpuMs = sum(after.map(({ tree }, i) => difference(before[i]?.tree?.cpuMs, tree?.cpuMs)));
+  // A process that came during the block has used nothing before.
+  const since = (i: number, used: number | undefined): number | undefined => (i < before.length ? used : 0);
+  const mainCpuMs = sum(
+    after.map(({ main }, i) => difference(since(i, before[i]?.main?.cpuMs), main?.cpuMs)),
+  );
+  const processCpuMs = sum(
+    after.map(({ tree }, i) => difference(since(i, before[i]?.tree?.cpuMs), tree?.cpuMs)),
+  );
   const wallMs = Math.max(1, endMs - startMs) * Math.max(1, after.length);
   return {
     mainCpuMsPerCall: mainCpuMs === null ? null : mainCpuMs / calls,
     processCpuMsPerCall: processCpuMs === null ? null : processCpuMs / calls,
     mainUtilisation: mainCpuMs === null ? null : mainCpuMs / wallMs,
-    hostDelayMs: sum(after.map(({ main }, i) => difference(before[i]?.main?.hostDelayMs, main?.hostDelayMs))),
+    hostDelayMs: sum(
+      after.map(({ main }, i) => difference(since(i, before[i]?.main?.hostDelayMs), main?.hostDelayMs)),
+    ),
     rssBytesAtStart: sum(before.map(({ tree }) => tree?.rssBytes ?? null)),
     rssBytes: sum(after.map(({ tree }) => tree?.rssBytes ?? null)),
     gc: inside?.gc ?? null,

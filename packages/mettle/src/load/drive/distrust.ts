@@ -18,7 +18,7 @@ export function distrustOf(
   const { p50, p99 } = driver.latenessMs;
   // facts: a sender is not to be believed when its own lateness is as large as what it measures. An open loop's
   // latencies contain the lateness, so half is as much as can be.
-  const share = shape.kind === 'open' ? 0.5 : 1;
+  const share = shape.kind === 'closed' ? 1 : 0.5;
   if (p99 > USUAL_MS && p99 > share * latency.p99.value)
     return `${verdict}: it was up to ${p99.toFixed(1)} ms late (p99), the server's answers took ${latency.p99.value.toFixed(1)} ms`;
   if (p50 > USUAL_MS && p50 > share * latency.p50.value)

@@ -29,6 +29,8 @@ export interface Driver {
   /** One of each process of the target. */
   readonly clocks: readonly TargetClock[];
   readonly inside: InsideWatch | null;
+  /** A client that comes while calls go on; the clock is its process's, if it has one of its own. */
+  join(session: Session, clock: TargetClock | null): Client;
   /** Subjects that ask something before they answer, found out on the way. */
   readonly asking: Set<string>;
   /** Closes the channels; the sessions stay. */
@@ -40,14 +42,18 @@ export function openDriver(
   sessions: readonly Session[],
   target: { readonly clocks: readonly TargetClock[]; readonly inside: InsideWatch | null },
 ): Driver {
-  const clients = sessions.map((session) => ({
-    session,
-    channel: session.openChannel(),
-    slow: new RequestChannel(session),
-  }));
+  const clients = sessions.map(clientOf);
+  const clocks = [...target.clocks];
   return {
     clients,
-    ...target,
+    clocks,
+    inside: target.inside,
+    join(session, clock) {
+      const client = clientOf(session);
+      clients.push(client);
+      if (clock !== null) clocks.push(clock);
+      return client;
+    },
     asking: new Set(),
     close() {
       for (const { channel, slow } of clients) {
@@ -56,4 +62,8 @@ export function openDriver(
       }
     },
   };
+}
+
+function clientOf(session: Session): Client {
+  return { session, channel: session.openChannel(), slow: new RequestChannel(session) };
 }

@@ -1,7 +1,9 @@
 import type { CallChannel, EncodedCall } from '../../session/channel/channel.ts';
 import type { Mix } from './mix.ts';
 
-/** The next call of a subject as this channel sends it; requests that come again are encoded once. */
+type Request = ReturnType<Mix['next']>;
+
+/** Calls as a channel sends them; requests that come again are encoded once. */
 export class Encoder {
   readonly #mix: Mix;
   readonly #known: Map<CallChannel, WeakMap<object, EncodedCall>> = new Map();
@@ -10,8 +12,8 @@ export class Encoder {
     this.#mix = mix;
   }
 
-  next(subject: number, channel: CallChannel): EncodedCall {
-    const request = this.#mix.next(subject);
+  /** The request given, or else the next one of the subject. */
+  next(subject: number, channel: CallChannel, request: Request = this.#mix.next(subject)): EncodedCall {
     let calls = this.#known.get(channel);
     if (calls === undefined) this.#known.set(channel, (calls = new WeakMap()));
     let call = calls.get(request);

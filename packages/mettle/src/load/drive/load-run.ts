@@ -56,20 +56,32 @@ export class LoadRun {
     return !over;
   }
 
-  /** Sends the next call of a subject; its bytes. */
-  send(client: Client, subject: number, underWay: CallUnderWay, nowMs: number): number {
+  /** Sends the request given, or else the next one of a subject; its bytes. */
+  send(
+    client: Client,
+    subject: number,
+    underWay: CallUnderWay,
+    nowMs: number,
+    request?: ReturnType<Mix['next']>,
+  ): number {
     const asking = this.driver.asking;
     const slow = asking.size > 0 && asking.has(this.mix.subjects[subject]?.name ?? '');
     const channel = slow ? client.slow : client.channel;
-    const call = this.#encoder.next(subject, channel);
+    const call = this.#encoder.next(subject, channel, request);
     channel.send(call, underWay, nowMs);
     return call.bytes;
   }
 
   /** The server asked something instead of answering: from now on this subject goes the way that can answer. */
-  askedBack(client: Client, subject: number, underWay: CallUnderWay, startedAtMs: number): void {
+  askedBack(
+    client: Client,
+    subject: number,
+    underWay: CallUnderWay,
+    startedAtMs: number,
+    request?: ReturnType<Mix['next']>,
+  ): void {
     this.driver.asking.add(this.mix.subjects[subject]?.name ?? '');
-    this.send(client, subject, underWay, startedAtMs);
+    this.send(client, subject, underWay, startedAtMs, request);
   }
 
   /** Calls back after a while, or at once when the block is ended meanwhile. */

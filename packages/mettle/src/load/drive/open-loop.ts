@@ -49,10 +49,7 @@ export function driveOpen(run: LoadRun, setting: OpenLoopSetting): Promise<void>
           return;
         }
         left++;
-        // The pacer wakes a moment before.
-        let nowMs = channelNow();
-        const latestMs = nowMs + LONGEST_LEAD_MS;
-        while (nowMs < intendedAtMs && nowMs < latestMs) nowMs = channelNow();
+        const nowMs = holdUntil(intendedAtMs);
         lateness.record(Math.max(0, nowMs - intendedAtMs));
         const call = free.pop() ?? new OpenCall(run, ended);
         call.begin(clients[turn++ % clients.length] as Client, intendedAtMs, nowMs);
@@ -60,6 +57,14 @@ export function driveOpen(run: LoadRun, setting: OpenLoopSetting): Promise<void>
       finish,
     );
   });
+}
+
+/** The pacer wakes a moment before: returns at the time, or at once when it has passed. */
+export function holdUntil(intendedAtMs: number): number {
+  let nowMs = channelNow();
+  const latestMs = nowMs + LONGEST_LEAD_MS;
+  while (nowMs < intendedAtMs && nowMs < latestMs) nowMs = channelNow();
+  return nowMs;
 }
 
 function* absolute(times: Iterable<number>, startMs: number): Generator<number, void> {

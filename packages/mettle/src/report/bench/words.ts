@@ -15,6 +15,7 @@ import {
   formatMsFigure,
   plural,
 } from '../figures.ts';
+import { replayFacts, replayHeadline, replayWarnings } from './replay-words.ts';
 
 /** The block whose figures are the benchmark's: the last one measured. */
 export function mainBlock(bench: BenchResult): BlockFigures | null {
@@ -29,6 +30,8 @@ function describeShape(shape: LoadShape): string {
       shape.thinkTimeMs > 0 ? `, ${formatDuration(shape.thinkTimeMs)} of thinking before each` : '';
     return `closed loop: ${clients}, ${plural(shape.inFlight, 'call')} under way each${think}`;
   }
+  if (shape.kind === 'replay')
+    return `recording replayed${shape.speed === 1 ? '' : ` at ${formatFigure(shape.speed)} times its pace`}: calls in order, at their times, ${plural(shape.connections, 'session')} open at once at most`;
   const stages = shape.stages.map(({ durationMs, fromPerSecond, toPerSecond }) =>
     fromPerSecond === toPerSecond
       ? `${formatFigure(fromPerSecond)}/s for ${formatDuration(durationMs)}`
@@ -54,6 +57,7 @@ export function benchHeadline(bench: BenchResult): string {
   const failures = describeFailures(outcomes);
   const times =
     latencyMs === null ? '' : `, p50 ${formatMs(latencyMs.p50.value)}, p99 ${formatMs(latencyMs.p99.value)}`;
+  if (bench.replay !== undefined) return replayHeadline(bench.replay, times, failures);
   return `${formatFigure(block.throughputPerSecond)} calls a second${times}; ${failures === '' ? 'no failures' : failures}.`;
 }
 
@@ -132,6 +136,7 @@ export function benchFacts(bench: BenchResult): readonly (readonly [label: strin
       'rate',
       `${formatFigure(block.offeredPerSecond)} calls a second offered, ${formatFigure(block.throughputPerSecond)} answered well`,
     ]);
+  facts.push(...replayFacts(bench));
   if (total.latencyMs !== null)
     facts.push([
       'bounds',
@@ -182,6 +187,7 @@ export function benchWarnings(bench: BenchResult): readonly string[] {
   const { target, durationMs } = block;
   const starved = target.hostDelayMs === null ? 0 : target.hostDelayMs / Math.max(1, durationMs);
   return [
+    ...replayWarnings(bench),
     ...(block.driver.distrust === null ? [] : [sentence(block.driver.distrust)]),
     ...(block.endedEarly === null ? [] : [`Ended early: ${block.endedEarly}.`]),
     ...(block.unfinished > 0

@@ -8,6 +8,8 @@ import type { BenchRequest } from './request.ts';
 export interface Clients {
   readonly sessions: readonly [Session, ...Session[]];
   readonly reach: ReachEvidence;
+  /** Another session, as the others; its caller closes it. */
+  another(): Promise<Session>;
   close(): Promise<void>;
 }
 
@@ -42,14 +44,15 @@ export async function openClients(
     await first.session.close();
   };
   const again = spec.kind === 'http' ? { ...spec, command: null } : spec;
+  const another = async (): Promise<Session> =>
+    (await openSession(again, { ...options, era: first.session.era })).session;
+  // A replay opens each at its time.
+  const wanted = request.settings.replay === null ? request.settings.shape.connections : 1;
   try {
-    while (sessions.length < request.settings.shape.connections) {
-      const { session } = await openSession(again, { ...options, era: first.session.era });
-      sessions.push(session);
-    }
+    while (sessions.length < wanted) sessions.push(await another());
   } catch (error) {
     await close();
     throw error;
   }
-  return { sessions, reach: first.reach, close };
+  return { sessions, reach: first.reach, another, close };
 }

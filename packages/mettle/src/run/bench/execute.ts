@@ -24,9 +24,10 @@ import type { Clients } from './clients.ts';
 import { watchInside } from './inside.ts';
 import { placeApart } from './placement.ts';
 import { BenchClock } from './progress.ts';
-import type { BenchRequest } from './request.ts';
+import type { BenchRequest, Mutable } from './request.ts';
 import { benchedSubjects, samplesOf } from './subjects.ts';
 import { deathOf } from './death.ts';
+import { replayRecording } from './replay.ts';
 import { lookAtSubjects, warmUp } from './warm-up.ts';
 import type { FirstLook } from './warm-up.ts';
 
@@ -126,18 +127,19 @@ async function drive(
     inside: agent === null ? null : watchInside(agent),
   });
   const readings = clocks[0] === undefined ? null : collectProcess.start(clocks[0]);
-  const bench: Bench = {
-    placement: placed.placement,
-    weights: {},
-    leftOut: [],
-    warmUp: null,
-    blocks: [],
-    capacity: null,
-    adversarial: null,
-    samples: [],
-  };
+  const bench = nothingMeasured(placed.placement);
   try {
-    await measure(gathering, driver, planning, bench);
+    if (request.settings.replay === null) await measure(gathering, driver, planning, bench);
+    else
+      await replayRecording(driver, bench, {
+        request,
+        replay: request.settings.replay,
+        planning,
+        directory: readable.directory,
+        another: () => clients.another(),
+        progress: gathering.progress,
+        notes,
+      });
   } finally {
     if (readings !== null) evidence.process = readings.stop();
     driver.close();
@@ -160,13 +162,24 @@ async function drive(
   return died;
 }
 
-type Bench = { -readonly [K in keyof BenchEvidence]: BenchEvidence[K] };
+function nothingMeasured(placement: BenchEvidence['placement']): Mutable<BenchEvidence> {
+  return {
+    placement,
+    weights: {},
+    leftOut: [],
+    warmUp: null,
+    blocks: [],
+    capacity: null,
+    adversarial: null,
+    samples: [],
+  };
+}
 
 async function measure(
   gathering: Gathering,
   driver: Driver,
   planning: SubjectPlanning,
-  bench: Bench,
+  bench: Mutable<BenchEvidence>,
 ): Promise<void> {
   const { request, notes, progress, evidence } = gathering;
   const { settings, signal, seed } = request;
@@ -204,7 +217,12 @@ async function measure(
   if (signal.aborted) notes.push('Interrupted: the figures are of what was measured until then.');
 }
 
-async function driveLoad(gathering: Gathering, driver: Driver, look: FirstLook, bench: Bench): Promise<void> {
+async function driveLoad(
+  gathering: Gathering,
+  driver: Driver,
+  look: FirstLook,
+  bench: Mutable<BenchEvidence>,
+): Promise<void> {
   const { request, progress } = gathering;
   const { settings, signal, seed } = request;
   const block: Omit<BlockOptions, 'durationMs' | 'calls'> = {

@@ -11,6 +11,8 @@ const USUAL_MS: Readonly<Record<string, number>> = {
   'calling with hostile arguments': 30_000,
 };
 
+export const REPLAYING = 'replaying the recording';
+
 /** Tells how far a benchmark is. */
 export class BenchClock {
   readonly #request: BenchRequest;
@@ -26,13 +28,17 @@ export class BenchClock {
     const hostile = settings.arguments === 'adversarial';
     const parts = hostile
       ? ['reaching the server', 'calling each subject alone', 'calling with hostile arguments']
-      : ['reaching the server', 'calling each subject alone', 'warming up', 'measuring'];
+      : settings.replay !== null
+        ? ['reaching the server', REPLAYING]
+        : ['reaching the server', 'calling each subject alone', 'warming up', 'measuring'];
     if (!hostile && settings.p99BudgetMs !== null) parts.push('looking for the knee');
     const shape = settings.shape;
     const measuredMs =
       shape.kind === 'open'
         ? shape.stages.reduce((sum, stage) => sum + stage.durationMs, 0)
-        : settings.durationMs;
+        : shape.kind === 'replay'
+          ? Math.max(1, shape.durationMs)
+          : settings.durationMs;
     this.#parts = parts.map((title) => [title, USUAL_MS[title] ?? measuredMs] as const);
   }
 

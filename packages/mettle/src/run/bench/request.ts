@@ -1,10 +1,12 @@
 import type { LoadShape, Threshold } from '../../evidence/index.ts';
-import type { LiveFigures } from '../../load/index.ts';
+import type { LiveFigures, ReplaySetting } from '../../load/index.ts';
 import type { ExaminationRequest } from '../request.ts';
 
 /** How a load run of `mettle bench` goes. */
 export interface BenchSettings {
   readonly shape: LoadShape;
+  /** How the workload's recording is made again; null: its calls are a mix. */
+  readonly replay: ReplaySetting | null;
   readonly durationMs: number;
   /** Null: until steady. */
   readonly warmUpMs: number | null;
@@ -34,3 +36,6 @@ export interface BenchRequest extends Omit<ExaminationRequest, 'onProgress'> {
   readonly thresholds: readonly Threshold[];
   readonly onProgress: (progress: BenchProgress) => void;
 }
+
+/** While it is being gathered. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
