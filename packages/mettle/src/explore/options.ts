@@ -45,10 +45,18 @@ export interface SearchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Two calls, each the n-th of a subject. */
+export type MetCalls = readonly [
+  { readonly subject: string; readonly number: number },
+  { readonly subject: string; readonly number: number },
+];
+
 export interface ExploreOptions extends SearchOptions {
   readonly subjects: readonly RaceSubject[];
   /** Calls that bring about the state to race in (the workload's own); made before every trial. */
   readonly setup: readonly RaceCall[];
+  /** Pairs of calls that are known to meet, such as those that ran together in a recording: raced first. */
+  readonly met?: readonly MetCalls[];
   /** Connections the runner has: with two, each pair is also raced across them. With two processes: always across. */
   readonly connections: number;
   readonly processes: number;

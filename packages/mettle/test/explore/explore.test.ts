@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RaceEvidence, ToolAnnotations } from '../../src/evidence/index.ts';
 import { explore, exploreScenario, replay } from '../../src/explore/index.ts';
-import type { RaceSubject } from '../../src/explore/index.ts';
+import type { MetCalls, RaceSubject } from '../../src/explore/index.ts';
 import * as programs from './model/programs.ts';
 import { ModelRunner } from './model/runner.ts';
 import type { Model } from './model/runner.ts';
@@ -23,7 +23,11 @@ function countingClock(): () => number {
 function explored(
   model: Model,
   subjects: readonly RaceSubject[],
-  { budgetMs = 2500, preemptionBound = 2 } = {},
+  {
+    budgetMs = 2500,
+    preemptionBound = 2,
+    met = [],
+  }: { budgetMs?: number; preemptionBound?: number; met?: readonly MetCalls[] } = {},
 ): Promise<RaceEvidence> {
   return explore({
     runner: new ModelRunner(model),
@@ -41,6 +45,7 @@ function explored(
     invariants: [],
     ignore: [],
     leftOut: [],
+    met,
     now: countingClock(),
   });
 }
@@ -71,6 +76,29 @@ describe('a whole server', () => {
       ['get', 'get', null],
     ]);
     expect(coverage).toMatch(/every schedule with at most \d preemptions? at I\/O boundaries: \d+ trials/);
+  });
+
+  test('calls that are known to meet are raced before all others, whatever they touch', async () => {
+    const { pairs } = await explored(
+      programs.counter,
+      [
+        subject('get', () => ({}), { readOnlyHint: true }),
+        subject('increment', (number) => ({ by: number + 1 })),
+      ],
+      {
+        met: [
+          [
+            { subject: 'increment', number: 3 },
+            { subject: 'get', number: 0 },
+          ],
+        ],
+      },
+    );
+    expect(pairs.slice(0, 3).map(({ subjects }) => subjects)).toEqual([
+      ['get', 'increment'],
+      ['increment', 'increment'],
+      ['get', 'get'],
+    ]);
   });
 
   test('a correct server shows nothing, and the sentence says how far that was looked for', async () => {

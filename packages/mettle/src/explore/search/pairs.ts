@@ -13,16 +13,45 @@ export interface PlannedPair {
   /** 2: both write the same thing; 1: one writes what the other reads; 0: nothing that they share was seen. */
   readonly closeness: 0 | 1 | 2;
   readonly bothReadOnly: boolean;
+  /** Its calls are known to meet. */
+  readonly met: boolean;
   readonly cases: readonly RaceCase[];
 }
 
-/** All pairs, each subject with itself too; those that touch the same things first. */
+/** All pairs, each subject with itself too; those known to meet first, then those that touch the same things. */
 export function planPairs(options: ExploreOptions, { subjects, after }: Preparation): readonly PlannedPair[] {
   const pairs: PlannedPair[] = [];
   for (const [index, one] of subjects.entries())
     for (const other of subjects.slice(index)) pairs.push(...plannedPairs(options, one, other, after));
   const unseen = (pair: PlannedPair): number => (pair.bothReadOnly ? 0 : 1);
-  return pairs.toSorted((a, b) => b.closeness - a.closeness || unseen(b) - unseen(a));
+  return pairs.toSorted(
+    (a, b) => Number(b.met) - Number(a.met) || b.closeness - a.closeness || unseen(b) - unseen(a),
+  );
+}
+
+/** Cases of one pair that begin it: the calls that met most often. */
+const MOST_MET = 3;
+
+/** The numbers in which calls of these two are known to meet, as this pair has them. */
+function knownMeetings(
+  { met = [] }: ExploreOptions,
+  one: PreparedSubject,
+  other: PreparedSubject,
+  after: readonly AddressedCall[],
+): readonly Meeting[] {
+  const [a, b] = [one.subject.name, other.subject.name];
+  return met
+    .flatMap(([first, second]): Meeting[] => {
+      const ways = [
+        [first, second],
+        [second, first],
+      ] as const;
+      const way = ways.find(([x, y]) => x.subject === a && y.subject === b);
+      return way === undefined
+        ? []
+        : [[[way[0].number, way[1].number], needed(after, way[1].number)] as const];
+    })
+    .slice(0, MOST_MET);
 }
 
 function plannedPairs(
@@ -32,10 +61,12 @@ function plannedPairs(
   after: readonly AddressedCall[],
 ): PlannedPair[] {
   const bothReadOnly = isReadOnly(one) && isReadOnly(other);
+  const known = knownMeetings(options, one, other, after);
   const common = {
     subjects: [one.subject.name, other.subject.name] as const,
     closeness: closeness(one.footprint, other.footprint),
     bothReadOnly,
+    met: known.length > 0,
   };
   // Two processes have a connection each: there is no pair within one. Two sessions of one process: both.
   const spread = options.processes > 1 ? [1] : options.connections > 1 ? [0, 1] : [0];
@@ -43,7 +74,7 @@ function plannedPairs(
     ...common,
     connections: second + 1,
     cases: distinct(
-      meetings(one, other, after, bothReadOnly).map(([numbers, before]) =>
+      [...known, ...meetings(one, other, after, bothReadOnly)].map(([numbers, before]) =>
         caseOf(
           options,
           [

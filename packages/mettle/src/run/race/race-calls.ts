@@ -1,8 +1,10 @@
 import type { CatalogueEvidence, RaceCall, SubjectPlan, ToolInfo } from '../../evidence/index.ts';
-import type { RaceSubject } from '../../explore/index.ts';
+import type { MetCalls, RaceSubject } from '../../explore/index.ts';
 import { namesakes, planSubjects, setupRequests } from '../../load/index.ts';
 import type { CallSource, ExistingFile } from '../../load/index.ts';
 import type { ExaminationRequest } from '../request.ts';
+import { callOf } from './race-call.ts';
+import { asRecorded, metInRecording } from './recorded-calls.ts';
 
 /** What is raced, in which state, and by which read-only calls it is looked at afterwards. */
 export interface RaceCalls {
@@ -11,6 +13,8 @@ export interface RaceCalls {
   readonly setup: readonly RaceCall[];
   readonly observe: readonly RaceCall[];
   readonly leftOut: readonly { readonly subject: string; readonly why: string }[];
+  /** Calls that ran together in the recording, the most frequent first. */
+  readonly met: readonly MetCalls[];
 }
 
 /** Where the calls of a race name files. */
@@ -38,12 +42,14 @@ export function planRace(
   const tools = new Map(catalogue.tools.map((tool) => [tool.name, tool]));
   const raced = sources.filter(({ subject, gentle }) => subject.kind === 'tool' && gentle !== true);
   const given = sources.filter(({ subject }) => subject.kind === 'method' && isGiven(plans, subject.name));
-  const subjects = [...raced, ...given].map((source) =>
+  const planned = [...raced, ...given].map((source) =>
     subjectOf(source, tools, { plans, folder, files, seed: request.seed }),
   );
+  const subjects = asRecorded(planned, request.workload, { directory, seed: request.seed });
   return {
     plans,
     subjects,
+    met: metInRecording(subjects, request.workload),
     setup: setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed }).map(callOf),
     observe: observers(subjects, sources),
     leftOut: [
@@ -87,18 +93,6 @@ function subjectOf(
     call: (number) =>
       made === null ? callOf(source.call(number)) : { tool: name, arguments: made(number), connection: 0 },
   };
-}
-
-function callOf({
-  method,
-  params,
-}: {
-  readonly method: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}): RaceCall {
-  return method === 'tools/call'
-    ? { tool: String(params['name']), arguments: params['arguments'] ?? {}, connection: 0 }
-    : { method, params, connection: 0 };
 }
 
 /** What changes nothing shows the state: read-only tools as they are called anyhow, and the first resources. */

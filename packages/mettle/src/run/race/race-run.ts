@@ -140,9 +140,24 @@ async function searchOrReplay(
     // What was spent until here is part of it.
     budgetMs: Math.max(0, budgetMs - Math.max(0, monotonicMs() - startedAtMs - onTopMs)),
     leftOut: calls.leftOut,
+    met: calls.met,
     now: monotonicMs,
   });
-  return { evidence, notes: [`The state was put back between trials by ${runner.reset}: ${runner.why}.`] };
+  return {
+    evidence,
+    notes: [
+      `The state was put back between trials by ${runner.reset}: ${runner.why}.`,
+      ...metInWords(calls.met),
+    ],
+  };
+}
+
+function metInWords(met: RaceCalls['met']): readonly string[] {
+  const pairs = [...new Set(met.map(([a, b]) => `${a.subject} × ${b.subject}`))];
+  const more = pairs.length > 5 ? ` and ${pairs.length - 5} more` : '';
+  return pairs.length === 0
+    ? []
+    : [`Raced first, since they ran together in the recording: ${pairs.slice(0, 5).join(', ')}${more}.`];
 }
 
 /** One schedule as evidence: found again, or not. */
