@@ -54,12 +54,14 @@ export interface BullQueue {
   removeJobScheduler(id: string): Promise<boolean>;
   toKey(type: string): string;
   close(): Promise<void>;
+  disconnect(): Promise<void>;
 }
 export interface BullWorker {
   on(event: 'error', listener: (error: Error) => void): unknown;
   run(): Promise<void>;
   waitUntilReady(): Promise<unknown>;
   close(force?: boolean): Promise<void>;
+  disconnect(): Promise<void>;
 }
 
 /** The part of pg that is used. */

@@ -8,6 +8,7 @@ const ANSWER_TIMEOUT_MS = 1000;
 /** Two questions without an answer: one may fall into a pause of either side. */
 const LOST_AFTER_MS = 2000;
 const RECONNECT_MS = 300;
+const CONNECT_TIMEOUT_MS = 3000;
 
 export interface RedisNews {
   /** When it last answered, by the wall clock. */
@@ -15,8 +16,8 @@ export interface RedisNews {
   readonly onBack: () => void;
 }
 
-/** What BullMQ needs to connect; it takes no URL. */
-export function connectionOptions(url: string): object {
+/** What BullMQ needs to connect; it takes no URL. Once it is ending, a connection that is lost is not made again. */
+export function connectionOptions(url: string, isEnding: () => boolean): object {
   const { hostname, port, username, password, pathname, protocol } = new URL(url);
   return {
     host: hostname === '' ? 'localhost' : hostname.replace(/^\[|\]$/g, ''),
@@ -27,8 +28,9 @@ export function connectionOptions(url: string): object {
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
     maxRetriesPerRequest: null,
     keepAlive: 10_000,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     // BullMQ would wait longer and longer, up to 20 s.
-    retryStrategy: () => RECONNECT_MS,
+    retryStrategy: () => (isEnding() ? null : RECONNECT_MS),
   };
 }
 
@@ -47,7 +49,7 @@ export class RedisPulse {
     const client = new Redis(url, {
       lazyConnect: true,
       commandTimeout: ANSWER_TIMEOUT_MS,
-      connectTimeout: 3000,
+      connectTimeout: CONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       retryStrategy: () => RECONNECT_MS,

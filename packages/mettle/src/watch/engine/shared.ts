@@ -7,7 +7,7 @@ import { PostgresHistory } from '../store/postgres/history.ts';
 import { Presence } from '../store/postgres/presence.ts';
 import type { Beat, Engine, LookAt } from './engine.ts';
 import { peer, type BullPackage, type PgPackage, type RedisPackage } from './peers.ts';
-import { connectionOptions, RedisPulse } from './redis.ts';
+import { RedisPulse } from './redis.ts';
 
 /** How long a process may be silent until the others take over: within the shortest interval, but no sooner than a busy machine needs. */
 const SHORTEST_LEASE_MS = 3000;
@@ -106,7 +106,7 @@ export class SharedEngine implements Engine {
   beat(look: LookAt, onStart: (latenessMs: number) => void): Beat {
     const { bull, pulse, presence, history } = this.#parts;
     const { servers, concurrency } = this.#config;
-    return new SharedBeat(bull, connectionOptions(this.#redisUrl), pulse, history, presence, {
+    return new SharedBeat(bull, this.#redisUrl, pulse, history, presence, {
       servers,
       region: this.region,
       concurrency,

@@ -1,5 +1,6 @@
 import type { WatchedServer } from '../config/config.ts';
-import type { BullJob, BullPackage, BullQueue, BullWorker, RedisClient } from '../engine/peers.ts';
+import type { BullJob, BullPackage, BullQueue, BullWorker } from '../engine/peers.ts';
+import { connectionOptions, type RedisPulse } from '../engine/redis.ts';
 import { offsetMs, schedulerIdOf } from './slots.ts';
 
 const PREFIX = 'mettle-watch';
@@ -13,6 +14,7 @@ const SWEPT_AT_ONCE = 100;
 const OFFER_AGAIN_MS = 200;
 /** Those under way may end; Redis may be gone. */
 const CLOSE_TIMEOUT_MS = 5000;
+const GIVE_UP_MS = 1000;
 
 export interface JobScheduleOptions {
   readonly servers: readonly WatchedServer[];
@@ -27,17 +29,19 @@ export interface JobScheduleOptions {
 /** Hands out the slots of one region to its processes: a BullMQ job scheduler for each server, a worker for each process. */
 export class JobSchedule {
   readonly #bull: BullPackage;
-  readonly #redis: RedisClient;
+  readonly #pulse: RedisPulse;
   readonly #options: JobScheduleOptions;
   readonly #servers: ReadonlyMap<string, WatchedServer>;
   readonly #byId: ReadonlyMap<string, WatchedServer>;
   readonly #queue: BullQueue;
   readonly #worker: BullWorker;
   #sweeping: NodeJS.Timeout | null = null;
+  #isEnding = false;
 
-  constructor(bull: BullPackage, connection: object, redis: RedisClient, options: JobScheduleOptions) {
+  constructor(bull: BullPackage, redisUrl: string, pulse: RedisPulse, options: JobScheduleOptions) {
+    const connection = connectionOptions(redisUrl, () => this.#isEnding);
     this.#bull = bull;
-    this.#redis = redis;
+    this.#pulse = pulse;
     this.#options = options;
     this.#servers = new Map(options.servers.map((server) => [server.name, server]));
     this.#byId = new Map(options.servers.map((server) => [schedulerIdOf(server.name), server]));
@@ -69,13 +73,19 @@ export class JobSchedule {
 
   async stop(): Promise<void> {
     if (this.#sweeping !== null) clearInterval(this.#sweeping);
-    let timer: NodeJS.Timeout | null = null;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => resolve(this.#worker.close(true)), CLOSE_TIMEOUT_MS);
-    });
-    await Promise.race([this.#worker.close(), late]).catch(() => undefined);
-    if (timer !== null) clearTimeout(timer);
-    await this.#queue.close().catch(() => undefined);
+    this.#isEnding = true;
+    // Connections that are being made again come to their end first: BullMQ would wait for that for ever.
+    if (this.#pulse.isLost) await new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS));
+    const closed = this.#worker.close().then(() => this.#queue.close());
+    const isClosed = await Promise.race([
+      closed.then(
+        () => true,
+        () => false,
+      ),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS).unref()),
+    ]);
+    if (isClosed) return;
+    for (const each of [this.#worker, this.#queue]) each.disconnect().catch(() => undefined);
   }
 
   /** Makes the schedulers in Redis those of the configuration: it may be empty, or of an older one. */
@@ -112,7 +122,7 @@ export class JobSchedule {
    * the old one is found to have stalled; here the next is made in time.
    */
   async #sweep(): Promise<void> {
-    const overdue = await this.#redis.zrangebyscore(
+    const overdue = await this.#pulse.client.zrangebyscore(
       this.#queue.toKey('repeat'),
       '-inf',
       Date.now() - OVERDUE_MS,

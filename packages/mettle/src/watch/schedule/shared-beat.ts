@@ -44,7 +44,7 @@ export class SharedBeat implements Beat {
 
   constructor(
     bull: BullPackage,
-    connection: object,
+    redisUrl: string,
     pulse: RedisPulse,
     history: PostgresHistory,
     presence: Presence,
@@ -54,7 +54,7 @@ export class SharedBeat implements Beat {
     this.#history = history;
     this.#options = options;
     const { servers, region, concurrency, leaseMs } = options;
-    this.#jobs = new JobSchedule(bull, connection, pulse.client, {
+    this.#jobs = new JobSchedule(bull, redisUrl, pulse, {
       servers,
       region,
       concurrency,

@@ -32,6 +32,28 @@ describe('the configuration of mettle watch', () => {
     expect(config.servers[0]?.target.bearer).toBe('s3cret');
   });
 
+  it('takes an engine for many processes, and never shows its URLs', async () => {
+    const servers = 'servers: [{ name: a, url: "http://a/mcp" }]';
+    expect((await read(servers)).engine).toBeNull();
+    const engine = 'engine: { redis: "${R}", postgres: "${P}", region: eu-1, quorum: 2 }';
+    const urls = { R: 'rediss://:p4ss@redis', P: 'postgresql://it:p4ss@postgres/watch' };
+    expect((await read(`${servers}\n${engine}`, urls)).engine).toEqual({
+      redis: urls.R,
+      postgres: urls.P,
+      region: 'eu-1',
+      quorum: 2,
+    });
+    const wrong = read(`${servers}\n${engine}`, { ...urls, P: 'mysql://it:p4ss@mysql/watch' });
+    await expect(wrong).rejects.toThrow(/engine.postgres must be a postgres:\/\/ or postgresql:\/\/ URL\.$/);
+    await expect(wrong).rejects.not.toThrow(/p4ss/);
+    await expect(read(`${servers}\nengine: { redis: "redis://a" }`)).rejects.toThrow(
+      /engine.postgres is missing\.$/,
+    );
+    await expect(
+      read(`${servers}\nengine: { redis: "redis://a", postgres: "postgres://b/c", region: "a b" }`),
+    ).rejects.toThrow(/engine.region must be a name of letters, digits, dots and dashes\.$/);
+  });
+
   it('lets a server say otherwise than the defaults', async () => {
     const config = await read(
       'defaults: { interval: 30s, timeout: 5s }\nservers: [{ name: a, url: "http://a/mcp", interval: 5m }, { name: b, command: [node, b.js] }]',

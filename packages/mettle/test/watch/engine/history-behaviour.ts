@@ -9,7 +9,7 @@ import { configOf, watched, type Ground } from './forms.ts';
 const CHANNEL = { kind: 'webhook' as const, url: 'http://127.0.0.1:1/', headers: {} };
 const NOON = Date.parse('2026-11-22T12:00:00.000Z');
 
-function outcome(change: Partial<ProbeOutcome> = {}): ProbeOutcome {
+export function outcome(change: Partial<ProbeOutcome> = {}): ProbeOutcome {
   return {
     target: 'it',
     startedAt: new Date(NOON).toISOString(),

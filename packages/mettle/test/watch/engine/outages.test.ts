@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { WatchConfig } from '../../../src/watch/config/config.ts';
+import { peer } from '../../../src/watch/engine/peers.ts';
 import { Watcher } from '../../../src/watch/watcher.ts';
 import { configOf, describeShared, until, watched } from './forms.ts';
 import { missingIn, regionalServers, slotsIn } from './probers.ts';
@@ -111,6 +112,28 @@ describeShared('an outage', (databases) => {
     await stop();
     expect(said.at(-1)?.text).toMatch(
       /^\d+ looks? (was|were) not kept: the history did not answer until the end$/,
+    );
+  });
+
+  it('at the start is told in one sentence, without what is secret in the URL', async () => {
+    const servers = [watched('a')];
+    const open = (redis: string, postgres: string): Promise<Watcher> =>
+      Watcher.open(
+        configOf({ store: '/nowhere', engine: { redis, postgres, region: 'r', quorum: null } }, servers),
+        () => undefined,
+      );
+    const here = await databases.postgres.database();
+    await expect(open('redis://:p4ss@127.0.0.1:1', here)).rejects.toThrow(
+      /^engine\.redis: Redis at 127\.0\.0\.1:1 does not answer \([^()]*ECONNREFUSED[^()]*\)\.$/,
+    );
+    await expect(open(databases.redis.url, 'postgres://it:p4ss@127.0.0.1:1/watch')).rejects.toThrow(
+      /^engine\.postgres: Postgres at 127\.0\.0\.1:1 does not answer \(ECONNREFUSED\)\.$/,
+    );
+    await expect(open(databases.redis.url, here.replace(/[^/]*$/, 'no_such_one'))).rejects.toThrow(
+      /^engine\.postgres: database "no_such_one" does not exist\.$/,
+    );
+    await expect(peer('no-such-package')).rejects.toThrow(
+      /^"engine" needs the package no-such-package, which could not be loaded: npm install bullmq ioredis pg\.$/,
     );
   });
 });
