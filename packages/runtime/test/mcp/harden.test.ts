@@ -170,6 +170,23 @@ describe('harden', () => {
     expect(() => harden(new Other())).toThrow(expect.objectContaining({ code: 'METTLE_CANNOT_HOOK' }));
   });
 
+  test('what an examination has put something around, and says so, it hooks like any other', () => {
+    const server = new McpServer1({ name: 'test', version: '1' });
+    const owner = ownerOf(server.server, '_onrequest') as { _onrequest(...args: unknown[]): unknown };
+    const dispatch = owner._onrequest;
+    const around = function (this: unknown, ...args: unknown[]): unknown {
+      return dispatch.apply(this, args);
+    };
+    try {
+      owner._onrequest = around;
+      expect(() => harden(server)).toThrow(expect.objectContaining({ code: 'METTLE_CANNOT_HOOK' }));
+      owner._onrequest = Object.defineProperty(around, Symbol.for('mettle.wraps'), { value: dispatch });
+      expect(harden(server)).toBe(server);
+    } finally {
+      owner._onrequest = dispatch;
+    }
+  });
+
   test('hardening twice wraps once', async () => {
     const policy = createPolicy({ limits: { work: 1 }, maxQueued: 0 });
     const server = new McpServer2({ name: 'test', version: '1' });
@@ -267,3 +284,10 @@ describe('harden', () => {
     expect(policy.operations().length).toBeLessThanOrEqual(101);
   });
 });
+
+/** The prototype that a method stands on. */
+function ownerOf(instance: object, method: string): object {
+  let at = instance;
+  while (!Object.hasOwn(at, method)) at = Object.getPrototypeOf(at) as object;
+  return at;
+}
