@@ -14,6 +14,9 @@ It leaves no session behind and keeps no files of its own.
   --certificate-days N
                       report a certificate that expires within N days (14; of
                       short-lived ones a fifth of their life)
+  --self auto|health|URL
+                      also read what the server's own runtime tells: the
+                      resource mettle://health, or its Prometheus endpoint
   --ca FILE           trust these certificate authorities too (PEM)
   --out DIR           keep the run there; needed for several formats
 

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
-import type { ClientCredentials, ProbeOptions } from '../watch/index.ts';
+import {
+  insideRequest,
+  type ClientCredentials,
+  type InsideRequest,
+  type ProbeOptions,
+} from '../watch/index.ts';
 import type { Host } from './host.ts';
 import { numberOf, type CommandOptions, type ExtraOptions } from './options.ts';
 
@@ -12,6 +17,7 @@ export const PROBE_OPTIONS: ExtraOptions = {
   save: { type: 'string' },
   ca: { type: 'string' },
   'certificate-days': { type: 'string' },
+  self: { type: 'string' },
 };
 
 /** What `mettle probe` was asked besides its target. */
@@ -41,6 +47,7 @@ export async function probeWishes(given: CommandOptions, host: Host): Promise<Pr
       allowWrites: given.allowWrites,
       confirmSlowList: true,
       call: callOf(given.tool, text('arguments')),
+      inside: insideWish(text('self')),
     },
     against: pathOf(text('against'), host),
     save: pathOf(text('save'), host),
@@ -74,6 +81,16 @@ function callOf(
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UsageError(`--arguments takes a JSON object, such as '{"query":"x"}'; what was given is none.`);
   return { tool, arguments: value as Readonly<Record<string, unknown>> };
+}
+
+function insideWish(self: string | undefined): InsideRequest | null {
+  if (self === undefined) return null;
+  const inside = insideRequest(self);
+  if (inside === undefined)
+    throw new UsageError(
+      `--self takes auto, health, off, or the http:// URL of the server's Prometheus endpoint; what was given is none.`,
+    );
+  return inside;
 }
 
 async function certificates(file: string): Promise<string> {

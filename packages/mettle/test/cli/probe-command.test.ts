@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Host } from '../../src/cli/host.ts';
 import { main } from '../../src/cli/main.ts';
+import { hardenedServer } from '../watch/probe/hardened-server.ts';
 import { ADD_TOOL, json, mcpServer, result, serve } from '../watch/probe/loopback.ts';
 import { resultIn } from '../builders/published-schemas.ts';
 
@@ -41,6 +42,23 @@ describe('mettle probe', { timeout: 30_000 }, () => {
     expect(stdout).toMatch(/loopback 1\.0\.0 speaks MCP 2025-11-25, lists 1 tool, in \d+ ms\./);
     expect(stdout).toMatch(/Phases +connect \d+ ms, http \d+ ms, handshake \d+ ms, list \d+ ms/);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('tells what a hardened server tells of itself, and that another tells nothing', async () => {
+    const folder = await temporaryFolder();
+    const server = await hardenedServer();
+    onTestFinished(() => server.stop());
+    const { code, stdout } = await probe(folder, {}, '--self', 'auto', '--http', server.url);
+    expect(code).toBe(0);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /Inside heap [\d.]+ MiB of [\d.]+ [MG]iB, memory [\d.]+ MiB, event loop [\d.]+ m?s late, 0 calls running, 0 waiting, 0 refused/,
+    );
+    // From outside nobody can tell the SDK: nothing is said of it.
+    expect(stdout).not.toContain('SDK');
+    const other = await probe(folder, {}, '--self', 'auto', '--http', await serve(mcpServer()));
+    expect(other.stdout).toContain('lists no mettle://health');
+    const odd = await probe(folder, {}, '--self', 'yes', '--http', server.url);
+    expect(odd).toMatchObject({ code: 2, stderr: expect.stringContaining('--self takes auto') as string });
   });
 
   it('ends with 3 for a server that is down, and says so in the result for programs', async () => {

@@ -18,6 +18,7 @@ export function probeSection(probe: ProbeEvidence | undefined, width: number, in
       'Call',
       outcome.call === null ? '' : `${outcome.call.tool} answered in ${formatMs(outcome.call.durationMs)}`,
     ],
+    ['Inside', inside(outcome)],
     ['Session', session(outcome)],
     ['Last on stderr', outcome.stderrTail.at(-1) ?? ''],
   ];
@@ -52,6 +53,30 @@ function tools({ outcome, toolChanges }: ProbeEvidence): string {
         ? ', as before'
         : `, ${plural(toolChanges.length, 'change')}`;
   return `${plural(count, 'tool')}, ${formatBytes(bytes)}${paged}${compared}; digest ${digest.slice(0, 12)}`;
+}
+
+/** What the server's own runtime told, or why it could not be read. */
+function inside({ inside: told }: ProbeOutcome): string {
+  const { facts = null, fault = null, offersHealth = null } = told ?? {};
+  const unread = fault === null ? [] : [`not read: ${fault}`];
+  if (facts === null) return offersHealth === false ? 'the server lists no mettle://health' : unread.join('');
+  const { heapBytes, heapLimitBytes, rssBytes, eventLoopDelayMs, running, queued, refused } = facts;
+  const figure = (value: number | null, shown: (value: number) => string): readonly string[] =>
+    value === null ? [] : [shown(value)];
+  return [
+    ...(facts.status === 'overloaded' ? ['overloaded'] : []),
+    ...figure(
+      heapBytes,
+      (bytes) =>
+        `heap ${formatBytes(bytes)}${heapLimitBytes === null ? '' : ` of ${formatBytes(heapLimitBytes)}`}`,
+    ),
+    ...figure(rssBytes, (bytes) => `memory ${formatBytes(bytes)}`),
+    ...figure(eventLoopDelayMs, (durationMs) => `event loop ${formatMs(durationMs)} late`),
+    ...figure(running, (count) => `${plural(count, 'call')} running`),
+    ...figure(queued, (count) => `${String(count)} waiting`),
+    ...figure(refused, (count) => `${String(count)} refused`),
+    ...unread,
+  ].join(', ');
 }
 
 function session({ sessionEnd }: ProbeOutcome): string {

@@ -72,11 +72,9 @@ function defaultsOf(reader: Reader | null): Defaults {
 
 /** What a server's own runtime offers is read unless that is said to be unwanted. */
 function selfOf(reader: Reader | null): Defaults['inside'] {
-  const usual = { health: 'find', metricsUrl: null } as const;
-  if (reader === null) return usual;
-  if (reader.text('self') === 'off') return null;
-  const inside = insideOf(reader) ?? usual;
-  if (inside.metricsUrl !== null)
+  const inside = reader === null ? undefined : insideOf(reader);
+  if (inside === undefined) return { health: 'find', metricsUrl: null };
+  if (reader !== null && inside !== null && inside.metricsUrl !== null)
     throw reader.fault('must be auto, off or health here: each server has a URL of its own', 'self');
   return inside;
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { TargetSpec } from '../../evidence/index.ts';
+import { insideRequest } from '../probe/inside.ts';
 import type { ClientCredentials, InsideRequest } from '../probe/outcome.ts';
 import type { WatchedServer } from './config.ts';
 import type { Reader } from './reader.ts';
@@ -47,6 +48,7 @@ export function serverOf(reader: Reader, defaults: Defaults, folder: string): Wa
   const intervalMs = reader.duration('interval', 1000) ?? defaults.intervalMs;
   const usual = spec.kind === 'http' ? HTTP_TIMEOUT_MS : START_TIMEOUT_MS;
   const tool = reader.text('call');
+  const inside = insideOf(reader);
   return {
     name,
     spec,
@@ -63,22 +65,18 @@ export function serverOf(reader: Reader, defaults: Defaults, folder: string): Wa
     recoveries: reader.count('recoveries', 1, 100) ?? defaults.recoveries,
     latencyBudgetMs: reader.duration('latency') ?? defaults.latencyBudgetMs,
     certificateDays: reader.count('certificateDays', 0, 3650) ?? defaults.certificateDays,
-    inside: insideOf(reader) ?? (reader.text('self') === 'off' ? null : defaults.inside),
+    inside: inside === undefined ? defaults.inside : inside,
   };
 }
 
-/**
- * What `self` says: `auto` finds the health resource by itself, `health` reads it without looking for it, a URL is the
- * server's Prometheus endpoint. Undefined for `off`, and where nothing is said.
- */
-export function insideOf(reader: Reader): InsideRequest | undefined {
+/** What `self` says; undefined where nothing is said. Throws UsageError. */
+export function insideOf(reader: Reader): InsideRequest | null | undefined {
   const self = reader.text('self');
-  if (self === undefined || self === 'off') return undefined;
-  if (self === 'auto') return { health: 'find', metricsUrl: null };
-  if (self === 'health') return { health: 'read', metricsUrl: null };
-  if (!URL.canParse(self) || !/^https?:$/.test(new URL(self).protocol))
+  if (self === undefined) return undefined;
+  const inside = insideRequest(self);
+  if (inside === undefined)
     throw reader.fault('must be auto, off, health, or the http:// URL of its Prometheus endpoint', 'self');
-  return { health: 'find', metricsUrl: self };
+  return inside;
 }
 
 function specOf(reader: Reader, folder: string): TargetSpec {

@@ -1,5 +1,52 @@
-import type { InsideFacts } from '../../evidence/index.ts';
+import type { InsideFacts, ProbeOutcome } from '../../evidence/index.ts';
 import type { Watcher } from '../watcher.ts';
+
+/** A server that was looked at. */
+interface Looked {
+  readonly server: string;
+  readonly isDown: boolean;
+  readonly last: ProbeOutcome;
+}
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What is seen from outside. Durations of MCP operations bear OpenTelemetry's name for them; all are in seconds. */
+const OUTSIDE: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly of: (looked: Looked) => readonly Sample[];
+}[] = [
+  {
+    name: 'mettle_probe_up',
+    help: 'Whether the server counts as up.',
+    of: ({ isDown }) => [{ value: isDown ? 0 : 1 }],
+  },
+  {
+    name: 'mettle_probe_duration_seconds',
+    help: 'The whole of the last look.',
+    of: ({ last }) => [{ value: last.durationMs / 1000 }],
+  },
+  {
+    name: 'mettle_probe_phase_duration_seconds',
+    help: 'A phase of the last look.',
+    of: ({ last }) =>
+      last.phases.map(({ phase, durationMs }) => ({ labels: { phase }, value: durationMs / 1000 })),
+  },
+  {
+    name: 'mcp_client_operation_duration_seconds',
+    help: 'The last listing of tools (OpenTelemetry: mcp.client.operation.duration).',
+    of: ({ last }) =>
+      last.listMs.slice(0, 1).map((ms) => ({ labels: { mcp_method_name: 'tools/list' }, value: ms / 1000 })),
+  },
+  {
+    name: 'mettle_probe_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate chain expires.',
+    of: ({ last }) =>
+      last.certificate === null ? [] : [{ value: Date.parse(last.certificate.validTo) / 1000 }],
+  },
+];
 
 /** What the servers' own runtimes told, so that inside and outside stand on one page. */
 const INSIDE: readonly {
@@ -46,71 +93,51 @@ const INSIDE: readonly {
   },
 ];
 
-/** The Prometheus text format. Durations of MCP operations bear OpenTelemetry's name for them, in seconds. */
+/** The Prometheus text format. */
 export async function metrics(watcher: Watcher): Promise<string> {
   const { servers } = watcher.config;
-  const label = (text: string): string =>
-    text.replace(/[\\"\n]/g, (c) => (c === '\n' ? String.raw`\n` : `\\${c}`));
   const standings = await watcher.history.standings(servers.map(({ name }) => name));
-  const looked = servers.flatMap(({ name }) => {
+  const looked: readonly Looked[] = servers.flatMap(({ name }) => {
     const { last = null, isDown = false } = standings.get(name) ?? {};
-    return last === null ? [] : [{ name: label(name), last, down: isDown }];
+    return last === null ? [] : [{ server: name, last, isDown }];
   });
   const lines = [
-    '# HELP mettle_probe_up Whether the server counts as up.',
-    '# TYPE mettle_probe_up gauge',
-    ...looked.map(({ name, down }) => `mettle_probe_up{server="${name}"} ${down ? '0' : '1'}`),
-    '# HELP mettle_probe_duration_seconds The whole of the last look.',
-    '# TYPE mettle_probe_duration_seconds gauge',
-    ...looked.map(
-      ({ name, last }) => `mettle_probe_duration_seconds{server="${name}"} ${seconds(last.durationMs)}`,
-    ),
-    '# HELP mettle_probe_phase_duration_seconds A phase of the last look.',
-    '# TYPE mettle_probe_phase_duration_seconds gauge',
-    ...looked.flatMap(({ name, last }) =>
-      last.phases.map(
-        ({ phase, durationMs }) =>
-          `mettle_probe_phase_duration_seconds{server="${name}",phase="${phase}"} ${seconds(durationMs)}`,
+    ...OUTSIDE.flatMap(({ name, help, of }) => [
+      ...about(name, help, 'gauge'),
+      ...looked.flatMap((each) =>
+        of(each).map(({ labels, value }) => sample(name, { server: each.server, ...labels }, value)),
       ),
-    ),
-    '# HELP mcp_client_operation_duration_seconds The last listing of tools (OpenTelemetry: mcp.client.operation.duration).',
-    '# TYPE mcp_client_operation_duration_seconds gauge',
-    ...looked.flatMap(({ name, last }) =>
-      last.listMs
-        .slice(0, 1)
-        .map(
-          (ms) =>
-            `mcp_client_operation_duration_seconds{server="${name}",mcp_method_name="tools/list"} ${seconds(ms)}`,
-        ),
-    ),
-    '# HELP mettle_probe_certificate_expiry_timestamp_seconds When the certificate chain expires.',
-    '# TYPE mettle_probe_certificate_expiry_timestamp_seconds gauge',
-    ...looked.flatMap(({ name, last }) =>
-      last.certificate === null
-        ? []
-        : [
-            `mettle_probe_certificate_expiry_timestamp_seconds{server="${name}"} ${String(Date.parse(last.certificate.validTo) / 1000)}`,
-          ],
-    ),
+    ]),
     ...INSIDE.flatMap(({ name, help, of }) => [
-      `# HELP ${name} ${help}`,
-      `# TYPE ${name} gauge`,
-      ...looked.flatMap(({ name: server, last }) => {
+      ...about(name, help, 'gauge'),
+      ...looked.flatMap(({ server, last }) => {
         const facts = last.inside?.facts ?? null;
         const value = facts === null ? null : of(facts);
-        return value === null ? [] : [`${name}{server="${server}"} ${String(value)}`];
+        return value === null ? [] : [sample(name, { server }, value)];
       }),
     ]),
-    '# HELP mettle_probe_looks_total Looks taken since the watcher started.',
-    '# TYPE mettle_probe_looks_total counter',
-    `mettle_probe_looks_total ${String(watcher.looks)}`,
-    '# HELP mettle_probe_skipped_total Looks not taken since the watcher started: the one before lasted too long.',
-    '# TYPE mettle_probe_skipped_total counter',
-    `mettle_probe_skipped_total ${String(watcher.skipped)}`,
+    ...about('mettle_probe_looks_total', 'Looks taken since the watcher started.', 'counter'),
+    sample('mettle_probe_looks_total', {}, watcher.looks),
+    ...about(
+      'mettle_probe_skipped_total',
+      'Looks not taken since the watcher started: the one before lasted too long.',
+      'counter',
+    ),
+    sample('mettle_probe_skipped_total', {}, watcher.skipped),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function seconds(durationMs: number): string {
-  return (durationMs / 1000).toFixed(6);
+function about(name: string, help: string, type: 'gauge' | 'counter'): readonly string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}
+
+function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
+  const inside = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  const shown = Number.isInteger(value) ? String(value) : value.toFixed(6);
+  return `${name}${inside.length === 0 ? '' : `{${inside.join(',')}}`} ${shown}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\"\n]/g, (c) => (c === '\n' ? String.raw`\n` : `\\${c}`));
 }

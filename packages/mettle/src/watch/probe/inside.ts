@@ -22,6 +22,25 @@ function joinedFacts(health: InsideFacts | null, metrics: InsideFacts | null): I
   };
 }
 
+/**
+ * What a user asks for: `auto` finds the health resource by itself, `health` reads it without looking for it, `off` asks
+ * for nothing (null), a URL is the server's Prometheus endpoint. Undefined for anything else.
+ */
+export function insideRequest(self: string): InsideRequest | null | undefined {
+  switch (self) {
+    case 'auto':
+      return { health: 'find', metricsUrl: null };
+    case 'health':
+      return { health: 'read', metricsUrl: null };
+    case 'off':
+      return null;
+    default:
+      return URL.canParse(self) && /^https?:$/.test(new URL(self).protocol)
+        ? { health: 'find', metricsUrl: self }
+        : undefined;
+  }
+}
+
 /** Whether a server lists its health is asked this often, and not at each look. */
 const ASK_AGAIN_MS = 3_600_000;
 

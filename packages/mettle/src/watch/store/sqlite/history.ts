@@ -42,10 +42,7 @@ const FIRST_OF_ITS_INCIDENT = `NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE
 /** A watcher alone has one region, which is alive as long as it is. */
 const ALONE: Voters = { alive: new Set([LOCAL]), quorum: 1 };
 
-/**
- * The history in one SQLite file. What `record` was given is on disk before it returns its promise, even when the process
- * is killed next.
- */
+/** The history in one SQLite file. What `record` was given is on disk before it returns, even when the process is killed next. */
 export class SqliteHistory implements History {
   readonly #db: InstanceType<typeof Database>;
   readonly #statements: Map<string, ReturnType<InstanceType<typeof Database>['prepare']>> = new Map();
