@@ -62,7 +62,7 @@ describeShared('prober processes', (databases) => {
     const killedMs = Date.now();
     await first.kill();
     // All of its servers are looked at from eu by the other, each within an interval and what a stalled look takes.
-    const enough = killedMs + 4 * INTERVAL_MS;
+    const enough = killedMs + 3 * INTERVAL_MS;
     await until(async () => {
       const slots = [...(await slotsIn(postgres))];
       return slots.length === names.length * 3 && slots.every(([, all]) => (all.at(-1) ?? 0) >= enough);
