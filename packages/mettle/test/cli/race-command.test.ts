@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
@@ -39,7 +39,13 @@ async function replay(
     '--format',
     'json',
   ];
-  const child = spawn(process.execPath, [METTLE, ...words, '--', 'node', join(NOTEBOOK, `${twin}.js`)], {
+  return run([...words, '--', 'node', join(NOTEBOOK, `${twin}.js`)]);
+}
+
+async function run(
+  words: readonly string[],
+): Promise<{ readonly code: number; readonly result: Result | null; readonly stderr: string }> {
+  const child = spawn(process.execPath, [METTLE, ...words], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -86,3 +92,23 @@ describe('mettle race --replay', () => {
     expect(stderr).toMatch(/^mettle: ".*" is no replay: one looks like ".*"/);
   });
 });
+
+test(
+  'a server that does not start where it is raced is told what it may lack',
+  { timeout: SLOW_MS },
+  async () => {
+    await writeFile(join(folder, 'needs.mjs'), "import 'node:fs'; process.exit(4);");
+    const { code, result, stderr } = await run([
+      'race',
+      '--quiet',
+      '--format',
+      'json',
+      '--',
+      'node',
+      'needs.mjs',
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/exited with code 4/);
+    expect(result?.notes.join('\n')).toMatch(/"state" in a workload, and named as \{dir\}/);
+  },
+);
