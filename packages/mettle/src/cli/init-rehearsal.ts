@@ -26,20 +26,16 @@ export async function rehearse(
   for (const writer of look.writers.filter(({ caution }) => caution === null)) {
     signal.throwIfAborted();
     onTool(writer.tool);
-    out.push(await rehearseTool({ ...spec, command }, writer, look));
+    out.push(await rehearseTool({ ...spec, command }, writer));
   }
   return out;
 }
 
-async function rehearseTool(
-  spec: Parameters<typeof scenariosOf>[0],
-  writer: Writer,
-  look: Look,
-): Promise<Rehearsal> {
+async function rehearseTool(spec: Parameters<typeof scenariosOf>[0], writer: Writer): Promise<Rehearsal> {
   const { tool } = writer;
   let trials = 0;
   try {
-    for (const scenario of scenariosOf(spec, writer, look.observers)) {
+    for (const scenario of scenariosOf(spec, writer)) {
       const tried = await race({ ...scenario, preemptions: PREEMPTIONS, maxTrials: MOST_TRIALS });
       trials += tried.trials;
     }

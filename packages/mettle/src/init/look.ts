@@ -16,8 +16,6 @@ export interface Look {
   readonly calls: readonly SafeCall[];
   readonly leftOut: readonly { readonly tool: string; readonly why: string }[];
   readonly writers: readonly Writer[];
-  /** Read-only calls that show what a race left behind. */
-  readonly observers: readonly RaceCallText[];
 }
 
 export interface SafeCall extends RaceCallText {
@@ -36,6 +34,8 @@ export interface Writer {
   /** Two things, and one thing twice; the second absent where the tool takes no arguments. */
   readonly different: readonly [Arguments, Arguments];
   readonly same: boolean;
+  /** Read-only calls that show what a race left behind. */
+  readonly observers: readonly RaceCallText[];
   /** Why the test waits for a person's word, and what that is; null when it does not. */
   readonly caution: string | null;
 }
@@ -44,7 +44,7 @@ const SEED = 1;
 /** For a call that is only to show that it works. */
 const CALL_PATIENCE_MS = 10_000;
 /** More make every schedule longer, and most show the same state. */
-const MOST_OBSERVERS = 3;
+const MOST_OBSERVERS = 2;
 /** The working copy of a race, filled in when it is run. */
 const COPY = '{dir}';
 /** Stands for the number of a call, where `{i}` will. */
@@ -72,20 +72,18 @@ export async function lookAt(session: Session, spec: InitTarget, signal: AbortSi
       ? []
       : [{ tool: name, why: 'it reaches somebody else’s service (openWorldHint), which a load would hit' }];
   });
+  const working = catalogue.tools.filter(({ name }) =>
+    calls.some(({ tool, failure }) => tool === name && failure === null),
+  );
   return {
     server: session.serverInfo,
     protocolVersion: session.protocolVersion,
     tools: catalogue.tools.length,
     calls,
     leftOut,
-    writers: catalogue.tools.filter((tool) => tool.annotations.readOnlyHint !== true).flatMap(writerOf),
-    observers: catalogue.tools
-      .filter(({ name }) => calls.some(({ tool, failure }) => tool === name && failure === null))
-      .slice(0, MOST_OBSERVERS)
-      .map((tool) => ({
-        tool: tool.name,
-        arguments: namesakes(tool, { seed: SEED, directory: COPY })?.(0) ?? {},
-      })),
+    writers: catalogue.tools
+      .filter((tool) => tool.annotations.readOnlyHint !== true)
+      .flatMap((tool) => writerOf(tool, observersOf(tool, working))),
   };
 }
 
@@ -117,7 +115,7 @@ async function safeCall(
   return { tool, arguments: plain, failure: await failure(plain) };
 }
 
-function writerOf(tool: ToolInfo): readonly Writer[] {
+function writerOf(tool: ToolInfo, observers: readonly RaceCallText[]): readonly Writer[] {
   const named = namesakes(tool, { seed: SEED, directory: COPY });
   if (named === null) return [];
   const different = [named(0), named(1)] as const;
@@ -127,6 +125,7 @@ function writerOf(tool: ToolInfo): readonly Writer[] {
       tool: tool.name,
       different,
       same: JSON.stringify(different[0]) !== JSON.stringify(different[1]),
+      observers,
       caution:
         destructiveHint === true
           ? 'the tool is marked as destructive. Remove ".skip" where files are all that it can change.'
@@ -135,6 +134,44 @@ function writerOf(tool: ToolInfo): readonly Writer[] {
             : null,
     },
   ];
+}
+
+/**
+ * Tools that most likely show what a writer changed: those about the same things, by the words of their names and arguments,
+ * and those that show all there is, since they need no arguments. Anything else would only make each schedule longer.
+ */
+function observersOf(writer: ToolInfo, reading: readonly ToolInfo[]): readonly RaceCallText[] {
+  const about = wordsOf(writer);
+  const rated = reading.map((tool) => ({
+    tool,
+    shared: [...wordsOf(tool)].filter((word) => about.has(word)).length,
+    showsAll: !Array.isArray(schemaOf(tool).required) || schemaOf(tool).required?.length === 0,
+  }));
+  const chosen = rated
+    .filter(({ shared, showsAll }) => shared > 0 || showsAll)
+    .toSorted((a, b) => b.shared - a.shared)
+    .slice(0, MOST_OBSERVERS);
+  return (chosen.length === 0 ? rated.slice(0, 1) : chosen).map(({ tool }) => ({
+    tool: tool.name,
+    arguments: namesakes(tool, { seed: SEED, directory: COPY })?.(0) ?? {},
+  }));
+}
+
+/** Of `create_entities(entityType)`: create, entity, entityType. */
+function wordsOf(tool: ToolInfo): ReadonlySet<string> {
+  const names = tool.name.split(/[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])/);
+  return new Set(
+    [...names, ...Object.keys(schemaOf(tool).properties ?? {})].map((word) =>
+      word.toLowerCase().replace(/ies$/, 'y').replace(/s$/, ''),
+    ),
+  );
+}
+
+function schemaOf({ inputSchema }: ToolInfo): {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly unknown[];
+} {
+  return typeof inputSchema === 'object' && inputSchema !== null ? inputSchema : {};
 }
 
 /** A place in the project is told from where the server is started, so that it is the same on another machine. */

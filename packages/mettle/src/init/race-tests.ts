@@ -14,6 +14,8 @@ export interface RaceTest {
 
 /** Every schedule starts from the same state again: seconds, on a busy machine minutes. */
 const TIMEOUT = '120_000';
+/** Of a line of a scenario, before it is indented. */
+const MOST_COLUMNS = 96;
 
 /** The folder of the tests, relative. */
 function raceFolder({ testFolder }: Project): string {
@@ -33,7 +35,7 @@ export function raceTests(project: Project, spec: InitTarget, look: Look): reado
     return {
       tool: writer.tool,
       file: `${raceFolder(project)}/${name}.test.${extensionOf(project)}`,
-      content: testText(project, serverText(spec, command), writer, look.observers),
+      content: testText(project, serverText(spec, command), writer),
       caution: writer.caution,
     };
   });
@@ -42,8 +44,7 @@ export function raceTests(project: Project, spec: InitTarget, look: Look): reado
 /** The races of a tool's test, as they can be run at once. */
 export function scenariosOf(
   spec: InitTarget & { readonly command: readonly [string, ...string[]] },
-  { tool, different, same }: Writer,
-  observers: readonly RaceCallText[],
+  { tool, different, same, observers: observe }: Writer,
 ): readonly {
   readonly server: {
     readonly http?: string;
@@ -56,7 +57,6 @@ export function scenariosOf(
 }[] {
   const { command, env, cwd } = spec;
   const server = { command, env, cwd, ...(spec.kind === 'http' ? { http: spec.url } : {}) };
-  const observe = observers.filter((each) => each.tool !== tool);
   const [one, other] = different.map((args) => ({ tool, arguments: args })) as [RaceCallText, RaceCallText];
   return [
     { server, calls: [one, other], observe },
@@ -98,21 +98,21 @@ function serverText(spec: InitTarget, command: readonly string[]): readonly stri
   ];
 }
 
-function testText(
-  project: Project,
-  server: readonly string[],
-  writer: Writer,
-  observers: readonly RaceCallText[],
-): string {
+function testText(project: Project, server: readonly string[], writer: Writer): string {
   const jest = project.runner === 'jest';
-  const observe = observers.filter(({ tool }) => tool !== writer.tool);
   const scenario = (calls: readonly unknown[]): readonly string[] => [
     'await race({',
     '  server,',
-    `  calls: [${calls.map((args) => callText(writer.tool, args)).join(', ')}],`,
-    ...(observe.length === 0
+    ...listText(
+      'calls',
+      calls.map((args) => callText(writer.tool, args)),
+    ),
+    ...(writer.observers.length === 0
       ? []
-      : [`  observe: [${observe.map((each) => observerText(each)).join(', ')}],`]),
+      : listText(
+          'observe',
+          writer.observers.map((each) => observerText(each)),
+        )),
     '});',
   ];
   const [one, other] = writer.different;
@@ -143,9 +143,10 @@ function testText(
 
 function commentOf({ runner }: Project, { caution }: Writer): readonly string[] {
   return [
-    '// Every order of the file accesses, timers and answers of two calls, on a copy in an empty folder: what no order',
-    '// of the calls one after the other gives fails the test, with the events that lead to it. Written by mettle init;',
-    '// the arguments are made from the schema of the tool: better ones, a state to start from, an invariant are yours.',
+    '// Written by mettle init. race() starts the server in a process and an empty folder of its own, and runs the calls in',
+    '// every order of their file accesses, timers and answers. What no order of the calls, one after the other, explains',
+    "// fails the test, with the events that lead to it. The arguments are made from the tool's schema: better ones, a",
+    '// state to start from (state) and what must hold afterwards (invariant) are yours to add.',
     ...(runner === 'jest'
       ? ['// jest loads ES modules such as mettle/testing only under node --experimental-vm-modules.']
       : []),
@@ -184,6 +185,14 @@ function caseText(
     ...indented(body),
     '});',
   ];
+}
+
+/** A list of a scenario: on one line if it fits, else an entry per line. */
+function listText(name: string, entries: readonly string[]): readonly string[] {
+  const flat = `  ${name}: [${entries.join(', ')}],`;
+  return flat.length <= MOST_COLUMNS
+    ? [flat]
+    : [`  ${name}: [`, ...entries.map((entry) => `    ${entry},`), '  ],'];
 }
 
 function callText(tool: string, args: unknown): string {
