@@ -73,6 +73,7 @@ function serve() {
   });
   server.listen(0, '127.0.0.1', () => process.send(server.address().port));
   process.on('message', () => process.send({ sessions }));
+  process.once('disconnect', () => process.exit());
 }
 
 async function watch() {

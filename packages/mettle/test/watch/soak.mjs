@@ -1,6 +1,6 @@
 /*
  * 10,000 looks at a healthy server, a real one in a process of its own, while other processes take more CPU than there is:
- * not one may find it anything but up.
+ * not one may find it anything but up. Stopped before its time (SIGTERM) it says how far it came.
  *   node packages/mettle/test/watch/soak.mjs [looks=10000] [burners=2 for each core]
  */
 import { spawn } from 'node:child_process';
@@ -49,6 +49,7 @@ try {
     if (standing.isDown) alarms += 1;
     if (durationsMs.length >= wanted) done();
   });
+  process.once('SIGTERM', done);
   const startedAt = performance.now();
   await watcher.start();
   await enough;
