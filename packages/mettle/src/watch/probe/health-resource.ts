@@ -24,10 +24,12 @@ export async function readHealth(
 ): Promise<InsideLook> {
   if (how === 'no') return UNASKED;
   if (how === 'find' && capabilities['resources'] === undefined) return { ...UNASKED, offersHealth: false };
+  const startedAtMs = monotonicMs();
   const limits = {
     phase: 'call' as const,
     maxBytes: MAX_BYTES,
-    deadlineMs: monotonicMs() + HEALTH_MS,
+    deadlineMs: startedAtMs + HEALTH_MS,
+    startedAtMs,
   };
   let offersHealth: boolean | null = null;
   try {

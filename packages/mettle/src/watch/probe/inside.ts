@@ -43,6 +43,8 @@ export function insideRequest(self: string): InsideRequest | null | undefined {
 
 /** Whether a server lists its health is asked this often, and not at each look. */
 const ASK_AGAIN_MS = 3_600_000;
+/** One that did not answer the question is left alone for so long. */
+const AFTER_SILENCE_MS = 300_000;
 
 /** Remembers which servers list their health, so that each look asks no more than it must. */
 export class HealthOffers {
@@ -57,9 +59,12 @@ export class HealthOffers {
 
   learn(server: string, inside: InsideLook | null, nowMs: number): void {
     if (inside === null) return;
+    const known = this.#known.get(server);
     if (inside.offersHealth !== null)
       this.#known.set(server, { offers: inside.offersHealth, askAgainAtMs: nowMs + ASK_AGAIN_MS });
+    else if (known === undefined && inside.fault !== null)
+      this.#known.set(server, { offers: false, askAgainAtMs: nowMs + AFTER_SILENCE_MS });
     // It may have been started anew without: the next look asks whether it is listed still.
-    if (inside.fault !== null) this.#known.delete(server);
+    else if (known?.offers === true && inside.facts === null) this.#known.delete(server);
   }
 }

@@ -33,8 +33,9 @@ export interface RpcLimits {
   readonly maxBytes: number;
   /** Earlier than the end of the look, once the connection stands. */
   readonly answerByMs?: number;
-  /** Another end than that of the look. */
+  /** Another end than that of the look, and the beginning that sentences count from. */
   readonly deadlineMs?: number;
+  readonly startedAtMs?: number;
 }
 
 /** Requests and their answers, over whatever transport. */
@@ -202,7 +203,7 @@ export class ProbeRpc implements RpcSource {
       readonly statusSuffices?: boolean;
     },
   ): Promise<RawAnswer> {
-    const { routing, deadlineMs = this.#deadlineMs, ...rest } = options;
+    const { routing, deadlineMs = this.#deadlineMs, startedAtMs = this.#startedAtMs, ...rest } = options;
     const signal = 'signal' in options ? options.signal : this.#signal;
     const headers = {
       ...(body === null ? {} : { 'content-type': 'application/json' }),
@@ -215,7 +216,7 @@ export class ProbeRpc implements RpcSource {
     return exchange(
       this.#connection,
       this.#url,
-      { ...rest, silentPhase, method, body, headers, deadlineMs, startedAtMs: this.#startedAtMs },
+      { ...rest, silentPhase, method, body, headers, deadlineMs, startedAtMs },
       signal,
     );
   }

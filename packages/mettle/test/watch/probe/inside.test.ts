@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readWatchConfig, servePage, Watcher } from '../../../src/watch/index.ts';
+import type { InsideLook } from '../../../src/evidence/index.ts';
+import { HealthOffers } from '../../../src/watch/probe/inside.ts';
 import type { InsideRequest } from '../../../src/watch/probe/outcome.ts';
 import { insideOf } from '../../../src/watch/probe/metrics-endpoint.ts';
 import { hardenedServer, type HardenedServer } from './hardened-server.ts';
@@ -172,5 +174,37 @@ describe('figures of a Prometheus page', () => {
       insideOf('# HELP x y\nnodejs_heap_size_used_bytes 1e7\nprocess_start_time_seconds 100\n', 160_000),
     ).toMatchObject({ heapBytes: 1e7, uptimeS: 60, status: 'ok' });
     expect(insideOf('<html>up 1</html>', 0)).toBeNull();
+  });
+});
+
+describe('whether a server lists its health', () => {
+  const told = (change: Partial<InsideLook>): InsideLook => ({
+    facts: null,
+    offersHealth: null,
+    fault: null,
+    ...change,
+  });
+  const facts = insideOf('mettle_running 1', 0);
+  /** What is asked for at the next look, after those that told this. */
+  function asked(after: readonly InsideLook[], minutes = 1): string | undefined {
+    const offers = new HealthOffers();
+    for (const each of after) offers.learn('it', each, 0);
+    return offers.request('it', FIND, minutes * 60_000)?.health;
+  }
+
+  it('is asked once an hour, and read meanwhile where it does', () => {
+    expect(asked([])).toBe('find');
+    expect(asked([told({ offersHealth: true, facts })])).toBe('read');
+    expect(asked([told({ offersHealth: false })])).toBe('no');
+    expect(asked([told({ offersHealth: false })], 61)).toBe('find');
+  });
+
+  it('is asked anew once it cannot be read, and not for a while where the question was not answered', () => {
+    expect(asked([told({ offersHealth: true, facts }), told({ fault: 'gone' })])).toBe('find');
+    expect(asked([told({ fault: 'silent' })])).toBe('no');
+    expect(asked([told({ fault: 'silent' })], 6)).toBe('find');
+    // A fault of the other endpoint alone says nothing of it.
+    expect(asked([told({ offersHealth: false }), told({ fault: 'refused' })])).toBe('no');
+    expect(new HealthOffers().request('it', null, 0)).toBeNull();
   });
 });
