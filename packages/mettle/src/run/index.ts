@@ -12,7 +12,6 @@ export { replayShape } from './bench/replay.ts';
 export { readBundle, writeBundle } from './bundle.ts';
 export { examineSnapshots } from './leak/compare-snapshots.ts';
 export { race, RaceError } from './race/in-test/race.ts';
-export type { RaceScenario } from './race/in-test/scenario.ts';
 export { examineRace } from './race/examine-race.ts';
 export { USUAL_RACE } from './race/race-settings.ts';
 export { examine } from './execute.ts';
