@@ -106,7 +106,7 @@ export class Watcher {
   get looks(): number {
     return this.#looks;
   }
-  /** Looks that this process did not take, since one before them lasted until after their time. */
+  /** Looks that this process did not take: one before them lasted too long, or there was no time for them. */
   get skipped(): number {
     return this.#beat.skipped;
   }

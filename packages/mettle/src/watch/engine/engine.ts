@@ -11,7 +11,7 @@ export interface TakenOnce {
 
 /** When looks are taken by this process. */
 export interface Beat {
-  /** Looks that were not taken, since one before them lasted until after their time. */
+  /** Looks that were not taken: one before them lasted until after their time, or there was no time for them. */
   readonly skipped: number;
   start(): Promise<void>;
   /** Begins nothing more; resolves when what is under way has ended. */

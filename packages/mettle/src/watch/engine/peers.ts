@@ -37,6 +37,8 @@ export interface BullPackage {
 export interface BullJob {
   readonly id?: string;
   readonly data: { readonly server: string };
+  /** How often it was begun; more than once where a process died. */
+  readonly attemptsStarted?: number;
   moveToDelayed(timestamp: number, token?: string): Promise<void>;
 }
 export interface BullQueue {

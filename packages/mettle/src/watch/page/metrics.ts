@@ -120,7 +120,7 @@ export async function metrics(watcher: Watcher): Promise<string> {
     sample('mettle_probe_looks_total', {}, watcher.looks),
     ...about(
       'mettle_probe_skipped_total',
-      'Looks not taken since the watcher started: the one before lasted too long.',
+      'Looks not taken since the watcher started: the one before lasted too long, or there was no time for them.',
       'counter',
     ),
     sample('mettle_probe_skipped_total', {}, watcher.skipped),

@@ -22,6 +22,8 @@ export interface JobScheduleOptions {
   readonly concurrency: number;
   /** A process that is silent for so long has lost its jobs to the others. */
   readonly lockMs: number;
+  /** Hears of slots for which there will be no job. */
+  readonly onMissed: (slots: number) => void;
   /** False when the watcher was stopped in the middle. */
   readonly take: (server: WatchedServer, slotMs: number) => Promise<boolean>;
 }
@@ -139,6 +141,9 @@ export class JobSchedule {
   async #work(job: BullJob, token: string | undefined): Promise<void> {
     const slotMs = Number(job.id?.split(':').at(-1));
     const server = this.#servers.get(job.data.server);
+    // When a job begins, BullMQ makes the next one, for a slot to come: those that have passed by then are left out.
+    if (server !== undefined && (job.attemptsStarted ?? 1) <= 1)
+      this.#options.onMissed(Math.floor(Math.max(0, Date.now() - slotMs) / server.intervalMs));
     if (server !== undefined && (await this.#options.take(server, slotMs))) return;
     // One of a newer configuration knows it; or this process ends, and another is there.
     if (server === undefined && Date.now() - slotMs > 60_000) return;

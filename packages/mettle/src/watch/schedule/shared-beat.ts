@@ -59,6 +59,7 @@ export class SharedBeat implements Beat {
       region,
       concurrency,
       lockMs: leaseMs,
+      onMissed: (slots) => (this.#skipped += slots),
       take: (server, slotMs) => this.#take(server, slotMs, false),
     });
     this.#alone = new SlotSchedule(servers, {
@@ -68,6 +69,7 @@ export class SharedBeat implements Beat {
         const here = presence.probers.filter((each) => each.region === region).map(({ id }) => id);
         return ownerOf(name, here) === presence.self.id;
       },
+      onMissed: (slots) => (this.#skipped += slots),
       take: (server, slotMs) => this.#take(server, slotMs, true),
     });
   }

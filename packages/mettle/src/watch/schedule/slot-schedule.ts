@@ -7,6 +7,8 @@ export interface SlotScheduleOptions<T extends Scheduled> {
   readonly concurrency: number;
   /** Whether it is for this process to look at it, as things stand. */
   readonly isMine: (item: T) => boolean;
+  /** Hears of slots that passed before there was time for them. */
+  readonly onMissed: (slots: number) => void;
   readonly take: (item: T, slotMs: number) => Promise<unknown>;
 }
 
@@ -30,6 +32,7 @@ export class SlotSchedule<T extends Scheduled> {
   /** Begins with the slots after that time; one that has passed is taken late, the last of each item only. */
   start(afterMs: number): void {
     if (this.#timer !== null) return;
+    this.#taken.clear();
     this.#afterMs = afterMs;
     this.#timer = setInterval(() => this.#turn(afterMs), TURN_MS);
     this.#turn(afterMs);
@@ -54,12 +57,14 @@ export class SlotSchedule<T extends Scheduled> {
   }
 
   #turn(afterMs: number): void {
-    const { concurrency, isMine, take } = this.#options;
+    const { concurrency, isMine, onMissed, take } = this.#options;
     const now = Date.now();
     for (const { item, offset } of this.#items) {
       if (this.#running.size >= concurrency) return;
       const slot = lastSlotMs(item.intervalMs, offset, now);
       if (slot <= afterMs || this.#taken.get(item.name) === slot || !isMine(item)) continue;
+      const before = this.#taken.get(item.name) ?? slot;
+      if (before > afterMs) onMissed(Math.max(0, Math.round((slot - before) / item.intervalMs) - 1));
       this.#taken.set(item.name, slot);
       const running = take(item, slot).finally(() => this.#running.delete(running));
       this.#running.add(running);

@@ -22,7 +22,7 @@ const { startRedis, whyNot: noRedis } = (await import(
 export type Ground = () => Promise<Pick<WatchConfig, 'store' | 'engine'>>;
 
 /** Why tests of many processes are skipped; null when they are not. */
-export const whyNotShared: string | null = [noRedis ?? [], noPostgres ?? []].flat().join('; ') || null;
+const whyNotShared: string | null = [noRedis ?? [], noPostgres ?? []].flat().join('; ') || null;
 
 /** Describes the same behaviour of both forms of the watcher. */
 export function describeBothForms(what: string, tests: (ground: Ground) => void): void {

@@ -67,17 +67,26 @@ export async function startProber(
   };
 }
 
+/** Looks that it had no time for, on a busy machine. */
+export async function skippedBy({ page }: ProberProcess): Promise<number> {
+  const text = await (await fetch(new URL('metrics', page))).text();
+  return Number(/^mettle_probe_skipped_total (\d+)$/m.exec(text)?.[1]);
+}
+
 /** MCP servers by path, which some regions do not see: those that the query names. Listing takes as long as it says. */
 export async function regionalServers(): Promise<{
   readonly url: (name: string, terms?: { readonly blind?: string; readonly listMs?: number }) => string;
   /** Listings asked for, by server and region. */
   readonly listings: ReadonlyMap<string, number>;
+  /** From now on some do not see some: until then all see all. */
+  readonly goBlind: () => void;
 }> {
   const listings = new Map<string, number>();
+  let isBlind = false;
   const answer: RequestListener = (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://it');
     const region = String(request.headers['x-region']);
-    if ((searchParams.get('blind') ?? '').split(',').includes(region)) {
+    if (isBlind && (searchParams.get('blind') ?? '').split(',').includes(region)) {
       response.writeHead(503).end();
       return;
     }
@@ -94,6 +103,9 @@ export async function regionalServers(): Promise<{
     url: (name, { blind = '', listMs = 0 } = {}) =>
       `http://127.0.0.1:${String(port)}/${name}?blind=${blind}&list=${String(listMs)}`,
     listings,
+    goBlind: () => {
+      isBlind = true;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
 import { listen } from '../probe/loopback.ts';
 import { describeShared, until } from './forms.ts';
-import { missingIn, regionalServers, slotsIn, startProber } from './probers.ts';
+import { missingIn, regionalServers, skippedBy, slotsIn, startProber } from './probers.ts';
 import { query } from './postgres.ts';
 
 const INTERVAL_MS = 3000;
@@ -29,7 +29,7 @@ describeShared('prober processes', (databases) => {
       most: { blind: 'us,ap' },
     };
     const configuration = [
-      `defaults: { interval: ${String(INTERVAL_MS)}ms, failures: 1 }`,
+      `defaults: { interval: ${String(INTERVAL_MS)}ms, failures: 1, timeout: 20s }`,
       'servers:',
       ...names.map(
         (name) =>
@@ -47,8 +47,9 @@ describeShared('prober processes', (databases) => {
     // Both of eu have their share, and there are three regions that vote.
     const probersOfEu = `SELECT count(DISTINCT prober) AS n FROM mettle_watch.looks WHERE region = 'eu'`;
     await until(async () => Number((await query(postgres, probersOfEu))[0]?.['n']) === 2);
-    await until(() => told.includes('most down triggered'));
     await until(async () => (await slotsIn(postgres)).size === 3 * names.length);
+    servers.goBlind();
+    await until(() => told.includes('most down triggered'));
     const shown = await Promise.all(
       [first, us].map(async ({ page }) => (await fetch(new URL('api/servers', page))).json()),
     );
@@ -59,6 +60,7 @@ describeShared('prober processes', (databases) => {
     }
 
     // One of eu is killed with looks under way.
+    let skipped = await skippedBy(first);
     const killedMs = Date.now();
     await first.kill();
     // All of its servers are looked at from eu by the other, each within an interval and what a stalled look takes.
@@ -67,11 +69,13 @@ describeShared('prober processes', (databases) => {
       const slots = [...(await slotsIn(postgres))];
       return slots.length === names.length * 3 && slots.every(([, all]) => (all.at(-1) ?? 0) >= enough);
     });
+    for (const each of [second, us, ap]) skipped += await skippedBy(each);
     const stoppedMs = Date.now() - INTERVAL_MS;
-    expect(await Promise.all([second, us, ap].map(async (each) => each.stop()))).toEqual([0, 0, 0]);
+    // Those that say that it is down last: it is told otherwise as soon as only the other is left.
+    expect([await second.stop(), ...(await Promise.all([us.stop(), ap.stop()]))]).toEqual([0, 0, 0]);
 
     const slots = await slotsIn(postgres);
-    expect(missingIn(slots, INTERVAL_MS, stoppedMs)).toEqual([]);
+    expect(missingIn(slots, INTERVAL_MS, stoppedMs).length).toBeLessThanOrEqual(skipped);
     // A look that was cut short is taken again; no other is taken twice.
     for (const name of names.slice(0, 4))
       expect(servers.listings.get(`${name} eu`)).toBeLessThanOrEqual(

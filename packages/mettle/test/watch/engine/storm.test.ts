@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import { describeShared, until } from './forms.ts';
-import { missingIn, regionalServers, slotsIn, startProber, type ProberProcess } from './probers.ts';
+import {
+  missingIn,
+  regionalServers,
+  skippedBy,
+  slotsIn,
+  startProber,
+  type ProberProcess,
+} from './probers.ts';
 
 /** With npm run soak: it takes two minutes. */
 const atLeisure = process.env['METTLE_SMOKE'] === 'all';
@@ -17,11 +24,12 @@ describeShared('prober processes at leisure', (databases) => {
       const postgres = await databases.postgres.database();
       const servers = await regionalServers();
       const configuration = [
-        `defaults: { interval: ${String(INTERVAL_MS)}ms }`,
+        `defaults: { interval: ${String(INTERVAL_MS)}ms, timeout: 20s }`,
         'servers:',
         ...Array.from(
           { length: SERVERS },
-          (_each, i) => `  - { name: s${String(i)}, url: "${servers.url(`s${String(i)}`, { listMs: 100 })}" }`,
+          (_each, i) =>
+            `  - { name: s${String(i)}, url: "${servers.url(`s${String(i)}`, { listMs: 100 })}" }`,
         ),
         'page: { port: 0 }',
         'engine: { redis: "${REDIS_URL}", postgres: "${POSTGRES_URL}", region: storm }',
@@ -73,11 +81,6 @@ describeShared('prober processes at leisure', (databases) => {
     },
   );
 });
-
-async function skippedBy({ page }: ProberProcess): Promise<number> {
-  const text = await (await fetch(new URL('metrics', page))).text();
-  return Number(/^mettle_probe_skipped_total (\d+)$/m.exec(text)?.[1]);
-}
 
 function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));

@@ -44,13 +44,10 @@ export class Presence {
     }, this.leaseMs / SIGNS_PER_LEASE);
   }
 
-  /** Says good-bye, so that nobody waits for the lease to lapse. */
+  /** Leaves the lease to lapse: a region that is only started anew keeps its vote. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#beating;
-    await this.#postgres
-      .query('DELETE FROM mettle_watch.probers WHERE id = $1', [this.self.id])
-      .catch(() => undefined);
   }
 
   /** The regions that may vote, read within the transaction that counts. Rejects with Outage while votes do not count. */
