@@ -6,6 +6,7 @@ import { formats } from '../report/index.ts';
 import type { FormatName } from '../report/index.ts';
 import { sourceReader } from '../run/index.ts';
 import type { Host } from './host.ts';
+import { terminalAbilities } from './terminal-abilities.ts';
 
 /** The formats asked for; terminal when none was. Throws UsageError for one that this version has not. */
 export function formatsOf(names: readonly string[]): readonly FormatName[] {
@@ -46,10 +47,8 @@ export async function writeRendering(
 /** Writes the result to stdout: stdout carries nothing else. */
 export function print(host: Host, format: FormatName, rendering: Rendering): void {
   const { result, bundle, directory, matrixOnly = false } = rendering;
-  const color = host.stdout.isTerminal && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
   const options = {
-    color,
-    hyperlinks: color,
+    ...terminalAbilities(host.stdout.isTerminal, host.env),
     width: host.stdout.columns,
     reportPath: join(directory, 'report.html'),
     bundlePath: directory,

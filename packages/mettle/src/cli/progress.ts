@@ -1,3 +1,4 @@
+import { printable, shortenRight } from '../report/index.ts';
 import type { Progress } from '../run/index.ts';
 import type { Host } from './host.ts';
 
@@ -48,9 +49,9 @@ function line({ title, subject, calls, done, remainingMs }: Progress, columns: n
   const filled = Math.round(Math.min(1, Math.max(0, done)) * BAR_CELLS);
   const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
   const tail = `  ${calls} calls  ≤ ${seconds(remainingMs)} left`;
-  const head = `${bar} ${title}${subject === null ? '' : `: ${subject}`}`;
-  const room = Math.max(20, columns - tail.length - 1);
-  return (head.length > room ? `${head.slice(0, room - 1)}…` : head) + tail;
+  // A tool's name is the server's word, and this goes to a terminal.
+  const head = printable(`${bar} ${title}${subject === null ? '' : `: ${subject}`}`);
+  return shortenRight(head, Math.max(20, columns - tail.length - 1)) + tail;
 }
 
 function seconds(ms: number): string {

@@ -19,6 +19,7 @@ import { clip, pad, printable } from './printable.ts';
 import { renderBottomUp } from './profiles/bottom-up.ts';
 import { groupByRootCause } from './root-causes.ts';
 import type { ReadSource } from './source-excerpt.ts';
+import { fileUrl, relativePath } from './source-paths.ts';
 import { findingBlock, findingLine, type Page } from './terminal/finding-block.ts';
 import { benchSections } from './terminal/bench-section.ts';
 import { comparisonSections } from './terminal/comparison-section.ts';
@@ -94,7 +95,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     passedOverSection(result, width, ink),
     lookingCostLines(result, width, ink),
     notesSection(result, width, ink),
-    whereabouts(options, width, ink),
+    whereabouts(options, ink),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -208,8 +209,12 @@ function indented(text: string, width: number): string[] {
   return wrap(text, width - 2).map((line) => `  ${line}`);
 }
 
-function whereabouts(options: TerminalOptions, width: number, ink: Ink): string[] {
-  const place = (label: string, path: string | undefined): string[] =>
-    path === undefined ? [] : labelled(label, wrap(path, width - 8), 8, ink.dim);
+/** In one line whatever its length: a path that is broken leads nowhere. */
+function whereabouts(options: TerminalOptions, ink: Ink): string[] {
+  const place = (label: string, path: string | undefined): string[] => {
+    if (path === undefined) return [];
+    const shown = ink.link(relativePath(path, options.cwd), fileUrl({ file: path, line: 0 }));
+    return labelled(label, [shown], 8, ink.dim);
+  };
   return [...place('report', options.reportPath), ...place('bundle', options.bundlePath)];
 }

@@ -19,7 +19,7 @@ export function comparisonSections({ comparison, thresholds }: Result, width: nu
     comparison === undefined || comparison.subjects.length === 0
       ? []
       : [
-          ink.bold(`${printable(comparison.candidate)}, against ${printable(comparison.baseline)}`),
+          ...wrap(`${comparison.candidate}, against ${comparison.baseline}`, width).map(ink.bold),
           ...figureTable(
             ['', ...COMPARISON_COLUMNS],
             comparisonRows(comparison).map((row) => row.map(printable)),

@@ -2,17 +2,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
 import { UsageError } from '../../../src/evidence/index.ts';
 import type { WatchConfig } from '../../../src/watch/config/config.ts';
 import { readWatchConfig } from '../../../src/watch/config/read-config.ts';
+import { complaintsAbout } from '../../builders/published-schemas.ts';
 
 async function read(text: string, env: Readonly<Record<string, string>> = {}): Promise<WatchConfig> {
   const folder = await mkdtemp(join(tmpdir(), 'mettle-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'watch.yaml');
   await writeFile(file, text);
-  return readWatchConfig(file, env);
+  const config = await readWatchConfig(file, env);
+  expect(complaintsAbout('watch', parse(text)), 'what is read, editors take too').toEqual([]);
+  return config;
 }
+
+/** What only the reader can tell: broken YAML, the environment, two alike, what else must be there. */
+const BEYOND_A_SCHEMA = /^watch\.yaml: $|not set|names two|that needs a token/;
 
 describe('the configuration of mettle watch', () => {
   it('needs no more than names and addresses', async () => {
@@ -105,5 +112,7 @@ describe('the configuration of mettle watch', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as UsageError).message).toContain(said);
     expect((error as UsageError).message).not.toContain('\n');
+    if (!BEYOND_A_SCHEMA.test(said))
+      expect(complaintsAbout('watch', parse(text)), 'an editor says so too').not.toEqual([]);
   });
 });
