@@ -1,6 +1,7 @@
 /*
  * npm run smoke [-- FILTER]: examines published servers, installed from the registry into .cache/smoke. Without a filter
- * also whether harden() holds on the published SDKs, and whether the official conformance suite sees any difference.
+ * also whether harden() holds on the published SDKs, whether the official conformance suite sees any difference behind it and
+ * behind `mettle record`, and whether `mettle mcp` passes it.
  */
 import { spawnSync } from 'node:child_process';
 import { bin, ensureBuilt, ensureInstalled, requireNode, root } from './prepare.mjs';
@@ -27,6 +28,7 @@ if (process.argv.length === 2) {
   const others = [
     ['packages/runtime/test/contract/run.mjs'],
     ['packages/runtime/test/contract/conformance.mjs'],
+    ['packages/mettle/test/contract/conformance.mjs'],
     ['scripts/packaging.mjs', '--all'],
   ];
   for (const words of others) {
