@@ -77,14 +77,17 @@ export class JobSchedule {
     if (this.#sweeping !== null) clearInterval(this.#sweeping);
     this.#isEnding = true;
     // Connections that are being made again come to their end first: BullMQ would wait for that for ever.
-    if (this.#pulse.isLost) await new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS));
+    const { isLost } = this.#pulse;
+    if (isLost) await new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS));
     const closed = this.#worker.close().then(() => this.#queue.close());
     const isClosed = await Promise.race([
       closed.then(
         () => true,
         () => false,
       ),
-      new Promise<false>((resolve) => setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS).unref()),
+      new Promise<false>((resolve) =>
+        setTimeout(() => resolve(false), isLost ? GIVE_UP_MS : CLOSE_TIMEOUT_MS).unref(),
+      ),
     ]);
     if (isClosed) return;
     for (const each of [this.#worker, this.#queue]) each.disconnect().catch(() => undefined);
