@@ -57,6 +57,32 @@ describe('the schedule', { timeout: 20_000 }, () => {
     expect(underWay).toBe(0);
   });
 
+  it('has the next look due within one interval of the last, however late a busy machine begins it', async () => {
+    const looks: { readonly dueMs: number; endMs: number }[] = [];
+    let done = (): void => undefined;
+    const enough = new Promise<void>((resolve) => (done = resolve));
+    const schedule = new Schedule(items(1, 100), {
+      concurrency: 1,
+      jitter: 0,
+      random: () => 0.5,
+      onStart: (_item, latenessMs) => looks.push({ dueMs: performance.now() - latenessMs, endMs: 0 }),
+      look: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const last = looks.at(-1);
+        if (last !== undefined) last.endMs = performance.now();
+        if (looks.length === 10) done();
+      },
+    });
+    schedule.start();
+    await enough;
+    await schedule.stop();
+    for (const [i, { dueMs, endMs }] of looks.slice(0, -1).entries()) {
+      // One that ended after the next beat, on a busy machine, is followed at the beat after its end.
+      const beats = Math.max(1, Math.ceil((endMs + 10 - dueMs) / 100));
+      expect((looks[i + 1]?.dueMs ?? Infinity) - dueMs).toBeLessThanOrEqual(beats * 100 + 1);
+    }
+  });
+
   it('skips the beats that a long look missed, rather than catching up', async () => {
     // When each look was due: when it began does not matter, a busy machine may be late.
     const dueMs: number[] = [];
