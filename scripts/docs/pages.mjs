@@ -96,8 +96,8 @@ function listing(index, found, root) {
     .map((file) => {
       const text = readFileSync(join(root, file), 'utf8');
       const title = /^# (.+)$/m.exec(text)?.[1] ?? file;
-      // Findings begin with what one sees; a sentence of it is enough here.
-      const [, symptom = ''] = /^\*\*Symptom\.\*\* ([\s\S]+?[.;])(?:\s|$)/m.exec(text) ?? [];
+      // Findings begin with what one sees.
+      const [, symptom = ''] = /^\*\*Symptom\.\*\* ([\s\S]+?)\n\n/m.exec(text) ?? [];
       return `- [${title}](${file.slice(folder.length)})${symptom === '' ? '' : `: ${symptom.replaceAll('\n', ' ')}`}`;
     });
   return `${LISTED[index]}\n${items.join('\n')}\n`;

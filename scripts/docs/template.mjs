@@ -77,11 +77,13 @@ function neighbours(page, pages, to) {
   return `<nav class="neighbours" aria-label="Neighbours">${link(group[at - 1], 'prev', 'Before')}${link(group[at + 1], 'next', 'Next')}</nav>`;
 }
 
-/** In the menu the part before a colon or comma is enough; a command is its own name. */
+const MENU_CHARACTERS = 44;
+
+/** A command is its own name in the menu; of a long title the part before a colon or comma is enough. */
 function shortTitle({ title, url }) {
   if (url === 'runtime/index.html') return 'Overview';
   const [, command = null] = /`?(mettle [a-z]+)`?/.exec(title) ?? [];
-  return command ?? title.split(/[:,]/)[0];
+  return command ?? (title.length <= MENU_CHARACTERS ? title : title.split(/[:,]/)[0]);
 }
 
 /** The first words of the text, for search engines and previews. */
