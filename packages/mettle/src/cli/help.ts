@@ -25,7 +25,8 @@ in which tool, at which line. The server needs no change.
   mettle watch   --config FILE
                             the same look every minute at many servers: history,
                             alerts, status page (mettle watch --help)
-  mettle report  BUNDLE     render a saved run again, in any format
+  mettle report  BUNDLE     render a saved run again, in any format; with
+                            --against BUNDLE what is mended, new, or stayed
 
 Target
   -- COMMAND ARGS…               a server on stdio

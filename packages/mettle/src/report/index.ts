@@ -12,6 +12,8 @@ import { renderTerminal, type TerminalOptions } from './terminal.ts';
 export { renderHtml, renderJson };
 export { k6Script } from './k6-script.ts';
 export { printable, shortenRight } from './printable.ts';
+export { changesBetween } from './against/changes.ts';
+export { againstFormats } from './against/formats.ts';
 export { profileFiles } from './profiles/files.ts';
 
 export type FormatName =

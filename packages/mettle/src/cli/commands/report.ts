@@ -1,16 +1,18 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../evidence/index.ts';
-import { readBundle, resultOf, detectors } from '../../run/index.ts';
+import { againstFormats, changesBetween } from '../../report/index.ts';
+import { readBundle, resultOf, detectors, sourceReader } from '../../run/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
 import { formatsOf, print } from '../output.ts';
+import { terminalAbilities } from '../terminal-abilities.ts';
 
-/** `mettle report BUNDLE`: judges and renders a saved run again, with this version's detectors. */
+/** `mettle report BUNDLE`: judges and renders a saved run again, with this version's detectors; or two, before and after. */
 export async function report(argv: readonly string[], host: Host): Promise<ExitCode> {
-  const options = parseOptions(argv);
+  const options = parseOptions(argv, { against: { type: 'string' } });
   if (options.help) {
     host.stdout.write(HELP);
     return EXIT.ok;
@@ -18,11 +20,33 @@ export async function report(argv: readonly string[], host: Host): Promise<ExitC
   const [directory, ...more] = options.positionals;
   if (directory === undefined || more.length > 0)
     throw new UsageError(
-      'mettle report takes one bundle: the directory that a run named, such as .mettle/2026-11-22T10-00-00.',
+      'mettle report takes one bundle: the directory that a run named, such as .mettle/2026-11-22T10-00-00. Two are compared with mettle report BEFORE --against AFTER.',
     );
-  const formats = formatsOf(options.format);
+  const [format = 'terminal'] = formatsOf(options.format);
   const at = resolve(host.cwd, directory);
+  const { against } = options.extra;
+  if (typeof against === 'string') return reportAgainst(host, format, at, resolve(host.cwd, against));
   const bundle = await readBundle(at);
-  print(host, formats[0] ?? 'terminal', { result: resultOf(bundle, detectors), bundle, directory: at });
+  print(host, format, { result: resultOf(bundle, detectors), bundle, directory: at });
+  return EXIT.ok;
+}
+
+async function reportAgainst(host: Host, format: string, before: string, after: string): Promise<ExitCode> {
+  const render = againstFormats.get(format);
+  if (render === undefined)
+    throw new UsageError(
+      `Two bundles are compared as ${[...againstFormats.keys()].join(', ')}; "${format}" is of one run: leave out --against.`,
+    );
+  const [earlier, later] = [await readBundle(before), await readBundle(after)];
+  const changes = changesBetween(resultOf(earlier, detectors), resultOf(later, detectors));
+  host.stdout.write(
+    render(changes, {
+      ...terminalAbilities(host.stdout.isTerminal, host.env),
+      width: host.stdout.columns,
+      cwd: host.cwd,
+      folder: host.cwd,
+      readSource: sourceReader(later.evidence.sources),
+    }),
+  );
   return EXIT.ok;
 }

@@ -29,6 +29,14 @@ export function findingsSection(causes: readonly RootCause[], surroundings: Surr
       <h2>Findings</h2>
       <p class="lead">None. What was looked at, and what was not, stands above and below.</p>
     </section>`;
+  return html`<section id="findings">
+    <h2>Findings</h2>
+    ${findingArticles(causes, surroundings)}
+  </section>`;
+}
+
+/** The findings alone, numbered from 1. */
+export function findingArticles(causes: readonly RootCause[], surroundings: Surroundings): Html {
   let room = EXHIBIT_CHARACTERS;
   const exhibits = (finding: Finding): Html[] =>
     finding.evidence.map((exhibit) => {
@@ -45,10 +53,7 @@ export function findingsSection(causes: readonly RootCause[], surroundings: Surr
     causes.length > FINDINGS
       ? html`<p class="note">${causes.length - FINDINGS} more in result.json.</p>`
       : null;
-  return html`<section id="findings">
-    <h2>Findings</h2>
-    ${articles}${more}
-  </section>`;
+  return html`${articles}${more}`;
 }
 
 type DrawExhibits = (finding: Finding) => Html[];

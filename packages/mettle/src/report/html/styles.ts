@@ -132,6 +132,17 @@ const FINDINGS = `
 @media (max-width:62rem){.columns{grid-template-columns:minmax(0,1fr);gap:1.5rem}}
 `;
 
+const AGAINST = `
+.runs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem 2rem}
+.runs>div{min-width:0}.runs .note{margin-bottom:.3rem}
+.against{max-width:36rem}.against .status{width:auto}
+.card{border-top:1px solid var(--strong-line);padding:1.1rem 0 1.4rem;max-width:54rem}
+.card h3{font-size:1.15rem}.card .effect{font-family:var(--serif);margin:.35rem 0 .8rem;color:var(--severity)}
+#mended .card .effect{color:var(--clear)}
+#mended .card .kicker .severity{color:var(--soft)}#mended .card .kicker .severity::before{content:"✓";background:none;width:auto;height:auto;color:var(--clear)}
+@media (max-width:40rem){.verdicts.against tbody tr{grid-template-columns:1fr 6.5rem 6.5rem}.verdicts.against td:last-child{grid-column:auto;font-size:inherit}.verdicts.against .status{text-align:left}.verdicts.against thead tr{display:grid;grid-template-columns:1fr 6.5rem 6.5rem}}
+`;
+
 const PRINT = `
 @media print{
 @page{margin:16mm}
@@ -146,4 +157,4 @@ h2,h3,.finding>header{break-after:avoid}
 `;
 
 /** The page's whole style sheet: no font, image or import from anywhere. */
-export const STYLES: string = COLOURS + TEXT + FRAME + TABLES + FINDINGS + PICTURE_STYLES + PRINT;
+export const STYLES: string = COLOURS + TEXT + FRAME + TABLES + FINDINGS + AGAINST + PICTURE_STYLES + PRINT;
