@@ -14,13 +14,20 @@ import { Watcher } from '../../dist/watch/index.js';
 
 const wanted = Number(process.argv[2] ?? 10_000);
 const burners = Number(process.argv[3] ?? 2 * availableParallelism());
-const NAMES = 60;
+// A look every 50 ms: what a server and a watcher can bear that get a tenth of a core each.
+const NAMES = 20;
 const SERVER = fileURLToPath(new URL('../../../sick-servers/both-eras/server.js', import.meta.url));
 
 const port = await freePort();
-const children = [spawn(process.execPath, [SERVER, String(port)], { stdio: 'inherit' })];
+// In groups of their own, so that a signal to ours does not end them before the last look has.
+const children = [spawn(process.execPath, [SERVER, String(port)], { stdio: 'inherit', detached: true })];
 for (let i = 0; i < burners; i += 1)
-  children.push(spawn(process.execPath, ['-e', 'for (;;) Math.sqrt(Math.random());'], { stdio: 'ignore' }));
+  children.push(
+    spawn(process.execPath, ['-e', 'for (;;) Math.sqrt(Math.random());'], {
+      stdio: 'ignore',
+      detached: true,
+    }),
+  );
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 const folder = mkdtempSync(join(tmpdir(), 'mettle-soak-'));
 try {

@@ -1,10 +1,10 @@
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { ReachPhase } from '../../evidence/index.ts';
-import { monotonicMs } from '../../session/clock.ts';
 import { describeConnectionError, shownUrl } from '../../session/fault-sentences.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { ProbeConnection } from './connection.ts';
 import { ProbeFault, shownTime } from './fault.ts';
+import { PatientTimer } from './patient-timer.ts';
 
 const MAX_REDIRECTS = 5;
 
@@ -100,7 +100,7 @@ function once(
       // What is destroyed fails once more, later: then the connection may be another request's already.
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
+      timer.clear();
       signal?.removeEventListener('abort', abort);
       action();
     };
@@ -112,15 +112,11 @@ function once(
       });
     const abort = (): void => fail(signal?.reason as Error);
     const { deadlineMs, answerByMs = deadlineMs } = request;
-    const expire = (byMs: number): void => {
-      if (connection.stage !== null && byMs < deadlineMs) arm(deadlineMs);
+    const timer = new PatientTimer((byMs) => {
+      if (connection.stage !== null && byMs < deadlineMs) timer.arm(deadlineMs);
       else fail(reader?.late(byMs) ?? lateAnswer(connection, url, request, byMs));
-    };
-    let timer: NodeJS.Timeout | undefined;
-    const arm = (byMs: number): void => {
-      timer = setTimeout(expire, Math.max(0, byMs - monotonicMs()), byMs);
-    };
-    arm(Math.min(answerByMs, deadlineMs));
+    });
+    timer.arm(Math.min(answerByMs, deadlineMs));
     signal?.addEventListener('abort', abort, { once: true });
     sent.on('error', (error) => {
       if (reader !== null) return; // Its own close tells.

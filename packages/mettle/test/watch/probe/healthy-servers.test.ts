@@ -1,12 +1,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { UsageError } from '../../../src/evidence/index.ts';
 import { probe } from '../../../src/watch/probe/probe.ts';
 import { compareListings } from '../../../src/watch/probe/tool-listing.ts';
 import { moduleTarget, stdio } from '../../session/targets.ts';
+import { hardenedServer } from './hardened-server.ts';
 import { ADD_TOOL, listen, look, mcpServer, result, serve } from './loopback.ts';
 
 describe('a healthy server', { timeout: 60_000 }, () => {
@@ -202,6 +203,20 @@ describe('tool lists', { timeout: 20_000 }, () => {
 });
 
 describe('a look', { timeout: 20_000 }, () => {
+  it('of a process that stood still is not taken for a server that did', async () => {
+    const server = await hardenedServer();
+    onTestFinished(() => server.stop());
+    const asked = look(server.url, { timeoutMs: 400 });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    // As a busy machine does to us, or a laptop that is closed.
+    const untilMs = performance.now() + 2000;
+    while (performance.now() < untilMs);
+    expect(await asked).toMatchObject({
+      status: 'up',
+      sentence: expect.stringContaining('lists 1 tool') as string,
+    });
+  });
+
   it('that is interrupted ends its session and rejects with the reason', async () => {
     const log: string[] = [];
     const interrupt = new AbortController();
