@@ -30,6 +30,7 @@ import { labelled, limitLines, wrap } from './terminal/layout.ts';
 import { probeSection } from './terminal/probe-section.ts';
 import { memorySection } from './terminal/memory-section.ts';
 import { raceSection } from './terminal/race-section.ts';
+import { recapSection } from './terminal/recap-section.ts';
 import { timeSection } from './terminal/time-section.ts';
 import { toolTable } from './terminal/tool-table.ts';
 
@@ -95,6 +96,7 @@ export function renderTerminal(result: Result, bundle: Bundle, options: Terminal
     passedOverSection(result, width, ink),
     lookingCostLines(result, width, ink),
     notesSection(result, width, ink),
+    ...(matrixOnly ? [] : [recapSection(causes, page)]),
     whereabouts(options, ink),
   ];
   return `${sections

@@ -69,7 +69,8 @@ function title(finding: Finding, number: number, page: Page): string[] {
   );
 }
 
-function severityPaint(severity: Severity, ink: Ink): (text: string) => string {
+/** How a severity is shown. */
+export function severityPaint(severity: Severity, ink: Ink): (text: string) => string {
   switch (severity) {
     case 'critical':
       return (text) => ink.bold(ink.red(text));
