@@ -1,4 +1,5 @@
 import type { InsideFacts, ProbeOutcome } from '../../evidence/index.ts';
+import { LOCAL, type RegionStanding } from '../store/history.ts';
 import type { Watcher } from '../watcher.ts';
 
 /** A server that was looked at. */
@@ -6,6 +7,8 @@ interface Looked {
   readonly server: string;
   readonly isDown: boolean;
   readonly last: ProbeOutcome;
+  /** Those that look at present; none where there is but one place. */
+  readonly regions: readonly RegionStanding[];
 }
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -22,6 +25,11 @@ const OUTSIDE: readonly {
     name: 'mettle_probe_up',
     help: 'Whether the server counts as up.',
     of: ({ isDown }) => [{ value: isDown ? 0 : 1 }],
+  },
+  {
+    name: 'mettle_probe_region_up',
+    help: 'Whether it counts as up by what one region sees.',
+    of: ({ regions }) => regions.map(({ region, isDown }) => ({ labels: { region }, value: isDown ? 0 : 1 })),
   },
   {
     name: 'mettle_probe_duration_seconds',
@@ -98,8 +106,9 @@ export async function metrics(watcher: Watcher): Promise<string> {
   const { servers } = watcher.config;
   const standings = await watcher.history.standings(servers.map(({ name }) => name));
   const looked: readonly Looked[] = servers.flatMap(({ name }) => {
-    const { last = null, isDown = false } = standings.get(name) ?? {};
-    return last === null ? [] : [{ server: name, last, isDown }];
+    const { last = null, isDown = false, regions = [] } = standings.get(name) ?? {};
+    const alive = regions.filter(({ region, isAlive }) => isAlive && region !== LOCAL);
+    return last === null ? [] : [{ server: name, last, isDown, regions: alive }];
   });
   const lines = [
     ...OUTSIDE.flatMap(({ name, help, of }) => [

@@ -58,6 +58,13 @@ describeShared('prober processes', (databases) => {
       expect(byName.get('one')).toMatchObject({ status: 'up', regions: [{}, {}, {}] });
       expect(byName.get('most')).toMatchObject({ status: 'down' });
     }
+    let metrics = '';
+    await until(async () => {
+      metrics = await (await fetch(new URL('metrics', ap.page))).text();
+      return metrics.includes('mettle_probe_region_up{server="one",region="us"} 0\n');
+    });
+    expect(metrics).toContain('mettle_probe_up{server="one"} 1\n');
+    expect(metrics).toContain('mettle_probe_region_up{server="one",region="eu"} 1\n');
 
     // One of eu is killed with looks under way.
     let skipped = await skippedBy(first);
