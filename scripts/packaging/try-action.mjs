@@ -54,10 +54,12 @@ async function commentsOnce(run, temp, version) {
     assert.equal(verdict?.name, 'Verdict', log);
     assert.equal(outputs['exit-code'], '1', log);
     assert.equal(verdict.code, 1, 'findings over the bar fail the run');
-    assert.match(examined.log, /^::(error|warning) file=server\.mjs,line=\d+/m, 'an annotation at the line');
-    assert.ok(
-      examined.log.indexOf('::stop-commands::') < examined.log.indexOf('::error'),
-      'what the server says is not taken for commands',
+    const annotation = examined.log.search(/^::(error|warning) file=server\.mjs,line=\d+/m);
+    assert.notEqual(annotation, -1, `no annotation at the line:\n${examined.log}`);
+    assert.match(
+      examined.log.slice(0, annotation),
+      /^::stop-commands::(\S+)$[\s\S]*^::\1::$/m,
+      'what the server says is not taken for commands, what we say is',
     );
     assert.match(examined.summary, /hash-on-main-thread/);
     assert.doesNotMatch(examined.log, new RegExp(TOKEN));
