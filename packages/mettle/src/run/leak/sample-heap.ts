@@ -15,6 +15,8 @@ const LEAST_SAMPLES = 8;
 /** Each subject's calls alone, twice; and, of one for which something grew both times, so many more. */
 const PASSES = 2;
 const CALLS = 400;
+/** Of fewer calls even some kilobytes each are chance: then nothing can be said. */
+const LEAST_CALLS = 100;
 const FURTHER_CALLS = 1600;
 /** Of what it grew by per call before, and of all that, at the end. */
 const STILL_GROWS = 0.6;
@@ -24,6 +26,12 @@ const WARM_UP_CALLS = 20;
 const SETTLE_MS = 1000;
 
 type Sites = ReadonlyMap<string, SampledSite>;
+
+/** What stays of so many calls. */
+interface Pass {
+  readonly calls: number;
+  readonly sites: Sites;
+}
 
 /**
  * What each subject's calls leave behind by a sampling heap profile, where a snapshot is not affordable. It tells which
@@ -45,26 +53,31 @@ export async function sampleHeap(
   await run.readMemory();
   run.extendForVerdicts();
   await run.recording.startSampling(INTERVAL_BYTES);
-  const passes = run.drivers.map(() => [] as Sites[]);
+  const passes = run.drivers.map(() => [] as Pass[]);
   // Cancelled calls go on for as long as they like: what they have in hand would be taken for left behind.
   const sampled = run.subjects.flatMap(({ manner }, index) => (manner === 'cancelled' ? [] : [index]));
   for (let pass = 0; pass < PASSES; pass++)
     for (const index of sampled)
       if (!run.isShortOfTime) passes[index]?.push(await sampleCalls(run, index, CALLS, options.isOurs));
-  const unseen = sampled.filter((index) => (passes[index]?.length ?? 0) < PASSES);
-  if (unseen.length === sampled.length)
-    throw new NotExamined(
-      `${options.whySampling}; and for sampling, which calls each subject alone twice, there was no time either`,
-    );
   const growths: HeapGrowth[] = [];
   for (const index of sampled) {
     const grown = grownInAll(passes[index] ?? []);
     if (grown.size === 0 || run.isShortOfTime) continue;
-    const further = await sampleCalls(run, index, FURTHER_CALLS, options.isOurs);
+    const { sites: further } = await sampleCalls(run, index, FURTHER_CALLS, options.isOurs);
     await pause(SETTLE_MS);
     await run.readMemory();
     growths.push(...growthsOf(run, index, { grown, further, atEnd: await liveBySite(run, options.isOurs) }));
   }
+  // What so few calls show is a leak; what they do not show says nothing.
+  const made = sampled.map((index) => leastCalls(passes[index] ?? []));
+  const unseen = sampled.filter(
+    (index, i) =>
+      (made[i] ?? 0) < LEAST_CALLS && !growths.some(({ subject }) => subject === run.subjects[index]),
+  );
+  if (unseen.length === sampled.length)
+    throw new NotExamined(
+      `${options.whySampling}; and for sampling, which calls each subject alone twice, ${LEAST_CALLS} times at least, there was no time either`,
+    );
   const last = await run.readMemory();
   return {
     ...evidenceHead(
@@ -74,6 +87,7 @@ export async function sampleHeap(
         before: [...options.notCovered, ...native.notCovered],
         unseen,
         whySampling: options.whySampling,
+        calls: Math.min(...made.filter((_calls, i) => !unseen.includes(sampled[i] ?? -1))),
       }),
     ),
     by: 'sampling',
@@ -90,7 +104,7 @@ async function sampleCalls(
   index: number,
   most: number,
   isOurs: (file: string) => boolean,
-): Promise<Sites> {
+): Promise<Pass> {
   const before = await liveBySite(run, isOurs);
   const calls = Math.min(most, run.affordableCalls(index));
   await run.round(
@@ -98,7 +112,13 @@ async function sampleCalls(
     run.drivers.map((_, i) => (i === index ? calls : 0)),
   );
   await run.readMemory();
-  return difference(await liveBySite(run, isOurs), before);
+  const made = run.rounds.at(-1)?.calls[index] ?? 0;
+  return { calls: made, sites: difference(await liveBySite(run, isOurs), before) };
+}
+
+/** Of the passes of a subject, the one with the fewest calls; none where a pass is missing. */
+function leastCalls(passes: readonly Pass[]): number {
+  return passes.length < PASSES ? 0 : Math.min(...passes.map(({ calls }) => calls));
 }
 
 async function nativeMemoryOf(
@@ -115,19 +135,22 @@ function notSeen(
     before,
     unseen,
     whySampling,
+    calls,
   }: {
     readonly before: readonly string[];
     readonly unseen: readonly number[];
     readonly whySampling: string;
+    /** Of the subject that was called least. */
+    readonly calls: number;
   },
 ): readonly string[] {
   return [
     ...before,
     ...unseen.map(
       (index) =>
-        `${run.subjects[index]?.name ?? ''}: the time was used up before it was sampled twice (raise --budget).`,
+        `${run.subjects[index]?.name ?? ''}: the time was used up before it was sampled twice with ${LEAST_CALLS} calls (raise --budget).`,
     ),
-    `No heap snapshot was taken: ${whySampling}. By sampling, leaks of less than about ${Math.round((INTERVAL_BYTES * LEAST_SAMPLES) / CALLS).toLocaleString('en-US')} bytes per call cannot be seen, nor buffers outside V8's heap, nor what holds the objects.`,
+    `No heap snapshot was taken: ${whySampling}. By sampling, leaks of less than about ${Math.round((INTERVAL_BYTES * LEAST_SAMPLES) / calls).toLocaleString('en-US')} bytes per call cannot be seen, nor buffers outside V8's heap, nor what holds the objects.`,
   ];
 }
 
@@ -163,8 +186,8 @@ function difference(
 }
 
 /** Sites that grew in every pass, with all that they grew by. */
-function grownInAll(passes: readonly Sites[]): Sites {
-  const [first, ...others] = passes;
+function grownInAll(passes: readonly Pass[]): Sites {
+  const [first, ...others] = passes.map(({ sites }) => sites);
   const out = new Map<string, SampledSite>();
   if (first === undefined || others.length < PASSES - 1) return out;
   for (const [key, site] of first) {
