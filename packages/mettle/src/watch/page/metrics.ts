@@ -1,26 +1,31 @@
+import { setImmediate } from 'node:timers/promises';
 import type { InsideFacts, ProbeOutcome } from '../../evidence/index.ts';
 import { LOCAL, type RegionStanding } from '../store/history.ts';
 import type { Watcher } from '../watcher.ts';
 
 /** A server that was looked at. */
 interface Looked {
-  readonly server: string;
+  /** `server="its name"` */
+  readonly label: string;
   readonly isDown: boolean;
   readonly last: ProbeOutcome;
   /** Those that look at present; none where there is but one place. */
   readonly regions: readonly RegionStanding[];
 }
 interface Sample {
-  readonly labels?: Readonly<Record<string, string>>;
+  /** Besides that of the server. */
+  readonly label?: string;
   readonly value: number;
 }
 
-/** What is seen from outside. Durations of MCP operations bear OpenTelemetry's name for them; all are in seconds. */
-const OUTSIDE: readonly {
+interface Metric {
   readonly name: string;
   readonly help: string;
   readonly of: (looked: Looked) => readonly Sample[];
-}[] = [
+}
+
+/** What is seen from outside. Durations of MCP operations bear OpenTelemetry's name for them; all are in seconds. */
+const OUTSIDE: readonly Metric[] = [
   {
     name: 'mettle_probe_up',
     help: 'Whether the server counts as up.',
@@ -29,7 +34,8 @@ const OUTSIDE: readonly {
   {
     name: 'mettle_probe_region_up',
     help: 'Whether it counts as up by what one region sees.',
-    of: ({ regions }) => regions.map(({ region, isDown }) => ({ labels: { region }, value: isDown ? 0 : 1 })),
+    of: ({ regions }) =>
+      regions.map(({ region, isDown }) => ({ label: `region="${escaped(region)}"`, value: isDown ? 0 : 1 })),
   },
   {
     name: 'mettle_probe_duration_seconds',
@@ -40,13 +46,13 @@ const OUTSIDE: readonly {
     name: 'mettle_probe_phase_duration_seconds',
     help: 'A phase of the last look.',
     of: ({ last }) =>
-      last.phases.map(({ phase, durationMs }) => ({ labels: { phase }, value: durationMs / 1000 })),
+      last.phases.map(({ phase, durationMs }) => ({ label: `phase="${phase}"`, value: durationMs / 1000 })),
   },
   {
     name: 'mcp_client_operation_duration_seconds',
     help: 'The last listing of tools (OpenTelemetry: mcp.client.operation.duration).',
     of: ({ last }) =>
-      last.listMs.slice(0, 1).map((ms) => ({ labels: { mcp_method_name: 'tools/list' }, value: ms / 1000 })),
+      last.listMs.slice(0, 1).map((ms) => ({ label: 'mcp_method_name="tools/list"', value: ms / 1000 })),
   },
   {
     name: 'mettle_probe_certificate_expiry_timestamp_seconds',
@@ -57,94 +63,92 @@ const OUTSIDE: readonly {
 ];
 
 /** What the servers' own runtimes told, so that inside and outside stand on one page. */
-const INSIDE: readonly {
-  readonly name: string;
-  readonly help: string;
-  readonly of: (facts: InsideFacts) => number | null;
-}[] = [
-  {
-    name: 'mettle_inside_overloaded',
-    help: '1 while the server says that it is overloaded.',
-    of: ({ status }) => (status === 'overloaded' ? 1 : 0),
+const INSIDE: readonly Metric[] = (
+  [
+    {
+      name: 'mettle_inside_overloaded',
+      help: '1 while the server says that it is overloaded.',
+      of: ({ status }) => (status === 'overloaded' ? 1 : 0),
+    },
+    {
+      name: 'mettle_inside_heap_used_bytes',
+      help: 'JavaScript heap in use in the server.',
+      of: ({ heapBytes }) => heapBytes,
+    },
+    {
+      name: 'mettle_inside_heap_limit_bytes',
+      help: 'Limit of that heap.',
+      of: ({ heapLimitBytes }) => heapLimitBytes,
+    },
+    {
+      name: 'mettle_inside_resident_bytes',
+      help: 'Resident memory of the server.',
+      of: ({ rssBytes }) => rssBytes,
+    },
+    {
+      name: 'mettle_inside_event_loop_delay_seconds',
+      help: 'How late its event loop was.',
+      of: ({ eventLoopDelayMs }) => (eventLoopDelayMs === null ? null : eventLoopDelayMs / 1000),
+    },
+    {
+      name: 'mettle_inside_event_loop_utilization',
+      help: 'How busy its event loop was, 0 to 1.',
+      of: ({ eventLoopUtilization }) => eventLoopUtilization,
+    },
+    { name: 'mettle_inside_running', help: 'Calls that run in it.', of: ({ running }) => running },
+    { name: 'mettle_inside_queued', help: 'Calls that wait in it.', of: ({ queued }) => queued },
+    {
+      name: 'mettle_inside_refused',
+      help: 'Calls that it refused since its start.',
+      of: ({ refused }) => refused,
+    },
+  ] satisfies { name: string; help: string; of: (facts: InsideFacts) => number | null }[]
+).map(({ name, help, of }) => ({
+  name,
+  help,
+  of: ({ last }) => {
+    const facts = last.inside?.facts ?? null;
+    const value = facts === null ? null : of(facts);
+    return value === null ? [] : [{ value }];
   },
-  {
-    name: 'mettle_inside_heap_used_bytes',
-    help: 'JavaScript heap in use in the server.',
-    of: ({ heapBytes }) => heapBytes,
-  },
-  {
-    name: 'mettle_inside_heap_limit_bytes',
-    help: 'Limit of that heap.',
-    of: ({ heapLimitBytes }) => heapLimitBytes,
-  },
-  {
-    name: 'mettle_inside_resident_bytes',
-    help: 'Resident memory of the server.',
-    of: ({ rssBytes }) => rssBytes,
-  },
-  {
-    name: 'mettle_inside_event_loop_delay_seconds',
-    help: 'How late its event loop was.',
-    of: ({ eventLoopDelayMs }) => (eventLoopDelayMs === null ? null : eventLoopDelayMs / 1000),
-  },
-  {
-    name: 'mettle_inside_event_loop_utilization',
-    help: 'How busy its event loop was, 0 to 1.',
-    of: ({ eventLoopUtilization }) => eventLoopUtilization,
-  },
-  { name: 'mettle_inside_running', help: 'Calls that run in it.', of: ({ running }) => running },
-  { name: 'mettle_inside_queued', help: 'Calls that wait in it.', of: ({ queued }) => queued },
-  {
-    name: 'mettle_inside_refused',
-    help: 'Calls that it refused since its start.',
-    of: ({ refused }) => refused,
-  },
-];
+}));
 
-/** The Prometheus text format. */
+/** The Prometheus text format. With thousands of servers it takes a while, in which looks go on. */
 export async function metrics(watcher: Watcher): Promise<string> {
   const { servers } = watcher.config;
   const standings = await watcher.history.standings(servers.map(({ name }) => name));
   const looked: readonly Looked[] = servers.flatMap(({ name }) => {
     const { last = null, isDown = false, regions = [] } = standings.get(name) ?? {};
     const alive = regions.filter(({ region, isAlive }) => isAlive && region !== LOCAL);
-    return last === null ? [] : [{ server: name, last, isDown, regions: alive }];
+    return last === null ? [] : [{ label: `server="${escaped(name)}"`, last, isDown, regions: alive }];
   });
-  const lines = [
-    ...OUTSIDE.flatMap(({ name, help, of }) => [
-      ...about(name, help, 'gauge'),
-      ...looked.flatMap((each) =>
-        of(each).map(({ labels, value }) => sample(name, { server: each.server, ...labels }, value)),
-      ),
-    ]),
-    ...INSIDE.flatMap(({ name, help, of }) => [
-      ...about(name, help, 'gauge'),
-      ...looked.flatMap(({ server, last }) => {
-        const facts = last.inside?.facts ?? null;
-        const value = facts === null ? null : of(facts);
-        return value === null ? [] : [sample(name, { server }, value)];
-      }),
-    ]),
+  const parts: string[] = [];
+  for (const { name, help, of } of [...OUTSIDE, ...INSIDE]) {
+    parts.push(...about(name, help, 'gauge'));
+    for (const each of looked)
+      for (const { label, value } of of(each))
+        parts.push(`${name}{${each.label}${label === undefined ? '' : `,${label}`}} ${figure(value)}`);
+    await setImmediate();
+  }
+  parts.push(
     ...about('mettle_probe_looks_total', 'Looks taken since the watcher started.', 'counter'),
-    sample('mettle_probe_looks_total', {}, watcher.looks),
+    `mettle_probe_looks_total ${String(watcher.looks)}`,
     ...about(
       'mettle_probe_skipped_total',
       'Looks not taken since the watcher started: the one before lasted too long, or there was no time for them.',
       'counter',
     ),
-    sample('mettle_probe_skipped_total', {}, watcher.skipped),
-  ];
-  return `${lines.join('\n')}\n`;
+    `mettle_probe_skipped_total ${String(watcher.skipped)}`,
+  );
+  return `${parts.join('\n')}\n`;
 }
 
 function about(name: string, help: string, type: 'gauge' | 'counter'): readonly string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
 }
 
-function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-  const inside = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-  const shown = Number.isInteger(value) ? String(value) : value.toFixed(6);
-  return `${name}${inside.length === 0 ? '' : `{${inside.join(',')}}`} ${shown}`;
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(6);
 }
 
 function escaped(text: string): string {
