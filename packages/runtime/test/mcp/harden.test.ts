@@ -7,6 +7,9 @@ import { createPolicy, harden } from '../../src/mcp/index.ts';
 import { later, turns } from '../handshake.ts';
 import { addTools2, overMemory, SERVERS } from './servers.ts';
 
+/** The SDK's method through which every request comes. */
+const DISPATCH = '_onrequest';
+
 describe.each(Object.entries(SERVERS))('%s', (name, open) => {
   test('of eight calls at once with a limit of two and a queue of two, four are answered and four refused', async () => {
     const policy = createPolicy({ limits: { work: 2 }, maxQueued: 2 });
@@ -172,18 +175,19 @@ describe('harden', () => {
 
   test('what an examination has put something around, and says so, it hooks like any other', () => {
     const server = new McpServer1({ name: 'test', version: '1' });
-    const owner = ownerOf(server.server, '_onrequest') as { _onrequest(...args: unknown[]): unknown };
-    const dispatch = owner._onrequest;
+    const owner = ownerOf(server.server, DISPATCH) as Record<string, (...args: unknown[]) => unknown>;
+    const dispatch = owner[DISPATCH];
+    if (dispatch === undefined) throw new Error('the SDK dispatches in another way');
     const around = function (this: unknown, ...args: unknown[]): unknown {
       return dispatch.apply(this, args);
     };
     try {
-      owner._onrequest = around;
+      owner[DISPATCH] = around;
       expect(() => harden(server)).toThrow(expect.objectContaining({ code: 'METTLE_CANNOT_HOOK' }));
-      owner._onrequest = Object.defineProperty(around, Symbol.for('mettle.wraps'), { value: dispatch });
+      owner[DISPATCH] = Object.defineProperty(around, Symbol.for('mettle.wraps'), { value: dispatch });
       expect(harden(server)).toBe(server);
     } finally {
-      owner._onrequest = dispatch;
+      owner[DISPATCH] = dispatch;
     }
   });
 
