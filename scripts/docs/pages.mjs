@@ -16,8 +16,14 @@ const ELSEWHERE = {
 const GROUPS = [
   {
     title: 'Begin',
-    has: (file) => /^docs\/(index|guide\/(tutorial|init))\.md$/.test(file),
-    first: ['docs/index.md', 'docs/guide/tutorial.md'],
+    has: (file) => /^docs\/(index\.md|tutorial(\/|\.md)|guide\/(tutorial|init)\.md)/.test(file),
+    first: [
+      'docs/index.md',
+      'docs/tutorial.md',
+      'docs/guide/tutorial.md',
+      'docs/tutorial/index.md',
+      'docs/tutorial/README.md',
+    ],
   },
   {
     title: 'Failure modes',
