@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { UsageError } from '../evidence/index.ts';
 import type { Examination, Result } from '../evidence/index.ts';
 import { k6Script, profileFiles, renderHtml, renderJson } from '../report/index.ts';
-import { detectors, resultOf, sourceReader, writeBundle } from '../run/index.ts';
+import { detectors, readFindingPage, resultOf, sourceReader, writeBundle } from '../run/index.ts';
 import type { Examined } from '../run/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -86,7 +86,11 @@ async function keep(
     await writeFile(join(directory, name), gzip ? gzipSync(content) : content);
   await writeFile(
     join(directory, 'report.html'),
-    renderHtml(result, bundle, { cwd: host.cwd, readSource: sourceReader(bundle.evidence.sources) }),
+    renderHtml(result, bundle, {
+      cwd: host.cwd,
+      readSource: sourceReader(bundle.evidence.sources),
+      readPage: readFindingPage,
+    }),
   );
   const script = options.extra['export'] === undefined ? null : k6Script(bundle);
   if (script !== null) await writeFile(join(directory, 'mettle.k6.js'), script);

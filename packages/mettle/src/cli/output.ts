@@ -4,7 +4,7 @@ import { UsageError } from '../evidence/index.ts';
 import type { Bundle, Result } from '../evidence/index.ts';
 import { formats } from '../report/index.ts';
 import type { FormatName } from '../report/index.ts';
-import { sourceReader } from '../run/index.ts';
+import { readFindingPage, sourceReader } from '../run/index.ts';
 import type { Host } from './host.ts';
 import { terminalAbilities } from './terminal-abilities.ts';
 
@@ -39,6 +39,7 @@ export async function writeRendering(
     bundlePath: directory,
     cwd: host.cwd,
     readSource: sourceReader(),
+    readPage: readFindingPage,
   };
   const { extension, render } = formats[format];
   await writeFile(join(directory, `result${extension}`), render(result, bundle, plain));
@@ -54,6 +55,7 @@ export function print(host: Host, format: FormatName, rendering: Rendering): voi
     bundlePath: directory,
     cwd: host.cwd,
     readSource: sourceReader(bundle.evidence.sources),
+    readPage: readFindingPage,
     matrixOnly,
   };
   host.stdout.write(formats[format].render(result, bundle, options));

@@ -14,6 +14,7 @@ import {
   notMeasured,
 } from './coverage.ts';
 import { formatDuration, plural } from './figures.ts';
+import type { ReadPage } from './fix-sketch.ts';
 import { lookingCostSentence } from './looking-cost.ts';
 import { clip, pad, printable } from './printable.ts';
 import { renderBottomUp } from './profiles/bottom-up.ts';
@@ -48,6 +49,8 @@ export interface TerminalOptions {
   readonly cwd?: string | undefined;
   /** Gives source text, so that the line at fault is shown. */
   readonly readSource?: ReadSource | undefined;
+  /** Gives the pages of findings, for formats that show fixes in code. */
+  readonly readPage?: ReadPage | undefined;
   /** Of races the matrix tool × tool and a line per finding. */
   readonly matrixOnly?: boolean | undefined;
 }

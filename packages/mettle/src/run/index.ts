@@ -16,6 +16,7 @@ export { examineRace } from './race/examine-race.ts';
 export { USUAL_RACE } from './race/race-settings.ts';
 export { examine } from './execute.ts';
 export type { Examined } from './execute.ts';
+export { readFindingPage } from './finding-page-reader.ts';
 export { isOnlyUnauthorised, probeBundle } from './probe-bundle.ts';
 export type { Progress } from './progress.ts';
 export { resultOf } from './result.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../evidence/index.ts';
 import { againstFormats, changesBetween } from '../../report/index.ts';
-import { readBundle, resultOf, detectors, sourceReader } from '../../run/index.ts';
+import { readBundle, readFindingPage, resultOf, detectors, sourceReader } from '../../run/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { HELP } from '../help.ts';
@@ -46,6 +46,7 @@ async function reportAgainst(host: Host, format: string, before: string, after: 
       cwd: host.cwd,
       folder: host.cwd,
       readSource: sourceReader(later.evidence.sources),
+      readPage: readFindingPage,
     }),
   );
   return EXIT.ok;

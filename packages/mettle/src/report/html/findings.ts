@@ -1,5 +1,6 @@
 import type { Finding } from '../../evidence/index.ts';
 import { formatCost } from '../figures.ts';
+import { fixSketch, type ReadPage } from '../fix-sketch.ts';
 import { clip } from '../printable.ts';
 import type { RootCause } from '../root-causes.ts';
 import { sourceExcerpt, type ReadSource } from '../source-excerpt.ts';
@@ -13,6 +14,7 @@ import { html, type Html } from './template.ts';
 export interface Surroundings {
   readonly folder: string | undefined;
   readonly readSource: ReadSource | undefined;
+  readonly readPage?: ReadPage | undefined;
 }
 
 /** All exhibits together; what comes after is named, not drawn, so that the file opens at once in any browser. */
@@ -70,7 +72,7 @@ function article(cause: RootCause, number: number, exhibits: DrawExhibits, surro
       </h3>
     </header>
     <div class="columns">
-      <div class="case">${place(main, surroundings)}${exhibits(main)}</div>
+      <div class="case">${place(main, surroundings)}${sketch(main, surroundings)}${exhibits(main)}</div>
       ${remedy(main)}
     </div>
     ${cause.also.map((finding) => also(finding, exhibits, surroundings))}
@@ -106,6 +108,23 @@ function place(finding: Finding, { folder, readSource }: Surroundings): Html | n
             </ol>
           </div>`
     }`;
+}
+
+/** How the fix looks in code: an example, not the reader's own lines. */
+function sketch({ id }: Finding, { readPage }: Surroundings): Html | null {
+  const lines = fixSketch(id, readPage);
+  if (lines.length === 0) return null;
+  const rows = lines.map(({ sign, text }) => {
+    const kind = sign === '-' ? html` class="out"` : sign === '+' ? html` class="in"` : null;
+    const said = sign === '-' ? 'removed: ' : sign === '+' ? 'added: ' : '';
+    return html`<li${kind}><span class="number" aria-hidden="true">${sign}</span><span class="unseen">${said}</span><code>${text}</code></li>`;
+  });
+  return html`<p class="sketch-title">The fix as an example</p>
+    <div class="source sketch" role="group" aria-label="The fix as an example" tabindex="0">
+      <ol>
+        ${rows}
+      </ol>
+    </div>`;
 }
 
 function remedy(finding: Finding): Html {

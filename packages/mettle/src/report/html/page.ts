@@ -1,4 +1,5 @@
 import type { Bundle, Result } from '../../evidence/index.ts';
+import type { ReadPage } from '../fix-sketch.ts';
 import { renderJson } from '../json.ts';
 import { groupByRootCause } from '../root-causes.ts';
 import type { ReadSource } from '../source-excerpt.ts';
@@ -25,6 +26,8 @@ export interface HtmlOptions {
   readonly cwd?: string | undefined;
   /** Gives source text, so that the lines at fault are shown. */
   readonly readSource?: ReadSource | undefined;
+  /** Gives the pages of findings, whose examples show the fixes. */
+  readonly readPage?: ReadPage | undefined;
 }
 
 /** A larger result stays in result.json only: the page is to open at once. */
@@ -33,7 +36,11 @@ const EMBEDDED_CHARACTERS = 400_000;
 /** The result as one self-contained page: opens from disk, offline; readable without scripts; every text escaped. */
 export function renderHtml(result: Result, bundle: Bundle, options: HtmlOptions = {}): string {
   const causes = groupByRootCause(result.findings);
-  const surroundings = { folder: options.cwd ?? bundle.evidence.target?.cwd, readSource: options.readSource };
+  const surroundings = {
+    folder: options.cwd ?? bundle.evidence.target?.cwd,
+    readSource: options.readSource,
+    readPage: options.readPage,
+  };
   const graph = flameGraphSection(bundle);
   const sections: readonly [id: string, name: string, section: Html | null][] = [
     ['bench', 'Benchmark', benchSection(result)],

@@ -133,6 +133,9 @@ const FINDINGS = `
 `;
 
 const AGAINST = `
+.sketch-title{color:var(--soft);font-size:.82rem;margin:.9rem 0 .25rem}
+.sketch .in{background:color-mix(in srgb,var(--clear) 12%,transparent)}.sketch .out{background:color-mix(in srgb,var(--critical) 10%,transparent)}
+.sketch .in .number{color:var(--clear)}.sketch .out .number{color:var(--critical)}
 .runs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem 2rem}
 .runs>div{min-width:0}.runs .note{margin-bottom:.3rem}
 .against{max-width:36rem}.against .status{width:auto}
