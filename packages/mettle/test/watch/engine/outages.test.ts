@@ -6,7 +6,7 @@ import { configOf, describeShared, until, watched } from './forms.ts';
 import { missingIn, regionalServers, slotsIn } from './probers.ts';
 import { query } from './postgres.ts';
 
-const INTERVAL_MS = 2000;
+const INTERVAL_MS = 1500;
 /** With npm run soak. */
 const atLeisure = process.env['METTLE_SMOKE'] === 'all';
 const NAMES = ['a', 'b', 'c', 'one'];

@@ -5,7 +5,7 @@ import { describeShared, until } from './forms.ts';
 import { missingIn, regionalServers, skippedBy, slotsIn, startProber } from './probers.ts';
 import { query } from './postgres.ts';
 
-const INTERVAL_MS = 3000;
+const INTERVAL_MS = 2000;
 
 describeShared('prober processes', (databases) => {
   it('share the looks of their region, vote on what is down, tell it once, and take over from one that is killed', async () => {

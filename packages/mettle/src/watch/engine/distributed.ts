@@ -22,7 +22,7 @@ interface Parts {
 }
 
 /** One of many processes: Redis hands out the looks, Postgres remembers. */
-export class SharedEngine implements Engine {
+export class DistributedEngine implements Engine {
   readonly region: string;
   readonly history: PostgresHistory;
   readonly #config: WatchConfig;
@@ -35,7 +35,7 @@ export class SharedEngine implements Engine {
     config: WatchConfig,
     engine: EngineConfig,
     complain: (sentence: string) => void,
-  ): Promise<SharedEngine> {
+  ): Promise<DistributedEngine> {
     const [bull, redis, pg] = await Promise.all([
       peer<BullPackage>('bullmq'),
       peer<RedisPackage>('ioredis'),
@@ -57,7 +57,7 @@ export class SharedEngine implements Engine {
         quorum: engine.quorum,
         channels: config.channels.length,
       });
-      return new SharedEngine(config, engine, { bull, pulse, presence, history }, complain);
+      return new DistributedEngine(config, engine, { bull, pulse, presence, history }, complain);
     } catch (error) {
       pulse.close();
       await postgres?.close();
