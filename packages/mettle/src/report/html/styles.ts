@@ -138,7 +138,7 @@ const AGAINST = `
 .sketch .in .number{color:var(--clear)}.sketch .out .number{color:var(--critical)}
 .runs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem 2rem}
 .runs>div{min-width:0}.runs .note{margin-bottom:.3rem}
-.against{max-width:36rem}.against .status{width:auto}
+.against{max-width:36rem}.against .status{width:auto}.against thead th{min-width:0}
 .card{border-top:1px solid var(--strong-line);padding:1.1rem 0 1.4rem;max-width:54rem}
 .card h3{font-size:1.15rem}.card .effect{font-family:var(--serif);margin:.35rem 0 .8rem;color:var(--severity)}
 #mended .card .effect{color:var(--clear)}
