@@ -73,8 +73,9 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}
 caption{text-align:left;color:var(--soft);font-size:.85rem;padding-bottom:.5rem}
 th,td{text-align:left;font-weight:400;padding:.4rem .75rem .4rem 0;border-top:1px solid var(--line);vertical-align:top}
 thead th{border-top:0;color:var(--soft);font-size:.82rem;white-space:nowrap;vertical-align:bottom}
-tbody th{overflow-wrap:anywhere;min-width:8rem}
+tbody th{overflow-wrap:anywhere;min-width:9.5rem}
 .n{text-align:right;padding-right:0;padding-left:1rem;white-space:nowrap}
+.n+:not(.n){padding-left:1rem}
 .none{color:var(--soft)}
 .scroll{overflow-x:auto}
 thead button{all:unset;cursor:pointer}
