@@ -34,7 +34,11 @@ export async function recordAndReplay(
     string,
   ];
   const tapped = [process.execPath, TAP, process.execPath, ...server];
-  const client = new Client({ name: 'test', version: '1' });
+  // As Mettle has them: servers list tools by what their client can answer.
+  const client = new Client(
+    { name: 'test', version: '1' },
+    { capabilities: { elicitation: {}, roots: {}, sampling: {} } },
+  );
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,

@@ -13,7 +13,7 @@ it('a recording of server-everything is replayed with the same calls and results
   const folder = await mkdtemp(join(tmpdir(), 'mettle-smoke-'));
   try {
     const { recorded, replayed, replay } = await recordAndReplay(
-      [join(installed, everything.script), 'stdio'],
+      [join(installed, 'node_modules', everything.package, everything.script), 'stdio'],
       folder,
       async (client) => {
         const call = (name: string, args: Record<string, unknown>): Promise<unknown> =>
