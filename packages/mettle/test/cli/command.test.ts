@@ -68,7 +68,7 @@ describe('the command line', () => {
   test.each([
     [[], 2, 'Mettle examines an MCP server'],
     [['chekc'], 2, '"chekc" is no command'],
-    [['init', '--', 'node', 'x'], 2, '"mettle init" is not in this version'],
+    [['init', '--', 'node', 'x'], 2, 'There is no package.json in'],
     [['check'], 2, 'No target: name one as'],
     [['check', '--format', 'xml', '--', 'node', 'x'], 2, '--format: this version writes'],
     [['check', '--fail-on', 'p99', '--', 'node', 'x'], 2, '--fail-on: "p99" is no severity'],
