@@ -74,9 +74,7 @@ export async function sampleHeap(
     (index, i) =>
       (made[i] ?? 0) < LEAST_CALLS && !growths.some(({ subject }) => subject === run.subjects[index]),
   );
-  // Listings are seen soon; of a server whose tools were not, nothing is said.
-  const tools = sampled.filter((index) => run.subjects[index]?.kind === 'tool');
-  if ((tools.length > 0 ? tools : sampled).every((index) => unseen.includes(index)))
+  if (growths.length === 0 && saysNothing(run, sampled, unseen))
     throw new NotExamined(
       `${options.whySampling}; and for sampling, which calls each subject alone twice, ${LEAST_CALLS} times at least, there was no time either`,
     );
@@ -98,6 +96,15 @@ export async function sampleHeap(
     trends: native.trends,
     handles: [],
   };
+}
+
+/** Listings, and calls that fail, are seen soon; of a server whose tools were not seen answering, nothing is said. */
+function saysNothing(run: LeakRun, sampled: readonly number[], unseen: readonly number[]): boolean {
+  const answering = sampled.filter((index) => {
+    const subject = run.subjects[index];
+    return subject?.kind === 'tool' && subject.manner === 'answered';
+  });
+  return (answering.length > 0 ? answering : sampled).every((index) => unseen.includes(index));
 }
 
 /** What stays of so many calls of one subject alone. */
