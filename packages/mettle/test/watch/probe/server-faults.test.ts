@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { collectGarbage } from '../../../src/agent/garbage.ts';
 import { json, look, mcpServer, result, serve, type Message } from './loopback.ts';
 
 /** Too short to wait for, too long for loopback to need. */
@@ -274,10 +275,9 @@ describe('a faulty server', { timeout: 60_000 }, () => {
     );
     const bytesAfter = async (looks: number): Promise<number> => {
       for (let i = 0; i < looks; i += 1) await look(url, { maxAnswerBytes: 1024 * 1024 });
-      const { gc } = globalThis;
-      gc?.();
+      collectGarbage();
       await new Promise((resolve) => setImmediate(resolve));
-      gc?.();
+      collectGarbage();
       return process.memoryUsage().heapUsed + process.memoryUsage().external;
     };
     await bytesAfter(10);
