@@ -131,6 +131,8 @@ ${[...WELL, 'sick', 'late', 'held'].map((name) => `  - { name: ${name}, url: 'ht
     const first = watch(config);
     await expect.poll(() => alerts.of('sick'), { timeout: 20_000 }).toEqual(['down triggered']);
     await expect.poll(() => alerts.refused, { timeout: 20_000 }).toBeGreaterThan(0);
+    for (const name of [...WELL, 'held'])
+      await expect.poll(() => servers.ended.get(name) ?? 0, { timeout: 20_000 }).toBeGreaterThan(0);
     servers.isHolding = true;
     await servers.hanging;
     first.kill('SIGKILL');
@@ -146,6 +148,7 @@ ${[...WELL, 'sick', 'late', 'held'].map((name) => `  - { name: ${name}, url: 'ht
     servers.isHolding = false;
     servers.ill.clear();
     alerts.refuses.clear();
+    const endedBefore = new Map(servers.ended);
     const second = watch(config);
     await expect
       .poll(() => alerts.of('sick'), { timeout: 20_000 })
@@ -156,6 +159,8 @@ ${[...WELL, 'sick', 'late', 'held'].map((name) => `  - { name: ${name}, url: 'ht
       .toEqual(['down triggered', 'down resolved']);
     const [begins, ends] = alerts.accepted.filter(({ server }) => server === 'sick');
     expect(begins?.incident).toBe(ends?.incident);
+    for (const [name, ended] of endedBefore)
+      await expect.poll(() => servers.ended.get(name), { timeout: 20_000 }).toBeGreaterThan(ended);
     second.kill('SIGTERM');
     await once(second, 'exit');
     expect(second.exitCode).toBe(0);
