@@ -21,7 +21,11 @@ if (process.argv.length === 2) {
     'run',
     '--project',
     'starting',
+    '--project',
+    'mettle',
     'packages/mettle/test/report/k6',
+    'packages/mettle/test/init/init-command',
+    'packages/mettle/test/run/expect-no-leak',
   ];
   if (spawnSync(process.execPath, leisure, { cwd: root, stdio: 'inherit', env }).status !== 0)
     process.exitCode = 1;

@@ -95,7 +95,8 @@ describe('what is no use', () => {
   });
 });
 
-test(
+// `npm test` has time for one test runner.
+test.runIf(process.env['METTLE_SMOKE'] === 'all')(
   'the same under node:test, which needs no flag',
   async () => {
     const child = spawn(
