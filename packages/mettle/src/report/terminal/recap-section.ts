@@ -1,5 +1,5 @@
 import { plural } from '../figures.ts';
-import { pad, printable, shortenRight } from '../printable.ts';
+import { displayWidth, pad, printable, shortenLeft, shortenRight } from '../printable.ts';
 import type { RootCause } from '../root-causes.ts';
 import { formatLocation } from '../source-paths.ts';
 import { severityPaint, type Page } from './finding-block.ts';
@@ -8,6 +8,7 @@ import { severityPaint, type Page } from './finding-block.ts';
 const MOST = 10;
 /** As wide as CRITICAL. */
 const SEVERITY_COLUMNS = 8;
+const LEAST_PLACE_COLUMNS = 16;
 
 /** The places to mend, a line each: a long report ends where the eye is, and its findings are a screen above. */
 export function recapSection(causes: readonly RootCause[], { width, ink, folder }: Page): string[] {
@@ -17,13 +18,15 @@ export function recapSection(causes: readonly RootCause[], { width, ink, folder 
     const { location } = main;
     // The line is enough to go there; a column costs what the path may need.
     const place =
-      location === undefined
-        ? ''
-        : `, ${formatLocation({ file: location.file, line: location.line }, folder)}`;
-    const what = `${printable(main.tool ?? 'the whole server')}: ${main.id}${place}`;
+      location === undefined ? '' : formatLocation({ file: location.file, line: location.line }, folder);
     const lead = `  ${pad(`${i + 1}.`, 3)} ${pad(main.severity.toUpperCase(), SEVERITY_COLUMNS)} `;
+    const columns = width - lead.length;
+    const ill = `${printable(main.tool ?? 'the whole server')}: ${main.id}`;
+    // Of a long path its end says where: the file and the line.
+    const left = Math.max(columns - displayWidth(ill) - 2, LEAST_PLACE_COLUMNS);
+    const what = place === '' ? ill : `${ill}, ${shortenLeft(place, left)}`;
     const word = severityPaint(main.severity, ink)(pad(main.severity.toUpperCase(), SEVERITY_COLUMNS));
-    return `  ${pad(`${i + 1}.`, 3)} ${word} ${shortenRight(what, width - lead.length)}`;
+    return `  ${pad(`${i + 1}.`, 3)} ${word} ${shortenRight(what, columns)}`;
   });
   const more = causes.length - MOST;
   return [
