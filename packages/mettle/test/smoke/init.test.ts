@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { COUNTERS, GREETER, init, projectOf, remove, run } from '../init/projects.ts';
+import { jestModules } from './jest.ts';
 
 /*
  * What init writes, used: the job's steps one after the other, the tests under a jest that is installed, and a published
@@ -72,7 +73,7 @@ test('the tests of races run under jest, and are skipped by one that takes no ES
   const folder = projectOf(GREETER, { installed: false });
   made.push(folder);
   const modules = join(folder, 'node_modules');
-  cpSync(join(REPOSITORY, '.cache/smoke/jest@30.2.0/node_modules'), modules, {
+  cpSync(jestModules(), modules, {
     recursive: true,
     verbatimSymlinks: true,
   });
