@@ -14,7 +14,7 @@ const steps = [
   step('format', tool(bin('oxfmt', 'bin/oxfmt'), '--check')),
   step('lint', tool(bin('oxlint', 'bin/oxlint'), '--deny-warnings')),
   step('unused code (knip)', tool(bin('knip', 'bin/knip.js'))),
-  step('schema of the result', tool('scripts/schemas.mjs', '--check')),
+  step('schemas of what is printed', tool('scripts/schemas.mjs', '--check')),
   step('package mettle (publint)', tool(publint, '--strict', 'packages/mettle')),
   step('package @mettle/runtime (publint)', tool(publint, '--strict', 'packages/runtime')),
   step('site of the documentation', tool('scripts/docs.mjs')),

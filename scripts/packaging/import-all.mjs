@@ -24,7 +24,7 @@ for (const name of process.argv.slice(2)) {
     names += imported.length;
   }
 }
-for (const schema of ['result', 'workload', 'watch']) {
+for (const schema of ['result', 'against', 'workload', 'watch']) {
   const { $id } = require(`mettle/schema/${schema}.schema.json`);
   if (!$id.startsWith(`urn:mettle:schema:${schema}@`))
     throw new Error(`${schema}.schema.json is another one: ${$id}`);

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import type { Result } from '../../src/evidence/index.ts';
 
-type SchemaName = 'result' | 'workload' | 'watch';
+type SchemaName = 'result' | 'against' | 'workload' | 'watch';
 
 const compiled = new Map<string, ValidateFunction>();
 

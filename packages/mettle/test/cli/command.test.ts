@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resultIn } from '../builders/published-schemas.ts';
+import type { AgainstDocument } from '../../src/report/against/document.ts';
+import { complaintsAbout, resultIn } from '../builders/published-schemas.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 const SICK = fileURLToPath(new URL('../../../sick-servers/hash-on-main-thread/sick.js', import.meta.url));
@@ -155,6 +156,10 @@ describe('the command line', () => {
       expect(await readFile(join(folder, 'kept', 'result.json'), 'utf8')).toBe(stdout);
       const again = await start(['report', 'kept', '--format', 'json']).finished;
       expect(again).toMatchObject({ code: 0, stdout });
+      const twice = await start(['report', 'kept', '--against', 'kept', '--format', 'json']).finished;
+      const beside = JSON.parse(twice.stdout) as AgainstDocument;
+      expect(complaintsAbout('against', beside, true), 'by schema/against.schema.json').toEqual([]);
+      expect(beside.stayed.map(({ after }) => after)).toEqual(result.findings);
     },
     SLOW_MS,
   );

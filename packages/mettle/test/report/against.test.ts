@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, Result } from '../../src/evidence/index.ts';
 import { changesBetween } from '../../src/report/against/changes.ts';
+import type { AgainstDocument } from '../../src/report/against/document.ts';
 import {
   renderAgainstJson,
   renderAgainstMarkdown,
@@ -8,6 +9,7 @@ import {
 } from '../../src/report/against/text.ts';
 import { change, changesHeadline } from '../../src/report/against/words.ts';
 import { renderAgainstHtml } from '../../src/report/html/against.ts';
+import { complaintsAbout } from '../builders/published-schemas.ts';
 import { finding, found, passedOver, result, toolResult } from './builders.ts';
 
 const at = (file: string, line: number, name = 'deriveKey'): Finding['location'] => ({
@@ -116,7 +118,32 @@ describe('two runs beside each other', () => {
       expect(text).toContain('listener-leak');
     }
     expect(html).toContain('src/hash.ts:12');
-    const data = JSON.parse(renderAgainstJson(changes)) as { schema: string; mended: readonly Finding[] };
+    const data = JSON.parse(renderAgainstJson(changes)) as AgainstDocument;
     expect([data.schema, ids(data.mended)]).toEqual(['mettle/against@1', ['blocked-event-loop']]);
+  });
+
+  test('the published schema takes the comparison with every part in it, and refuses one that lacks a part', () => {
+    const other = { ...slow, fingerprint: 'd', tool: 'render' } as Finding;
+    const changes = [afterwards([other, leak]), afterwards([slow], {}, false)].map((after) =>
+      changesBetween(before, after),
+    );
+    for (const each of changes)
+      expect(complaintsAbout('against', JSON.parse(renderAgainstJson(each)), true)).toEqual([]);
+    const [first] = changes.map((each) => JSON.parse(renderAgainstJson(each)) as AgainstDocument);
+    expect([first?.mended.length, first?.new.length, first?.stayed.length]).toEqual([1, 1, 1]);
+    expect(changes[1]?.unknown).toHaveLength(1);
+    expect(complaintsAbout('against', { ...first, added: { later: true } })).toEqual([]);
+    for (const part of [
+      'schema',
+      'before',
+      'after',
+      'mended',
+      'new',
+      'stayed',
+      'unknown',
+      'verdicts',
+      'tools',
+    ])
+      expect(complaintsAbout('against', { ...first, [part]: undefined }), part).not.toEqual([]);
   });
 });

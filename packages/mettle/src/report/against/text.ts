@@ -1,4 +1,4 @@
-import type { Finding } from '../../evidence/index.ts';
+import type { Finding, Result } from '../../evidence/index.ts';
 import { formatCost } from '../figures.ts';
 import { clip, printable } from '../printable.ts';
 import { formatLocation } from '../source-paths.ts';
@@ -6,6 +6,7 @@ import { figureTable } from '../terminal/bench-section.ts';
 import { inkFor, type Ink } from '../terminal/ink.ts';
 import { wrap } from '../terminal/layout.ts';
 import type { Changes } from './changes.ts';
+import type { AgainstDocument, ComparedRun } from './document.ts';
 import {
   changedFigures,
   changesCaveats,
@@ -143,23 +144,21 @@ function placeOf({ location }: Finding, cwd: string | undefined): string {
 
 /** The same for programs. */
 export function renderAgainstJson(changes: Changes): string {
-  const { before, after, mended, added, stayed, unknown, verdicts } = changes;
-  const run = ({ startedAt, command, target }: Changes['before']): unknown => ({
-    startedAt,
-    command,
-    server: target.server,
-    node: target.node,
-  });
-  const document = {
+  const { before, after, mended, added, stayed, unknown, verdicts, tools } = changes;
+  const document: AgainstDocument = {
     schema: 'mettle/against@1',
-    before: run(before),
-    after: run(after),
+    before: runOf(before),
+    after: runOf(after),
     mended,
     new: added,
     stayed,
     unknown,
     verdicts,
-    tools: changes.tools,
+    tools,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function runOf({ startedAt, command, target }: Result): ComparedRun {
+  return { startedAt, command, server: target.server, node: target.node };
 }
