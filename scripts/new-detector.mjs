@@ -192,9 +192,14 @@ Who waits, for how long, from when on.
 
 Which evidence, which thresholds, and why these numbers. What it is not taken for.
 
-## How to mend it
+## Fix
 
-The primitive or library to use, with a before and an after: \`packages/sick-servers/${id}\` has both.
+\`\`\`diff
+-before(); // what goes out
++after(); // what comes in, of \`packages/sick-servers/${id}\`: the report shows it
+\`\`\`
+
+The primitive or library to use, and when it is not the right one.
 `;
 }
 

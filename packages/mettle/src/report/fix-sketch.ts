@@ -11,22 +11,32 @@ export interface SketchLine {
 const MOST_LINES = 20;
 
 /**
- * The example of the page's fix as a diff: what it marks as `// before` is taken out, from `// after` on is put in; without
- * such marks all of it is put in. Empty when the page has no code.
+ * The examples of the page's fix as a diff. Blocks of `diff` say it line by line; in others what is marked `// before` is
+ * taken out and from `// after` on is put in, and without such marks all of it is put in. Commands stand as they are.
+ * Empty when the page has no code.
  */
 export function fixSketch(id: string, readPage: ReadPage | undefined): readonly SketchLine[] {
   const page = readPage?.(id) ?? '';
   const fix = /^## Fix\n(.*?)(?=^## |$(?![\s\S]))/ms.exec(page)?.[1] ?? '';
-  const lines = [...fix.matchAll(/^```\w*\n(.*?)^```/gms)].flatMap(([, code = '']) =>
-    code.trimEnd().split('\n'),
+  const blocks = [...fix.matchAll(/^```(\w*)\n(.*?)^```/gms)].map(
+    ([, language = '', code = '']) => [language, code.trimEnd().split('\n')] as const,
   );
-  const marked = lines.some((line) => BEFORE.test(line));
+  const marked = blocks.some(([, lines]) => lines.some((line) => BEFORE.test(line)));
   let sign: SketchLine['sign'] = marked ? ' ' : '+';
-  return lines.slice(0, MOST_LINES).map((line) => {
-    if (AFTER.test(line)) sign = '+';
-    const isBefore = BEFORE.test(line);
-    return { sign: isBefore ? '-' : sign, text: withoutMark(line) };
-  });
+  return blocks
+    .flatMap(([language, lines]) =>
+      lines.map((line): SketchLine => {
+        if (language === 'diff') return { sign: signOf(line), text: line.slice(1) };
+        if (language === 'bash') return { sign: ' ', text: line };
+        if (AFTER.test(line)) sign = '+';
+        return { sign: BEFORE.test(line) ? '-' : sign, text: withoutMark(line) };
+      }),
+    )
+    .slice(0, MOST_LINES);
+}
+
+function signOf(line: string): SketchLine['sign'] {
+  return line.startsWith('-') ? '-' : line.startsWith('+') ? '+' : ' ';
 }
 
 const BEFORE = /\/\/ before\b/;

@@ -33,6 +33,17 @@ test('the example of a page is a diff of what it marks as before and after', () 
   ]);
 });
 
+test('a diff is taken as it stands, and commands are neither put in nor taken out', () => {
+  const fix =
+    '```diff\n const rows = await read();\n-keep(rows);\n+keep(rows.length);\n```\n\n```bash\nnpx mettle check\n```\n';
+  expect(fixSketch('x', () => `## Fix\n\n${fix}`)).toEqual([
+    { sign: ' ', text: 'const rows = await read();' },
+    { sign: '-', text: 'keep(rows);' },
+    { sign: '+', text: 'keep(rows.length);' },
+    { sign: ' ', text: 'npx mettle check' },
+  ]);
+});
+
 test('an example without marks is put in; a page without code, or none, shows nothing', () => {
   expect(fixSketch('x', () => '## Fix\n\n```js\nawait exclusive(key, save);\n```\n')).toEqual([
     { sign: '+', text: 'await exclusive(key, save);' },

@@ -7,7 +7,7 @@ import { nothingRaced, raceFindings, type RaceKind } from '../race-finding.ts';
 
 const ID = 'deadlock';
 const FIX =
-  'Each waits for what the other holds. Take locks in one order everywhere, take none while one is held (a lock that is not re-entrant waits for itself), and give each back in a `finally`. `exclusive([a, b], fn)` of @mettle/runtime takes several keys in one fixed order; a time-out on waiting turns a hang into an error.';
+  'Each waits for what the other holds. Take locks in one order everywhere, take none while one is held (a lock that is not re-entrant waits for itself), and give each back in a `finally`. `exclusive(key, fn)` of @mettle/runtime refuses a call that would wait for itself, directly or round several locks, at once (`METTLE_DEADLOCK`); a time-out on waiting turns a hang into an error, too.';
 
 const KIND: RaceKind = {
   id: ID,

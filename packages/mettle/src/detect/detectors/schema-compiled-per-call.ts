@@ -13,5 +13,5 @@ export const schemaCompiledPerCall: Detector = causeDetector({
   id: 'schema-compiled-per-call',
   doing: ({ whats }) => `building and compiling a schema${whats[0] === undefined ? '' : ` with ${whats[0]}`}`,
   fix: ({ whats }) =>
-    `Build the schema once, at the top of the module, and only use it in the handler: \`${EXAMPLES[whats[0] ?? ''] ?? EXAMPLE}\`. What changes from call to call belongs in the data, or in a cache of schemas by their key (a \`BoundedCache\` of @mettle/runtime). A worker thread would not help: the work is not needed at all.`,
+    `Build the schema once, at the top of the module, and only use it in the handler: \`${EXAMPLES[whats[0] ?? ''] ?? EXAMPLE}\`. What changes from call to call belongs in the data, or in a cache of schemas by their key (\`boundedCache\` of @mettle/runtime/memory). A worker thread would not help: the work is not needed at all.`,
 });

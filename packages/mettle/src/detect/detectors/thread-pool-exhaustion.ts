@@ -22,7 +22,7 @@ export const threadPoolExhaustion: Detector<'race' | 'target'> = overloadDetecto
     severity: waitsMs >= 1000 ? 'high' : 'medium',
     title: `${most.calls} calls of ${quoted(subject)} at once hand ${plural(most.peakThreadPoolJobs, 'job')} of ${ms(jobMs)} to the thread pool, which has ${THREADS} threads: for ${ms(waitsMs)} no file is read and no host name looked up by any call`,
     cost: { value: Math.round(waitsMs), unit: 'ms in which files and DNS wait', per: 'run' },
-    fix: 'Let fewer long jobs into the pool than it has threads: `createLimit({ concurrency: 2 })` of @mettle/runtime around the hashing or compressing, or `offload` of @mettle/runtime, which has threads of its own. UV_THREADPOOL_SIZE gives more threads, up to the number of cores.',
+    fix: 'Let fewer long jobs into the pool than it has threads: `createLimit({ maxConcurrent: 2 })` of @mettle/runtime around the hashing or compressing, or `offload` of @mettle/runtime, which has threads of its own. UV_THREADPOOL_SIZE gives more threads, up to the number of cores.',
     expect: `calls of ${quoted(subject)} at once leave threads of the pool free`,
   };
 });

@@ -20,7 +20,7 @@ export const unboundedQueue: Detector<'race' | 'target'> = overloadDetector(ID, 
     severity: 'medium',
     title: `Of ${most.calls} calls of ${quoted(subject)} at once ${waiting} wait in the server and none is refused: the last waits ${ms(waitsMs)}, and with more calls the queue grows without end`,
     cost: { value: Math.round(waitsMs), unit: `ms that the last of ${most.calls} calls waits`, per: 'run' },
-    fix: `Give the queue an end: \`createLimit({ concurrency: ${queue.width}, queue: … })\` of @mettle/runtime answers "busy, come back later" at once when it is full, or \`harden(server)\` for all tools. What waits longer than its caller does is work for nobody.`,
+    fix: `Give the queue an end: \`createLimit({ maxConcurrent: ${queue.width}, maxQueued: … })\` of @mettle/runtime answers "busy, come back later" at once when it is full, or \`harden(server)\` for all tools. What waits longer than its caller does is work for nobody.`,
     expect: `of many calls of ${quoted(subject)} at once some are refused at once`,
   };
 });
