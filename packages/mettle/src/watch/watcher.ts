@@ -8,6 +8,7 @@ import { openEngine } from './engine/open.ts';
 import { HealthOffers } from './probe/inside.ts';
 import { probe } from './probe/probe.ts';
 import type { History, KeptLook, Standing, TakenLook } from './store/history.ts';
+import { openGap, type Missed } from './store/missed.ts';
 import { Writer } from './store/writer.ts';
 
 const OUTBOX_MS = 1000;
@@ -64,21 +65,32 @@ export class Watcher {
       complain,
     });
     this.#outbox = new Outbox(engine.history, config.channels, complain);
-    this.#beat = engine.beat(
-      (server, slotMs) =>
+    this.#beat = engine.beat({
+      look: (server, slotMs) =>
         this.#look(server, slotMs).catch((error: unknown) => {
           complain(`${server.name}: ${said(error)}`);
+          const { region } = engine;
+          this.#writer.note({
+            server: server.name,
+            region,
+            fromMs: slotMs,
+            toMs: slotMs,
+            reason: 'not-kept',
+          });
           return { kept: Promise.resolve() };
         }),
-      (latenessMs) => {
+      onStart: (latenessMs) => {
         this.#latenessMs.push(latenessMs);
         if (this.#latenessMs.length > 2 * LATENESS_KEPT) this.#latenessMs.splice(0, LATENESS_KEPT);
       },
-    );
+      onMissed: (note) => this.#writer.note(note),
+    });
   }
 
   async start(): Promise<void> {
     await this.#beat.start();
+    const names = this.config.servers.map(({ name }) => name);
+    await this.history.begin(names, Date.now()).catch((error: unknown) => this.#complain(said(error)));
     this.#timers.push(
       setInterval(() => void this.#flush(), OUTBOX_MS),
       setInterval(() => void this.#prune(), PRUNE_MS),
@@ -90,10 +102,12 @@ export class Watcher {
     for (const timer of this.#timers) clearInterval(timer);
     // A look cut off just while a session is opened would leave it behind: most end by themselves in a moment.
     const ended = this.#beat.stop();
+    const leftMs = Date.now();
     await Promise.race([ended, setTimeout(GRACE_MS, undefined, { ref: false })]);
     this.#interrupt.abort(new Error('the watcher was stopped'));
     await ended;
     await this.#writer.close();
+    await this.history.leave(leftMs);
     await this.#flush();
     await this.#engine.close();
   }
@@ -106,9 +120,18 @@ export class Watcher {
   get looks(): number {
     return this.#looks;
   }
-  /** Looks that this process did not take: one before them lasted too long, or there was no time for them. */
-  get skipped(): number {
-    return this.#beat.skipped;
+  /** What was due from a time on and has no look, by server, as the whole watcher knows it. */
+  async missed(sinceMs: number, servers?: readonly WatchedServer[]): Promise<ReadonlyMap<string, Missed>> {
+    const names = servers?.map(({ name }) => name);
+    const standings = await this.history.standings(names);
+    const nowMs = Date.now();
+    const open = (servers ?? this.config.servers).flatMap((server) =>
+      (standings.get(server.name)?.regions ?? []).flatMap(({ region, isAlive, slotMs }) =>
+        // Where nobody looks any more it may be meant so; should anybody come back, it is told then.
+        isAlive && slotMs !== null ? (openGap(server, region, slotMs, nowMs) ?? []) : [],
+      ),
+    );
+    return this.history.missed(sinceMs, nowMs, open, names);
   }
   /** How late the last looks began, in milliseconds, unsorted. */
   get latenessMs(): readonly number[] {

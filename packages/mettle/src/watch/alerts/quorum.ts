@@ -8,6 +8,8 @@ interface RegionMemory {
   readonly state: RegionState;
   readonly said: Readonly<Partial<Record<AlertKind, string>>>;
   readonly last: ProbeOutcome;
+  /** The newest slot that was looked at; none in what an older version remembered, or while the server was not watched. */
+  readonly slotMs?: number;
 }
 
 /** All that must be remembered of a server to judge its next look. */
@@ -69,7 +71,7 @@ export function changesTools(
  */
 export function judgeByQuorum(
   memory: ServerMemory = NOTHING,
-  { server, region, outcome }: TakenLook,
+  { server, region, slotMs, outcome }: TakenLook,
   voters: Voters,
   kept: ToolListing | null,
 ): Judgement {
@@ -85,6 +87,7 @@ export function judgeByQuorum(
         ...Object.fromEntries(judged.turns.map(({ kind, sentence }) => [kind, sentence])),
       },
       last: withoutTexts(outcome),
+      slotMs: Math.max(before?.slotMs ?? 0, Math.round(slotMs)),
     },
   };
   const vote = new Vote(regions, region, voters, judged.turns);
@@ -96,7 +99,7 @@ export function judgeByQuorum(
     ({ certificateWarned }) => certificateWarned !== null,
     1,
   );
-  const replaces = changesTools(memory, { server, region, outcome, slotMs: 0 }, voters);
+  const replaces = changesTools(memory, { server, region, outcome, slotMs }, voters);
   const listing = replaces || memory.digest === null ? outcome.tools : null;
   const changes =
     replaces && kept !== null && outcome.tools !== null ? compareListings(kept, outcome.tools) : [];
@@ -169,11 +172,12 @@ export function standingOf(memory: ServerMemory, voters: Voters): Standing {
   const isDown = memory.downSinceMs !== null;
   const quorum = quorumOf(voters);
   const regions: RegionStanding[] = Object.entries(memory.regions)
-    .map(([region, { state, last }]) => ({
+    .map(([region, { state, last, slotMs = null }]) => ({
       region,
       isAlive: voters.alive.has(region),
       isDown: state.down,
       last,
+      slotMs,
     }))
     .toSorted((a, b) => a.region.localeCompare(b.region));
   const voting = regions.some(({ isAlive }) => isAlive) ? regions.filter(({ isAlive }) => isAlive) : regions;
@@ -187,6 +191,14 @@ export function standingOf(memory: ServerMemory, voters: Voters): Standing {
     null,
   );
   return { isDown, downSinceMs: memory.downSinceMs, quorum, regions, last };
+}
+
+/** The same of a server that was not watched for a while from a region: nothing was due there meanwhile. */
+export function withoutSlot(memory: ServerMemory, region: string): ServerMemory {
+  const known = memory.regions[region];
+  if (known === undefined) return memory;
+  const { slotMs: _slotMs, ...rest } = known;
+  return { ...memory, regions: { ...memory.regions, [region]: rest } };
 }
 
 /** The texts of the tools are kept once, elsewhere; here the digest will do. What a program said is not kept at all. */

@@ -5,7 +5,7 @@ import { SharedBeat } from '../schedule/shared-beat.ts';
 import { Outage, Postgres } from '../store/postgres/connection.ts';
 import { PostgresHistory } from '../store/postgres/history.ts';
 import { Presence } from '../store/postgres/presence.ts';
-import type { Beat, Engine, LookAt } from './engine.ts';
+import type { Beat, BeatTerms, Engine } from './engine.ts';
 import { peer, type BullPackage, type PgPackage, type RedisPackage } from './peers.ts';
 import { RedisPulse } from './redis.ts';
 
@@ -103,7 +103,7 @@ export class DistributedEngine implements Engine {
     return () => clearInterval(timer);
   }
 
-  beat(look: LookAt, onStart: (latenessMs: number) => void): Beat {
+  beat(terms: BeatTerms): Beat {
     const { bull, pulse, presence, history } = this.#parts;
     const { servers, concurrency } = this.#config;
     return new SharedBeat(bull, this.#redisUrl, pulse, history, presence, {
@@ -111,8 +111,7 @@ export class DistributedEngine implements Engine {
       region: this.region,
       concurrency,
       leaseMs: presence.leaseMs,
-      look,
-      onStart,
+      ...terms,
       complain: this.#complain,
     });
   }

@@ -1,5 +1,6 @@
 import type { WatchedServer } from '../config/config.ts';
 import type { History } from '../store/history.ts';
+import type { Note } from '../store/missed.ts';
 
 /** One look that is due; resolves when it was taken. Null when the watcher was stopped in the middle. Never rejects. */
 export type LookAt = (server: WatchedServer, slotMs: number) => Promise<TakenOnce | null>;
@@ -9,10 +10,16 @@ export interface TakenOnce {
   readonly kept: Promise<void>;
 }
 
+export interface BeatTerms {
+  readonly look: LookAt;
+  /** Hears how late each look began. */
+  readonly onStart: (latenessMs: number) => void;
+  /** Hears of slots that this process passes over, and why. */
+  readonly onMissed: (note: Note) => void;
+}
+
 /** When looks are taken by this process. */
 export interface Beat {
-  /** Looks that were not taken: one before them lasted until after their time, or there was no time for them. */
-  readonly skipped: number;
   start(): Promise<void>;
   /** Begins nothing more; resolves when what is under way has ended. */
   stop(): Promise<void>;
@@ -27,8 +34,7 @@ export interface Engine {
   isPassing(error: unknown): boolean;
   /** Tells of each server that another process looked at; returns how to end that. */
   follow(hear: (server: string) => void): () => void;
-  /** `onStart` hears how late each look began. */
-  beat(look: LookAt, onStart: (latenessMs: number) => void): Beat;
+  beat(terms: BeatTerms): Beat;
   /** Ends after the beat has. */
   close(): Promise<void>;
 }

@@ -10,10 +10,14 @@ export interface RedisClient {
   on(event: 'error', listener: (error: Error) => void): unknown;
   connect(): Promise<void>;
   ping(): Promise<string>;
+  info(section: string): Promise<string>;
+  zcard(key: string): Promise<number>;
+  hmget(key: string, ...fields: readonly string[]): Promise<(string | null)[]>;
   zrangebyscore(
     key: string,
     least: string,
     most: number,
+    scores: 'WITHSCORES',
     limit: 'LIMIT',
     from: number,
     count: number,
@@ -52,7 +56,7 @@ export interface BullQueue {
     id: string,
     repeat: { readonly every: number; readonly offset: number },
     template: { readonly name: string; readonly data: { readonly server: string }; readonly opts: object },
-  ): Promise<unknown>;
+  ): Promise<{ readonly id?: string }>;
   removeJobScheduler(id: string): Promise<boolean>;
   toKey(type: string): string;
   close(): Promise<void>;

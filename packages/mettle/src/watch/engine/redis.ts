@@ -34,6 +34,16 @@ export function connectionOptions(url: string, isEnding: () => boolean): object 
   };
 }
 
+/**
+ * In a cluster the keys of one queue lie on many nodes, and a sentinel holds none: without this, each look would fail with an error
+ * of Redis' own. Who may not ask is taken at its word.
+ */
+async function modeOf(client: RedisClient): Promise<'standalone' | 'sentinel' | 'cluster'> {
+  const info = await client.info('server').catch(() => '');
+  const mode = /^(?:redis|server)_mode:(\w+)/m.exec(info)?.[1];
+  return mode === 'cluster' || mode === 'sentinel' ? mode : 'standalone';
+}
+
 /** Knows whether Redis answers. */
 export class RedisPulse {
   readonly client: RedisClient;
@@ -60,8 +70,14 @@ export class RedisPulse {
     try {
       await client.connect();
       await client.ping();
+      const mode = await modeOf(client);
+      if (mode !== 'standalone')
+        throw new UsageError(
+          `engine.redis: ${pulse.place} is ${mode === 'sentinel' ? 'a Redis Sentinel' : 'of a Redis Cluster'}, which is not supported: give the address of one Redis or Valkey of its own.`,
+        );
     } catch (error) {
       client.disconnect();
+      if (error instanceof UsageError) throw error;
       const said = why === '' && error instanceof Error ? error.message : why;
       throw new UsageError(
         `engine.redis: Redis at ${pulse.place} does not answer (${said.replace(/\.$/, '')}).`,

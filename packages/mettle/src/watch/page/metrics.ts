@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { InsideFacts, ProbeOutcome } from '../../evidence/index.ts';
-import { LOCAL, type RegionStanding } from '../store/history.ts';
+import { HOUR_MS, LOCAL, type RegionStanding } from '../store/history.ts';
+import { allMissed, MISS_REASONS } from '../store/missed.ts';
 import type { Watcher } from '../watcher.ts';
 
 /** A server that was looked at. */
@@ -117,6 +118,7 @@ const INSIDE: readonly Metric[] = (
 export async function metrics(watcher: Watcher): Promise<string> {
   const { servers } = watcher.config;
   const standings = await watcher.history.standings(servers.map(({ name }) => name));
+  const { reasons } = allMissed((await watcher.missed(Date.now() - HOUR_MS)).values());
   const looked: readonly Looked[] = servers.flatMap(({ name }) => {
     const { last = null, isDown = false, regions = [] } = standings.get(name) ?? {};
     const alive = regions.filter(({ region, isAlive }) => isAlive && region !== LOCAL);
@@ -134,11 +136,13 @@ export async function metrics(watcher: Watcher): Promise<string> {
     ...about('mettle_probe_looks_total', 'Looks taken since the watcher started.', 'counter'),
     `mettle_probe_looks_total ${String(watcher.looks)}`,
     ...about(
-      'mettle_probe_skipped_total',
-      'Looks not taken since the watcher started: the one before lasted too long, or there was no time for them.',
-      'counter',
+      'mettle_probe_missed_slots',
+      'Looks that were due in the last hour and were not taken, of all servers and regions, by reason.',
+      'gauge',
     ),
-    `mettle_probe_skipped_total ${String(watcher.skipped)}`,
+    ...MISS_REASONS.map(
+      (reason) => `mettle_probe_missed_slots{reason="${reason}"} ${String(reasons[reason] ?? 0)}`,
+    ),
   );
   return `${parts.join('\n')}\n`;
 }

@@ -13,6 +13,7 @@ export const PAGE: string = `<!doctype html>
 <header>
 <h1>MCP servers</h1>
 <p id="summary" role="status" aria-live="polite">Loading …</p>
+<p id="missed" class="note" hidden></p>
 <p id="live" class="note">Waiting for the watcher …</p>
 </header>
 <main>
@@ -20,7 +21,7 @@ export const PAGE: string = `<!doctype html>
 <section aria-labelledby="servers-title">
 <div class="over"><h2 id="servers-title">Servers</h2>
 <label id="filter" hidden><span class="unseen">Servers whose name contains</span><input type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
-<p class="key note"><span>The last 48 hours:</span> <span><i class="up"></i> up</span> <span><i class="part"></i> partly</span> <span><i class="down"></i> down</span> <span><i></i> not looked at</span></p></div>
+<p class="key note"><span>The last 48 hours:</span> <span><i class="up"></i> up</span> <span><i class="part"></i> partly</span> <span><i class="down"></i> down</span> <span><i></i> not looked at</span> <span><i class="up missed"></i> not always</span></p></div>
 <ul id="servers"></ul>
 <p id="more" class="note" hidden></p>
 </section>

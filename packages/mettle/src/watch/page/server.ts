@@ -131,7 +131,7 @@ async function route(
     case '/api/servers':
       return json(response, await serverViews(watcher, await chosenServers(watcher, searchParams), now));
     case '/api/summary':
-      return json(response, await fleetSummary(watcher));
+      return json(response, await fleetSummary(watcher, now));
     case '/api/incidents':
       return json(response, await watcher.history.incidents(200));
     case '/api/events':

@@ -43,6 +43,7 @@ summary .figures { color: var(--soft); font-size: .875rem; text-align: right; } 
 @media (prefers-color-scheme: dark) { .badge.down { background: var(--down); border-color: var(--down); color: #161514; } }
 .bar { display: flex; gap: 2px; grid-column: 1 / -1; height: 1.4rem; margin-top: .35rem; } .bar i { background: var(--none); border-radius: 2px; flex: 1; min-width: 0; }
 i.up { background: var(--up-fill) !important; } i.part { background: var(--part-fill) !important; } i.down { background: var(--down-fill) !important; }
+i.missed { position: relative; } i.missed::after { background: var(--none); border-radius: 2px 2px 0 0; content: ""; inset: 0 0 55%; position: absolute; }
 .body { border-top: 1px solid var(--line); padding: .25rem .9rem 1rem; }
 @media (max-width: 34rem) { .bar { gap: 1px; } summary { grid-template-columns: auto minmax(0, 1fr); } summary .figures { grid-column: 1 / -1; text-align: left; } }
 `;

@@ -2,6 +2,7 @@ import type { InsideLook } from '../../evidence/index.ts';
 import { redactText } from '../../evidence/index.ts';
 import type { WatchedServer } from '../config/config.ts';
 import type { Standing } from '../store/history.ts';
+import { allMissed, NOTHING_MISSED, type Missed } from '../store/missed.ts';
 import type { HourRow, IncidentRow, LookRow, ToolChangeRow } from '../store/rows.ts';
 import type { Watcher } from '../watcher.ts';
 
@@ -27,9 +28,11 @@ export interface ServerView {
   readonly intervalMs: number;
   /** What its own runtime told at the last look, and why it could not be read; null when it tells nothing. */
   readonly inside: InsideLook | null;
-  /** Share of looks that found it up, over the hours kept of the last two days; null before the first. */
+  /** Share of looks that found it up, over the hours kept of the last two days; null before the first. Of slots without a look nothing is known. */
   readonly upShare: number | null;
   readonly hours: readonly HourRow[];
+  /** Slots of the same time that were due and have no look, and why. */
+  readonly missed: Missed;
   /** How it looks from each region; one, `local`, for a watcher alone. */
   readonly regions: readonly {
     readonly region: string;
@@ -48,13 +51,19 @@ export interface FleetSummary {
   readonly down: number;
   readonly unauthorised: number;
   readonly unknown: number;
+  /** Of the last hour, over all servers. */
+  readonly missed: Pick<Missed, 'slots' | 'reasons'>;
 }
 
-export async function fleetSummary(watcher: Watcher): Promise<FleetSummary> {
-  const standings = await watcher.history.standings();
+export async function fleetSummary(watcher: Watcher, nowMs: number): Promise<FleetSummary> {
+  const [standings, missed] = await Promise.all([
+    watcher.history.standings(),
+    watcher.missed(nowMs - HOUR_MS),
+  ]);
   const counts = { up: 0, down: 0, unauthorised: 0, unknown: 0 };
   for (const { name } of watcher.config.servers) counts[statusOf(standings.get(name) ?? null)] += 1;
-  return { servers: watcher.config.servers.length, ...counts };
+  const { slots, reasons } = allMissed(missed.values());
+  return { servers: watcher.config.servers.length, ...counts, missed: { slots, reasons } };
 }
 
 /** Those that need somebody first. */
@@ -89,12 +98,18 @@ export async function serverViews(
   const names =
     servers.length === watcher.config.servers.length ? undefined : servers.map(({ name }) => name);
   const sinceMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (BAR_HOURS - 1) * HOUR_MS;
-  const [standings, hours] = await Promise.all([
+  const [standings, hours, missed] = await Promise.all([
     watcher.history.standings(names),
     watcher.history.hours(sinceMs, names),
+    watcher.missed(sinceMs, names === undefined ? undefined : servers),
   ]);
   return servers.map((server) =>
-    viewOf(server, standings.get(server.name) ?? null, hours.get(server.name) ?? []),
+    viewOf(
+      server,
+      standings.get(server.name) ?? null,
+      hours.get(server.name) ?? [],
+      missed.get(server.name) ?? NOTHING_MISSED,
+    ),
   );
 }
 
@@ -102,6 +117,7 @@ function viewOf(
   { name, spec, intervalMs }: WatchedServer,
   standing: Standing | null,
   hours: readonly HourRow[],
+  missed: Missed,
 ): ServerView {
   const last = standing?.last ?? null;
   const sinceMs = standing?.downSinceMs ?? null;
@@ -123,6 +139,7 @@ function viewOf(
     inside: last?.inside ?? null,
     upShare: looks === 0 ? null : hours.reduce((sum, hour) => sum + hour.up, 0) / looks,
     hours,
+    missed,
     regions: (standing?.regions ?? []).map(({ region, isAlive, isDown, last: each }) => ({
       region,
       isAlive,
@@ -153,7 +170,7 @@ export async function serverDetail(
     history.incidents(50, server.name),
     history.toolChanges(server.name, 20),
   ]);
-  return { ...(view ?? viewOf(server, null, [])), looks, incidents, toolChanges };
+  return { ...(view ?? viewOf(server, null, [], NOTHING_MISSED)), looks, incidents, toolChanges };
 }
 
 /** Without credentials and query: keys are kept there too. */

@@ -13,11 +13,16 @@ export interface ScheduleOptions<T extends Scheduled> {
   readonly jitter: number;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** One look; whatever it rejects with has been dealt with. */
-  readonly look: (item: T) => Promise<void>;
+  /** One look, and how long ago its beat was; whatever it rejects with has been dealt with. */
+  readonly look: (item: T, beatAgoMs: number) => Promise<void>;
   /** How late a look began, after its time. */
   readonly onStart?: (item: T, latenessMs: number) => void;
+  /** Hears of so many beats that were passed over, and how long ago the last of them was. */
+  readonly onMissed?: (item: T, beats: number, lastAgoMs: number, why: MissedBeats) => void;
 }
+
+/** There was no time to begin; or the look before lasted until after them. */
+export type MissedBeats = 'overload' | 'long-look';
 
 interface Entry<T> {
   readonly item: T;
@@ -34,25 +39,26 @@ const LONGEST_SLEEP_MS = 1000;
  * interval skips beats rather than piling up; no item is looked at twice at once.
  */
 export class Schedule<T extends Scheduled> {
+  readonly #items: readonly T[];
   readonly #options: ScheduleOptions<T>;
   /** A binary heap by due time. */
   readonly #heap: Entry<T>[] = [];
   readonly #running: Set<Promise<void>> = new Set();
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
-  #skipped = 0;
 
   constructor(items: readonly T[], options: ScheduleOptions<T>) {
+    this.#items = items;
     this.#options = options;
-    const now = monotonicMs();
-    for (const [i, item] of items.entries()) {
-      // The first interval spreads the items evenly, so that no two thousand of them knock at once.
-      const beatMs = now + (item.intervalMs * i) / items.length;
-      push(this.#heap, { item, beatMs, dueMs: beatMs });
-    }
   }
 
   start(): void {
+    const now = monotonicMs();
+    for (const [i, item] of this.#items.entries()) {
+      // The first interval spreads the items evenly, so that no two thousand of them knock at once.
+      const beatMs = now + (item.intervalMs * i) / this.#items.length;
+      push(this.#heap, { item, beatMs, dueMs: beatMs });
+    }
     this.#turn();
   }
 
@@ -61,11 +67,6 @@ export class Schedule<T extends Scheduled> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await Promise.all(this.#running);
-  }
-
-  /** Beats that were missed because a look lasted longer than its interval. */
-  get skipped(): number {
-    return this.#skipped;
   }
 
   get underWay(): number {
@@ -91,19 +92,24 @@ export class Schedule<T extends Scheduled> {
 
   #begin(entry: Entry<T>, now: number): void {
     this.#options.onStart?.(entry.item, now - entry.dueMs);
-    const running = this.#options.look(entry.item).finally(() => {
+    const running = this.#options.look(entry.item, now - entry.beatMs).finally(() => {
       this.#running.delete(running);
-      this.#again(entry);
+      this.#again(entry, now);
       this.#turn();
     });
     this.#running.add(running);
   }
 
-  #again(entry: Entry<T>): void {
+  #again(entry: Entry<T>, begunMs: number): void {
     const { intervalMs } = entry.item;
     const now = monotonicMs();
-    const missed = Math.max(0, Math.floor((now - entry.beatMs) / intervalMs));
-    this.#skipped += missed;
+    const beatsUntil = (ms: number): number => Math.max(0, Math.floor((ms - entry.beatMs) / intervalMs));
+    const [late, missed] = [beatsUntil(begunMs), beatsUntil(now)];
+    const tell = (beats: number, last: number, why: MissedBeats): void => {
+      if (beats > 0) this.#options.onMissed?.(entry.item, beats, now - entry.beatMs - last * intervalMs, why);
+    };
+    tell(late, late, 'overload');
+    tell(missed - late, missed, 'long-look');
     entry.beatMs += intervalMs * (missed + 1);
     const { jitter, random } = this.#options;
     entry.dueMs = Math.max(now, entry.beatMs + (random() - 0.5) * 2 * jitter * intervalMs);

@@ -1,9 +1,10 @@
 import type { WatchedServer } from '../config/config.ts';
-import type { Beat, LookAt, TakenOnce } from '../engine/engine.ts';
+import type { Beat, BeatTerms, TakenOnce } from '../engine/engine.ts';
 import type { BullPackage } from '../engine/peers.ts';
 import type { RedisPulse } from '../engine/redis.ts';
 import type { PostgresHistory } from '../store/postgres/history.ts';
 import type { Presence } from '../store/postgres/presence.ts';
+import type { NotedReason } from '../store/missed.ts';
 import { JobSchedule } from './job-schedule.ts';
 import { SlotSchedule } from './slot-schedule.ts';
 import { ownerOf } from './slots.ts';
@@ -15,13 +16,11 @@ const SLOTS_KEPT = 4;
 /** When Redis is lost, slots from that long before its last answer may not have been handed out. */
 const BEFORE_LOSS_MS = 1000;
 
-export interface SharedBeatOptions {
+export interface SharedBeatOptions extends BeatTerms {
   readonly servers: readonly WatchedServer[];
   readonly region: string;
   readonly concurrency: number;
   readonly leaseMs: number;
-  readonly look: LookAt;
-  readonly onStart: (latenessMs: number) => void;
   readonly complain: (sentence: string) => void;
 }
 
@@ -39,8 +38,9 @@ export class SharedBeat implements Beat {
   readonly #underWay: Map<string, { readonly slotMs: number; readonly ended: Promise<unknown> }> = new Map();
   /** The last look of each server, and when it ended. */
   readonly #last: Map<string, { readonly slotMs: number; readonly endedMs: number }> = new Map();
+  /** Ends the wait of those jobs whose look is not kept yet. */
+  readonly #held: Set<() => void> = new Set();
   #isStopped = false;
-  #skipped = 0;
 
   constructor(
     bull: BullPackage,
@@ -59,7 +59,7 @@ export class SharedBeat implements Beat {
       region,
       concurrency,
       lockMs: leaseMs,
-      onMissed: (slots) => (this.#skipped += slots),
+      onMissed: (server, fromMs, toMs, reason) => this.#note(server, fromMs, toMs, reason),
       take: (server, slotMs) => this.#take(server, slotMs, false),
     });
     this.#alone = new SlotSchedule(servers, {
@@ -69,13 +69,9 @@ export class SharedBeat implements Beat {
         const here = presence.probers.filter((each) => each.region === region).map(({ id }) => id);
         return ownerOf(name, here) === presence.self.id;
       },
-      onMissed: (slots) => (this.#skipped += slots),
+      onMissed: ({ name }, fromMs, toMs) => this.#note(name, fromMs, toMs, 'overload'),
       take: (server, slotMs) => this.#take(server, slotMs, true),
     });
-  }
-
-  get skipped(): number {
-    return this.#skipped;
   }
 
   async start(): Promise<void> {
@@ -84,6 +80,7 @@ export class SharedBeat implements Beat {
     this.#pulse.start({
       onLost: (lastAnswerMs) => {
         if (this.#isStopped) return;
+        this.#note(null, lastAnswerMs - BEFORE_LOSS_MS, Date.now(), 'redis-away');
         complain(
           `Redis at ${this.#pulse.place} does not answer; the looks of region ${region} are shared out by each process itself`,
         );
@@ -95,11 +92,18 @@ export class SharedBeat implements Beat {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    for (const free of this.#held) free();
     await Promise.all([this.#jobs.stop(), this.#alone.stop()]);
+  }
+
+  #note(server: string | null, fromMs: number, toMs: number, reason: NotedReason): void {
+    this.#options.onMissed({ server, region: this.#options.region, fromMs, toMs, reason });
   }
 
   /** Redis may have forgotten everything. */
   async #back(): Promise<void> {
+    // Each process finds out by itself: what one leaves to Redis already, another may not.
+    const sinceMs = Date.now() - BEFORE_LOSS_MS;
     try {
       await this.#jobs.align();
     } catch {
@@ -109,6 +113,7 @@ export class SharedBeat implements Beat {
     }
     if (this.#pulse.isLost) return;
     this.#alone.handOver();
+    this.#note(null, sinceMs, Date.now(), 'redis-away');
     this.#options.complain('Redis answers again; it hands out the looks');
   }
 
@@ -126,7 +131,7 @@ export class SharedBeat implements Beat {
       (other !== undefined && slotMs > other.slotMs) ||
       (last !== undefined && slotMs > last.slotMs && slotMs <= last.endedMs)
     ) {
-      this.#skipped += 1;
+      this.#note(server.name, slotMs, slotMs, 'long-look');
       return true;
     }
     await other?.ended;
@@ -137,8 +142,27 @@ export class SharedBeat implements Beat {
     if (this.#underWay.get(server.name) === underWay) this.#underWay.delete(server.name);
     if (slotMs > (last?.slotMs ?? 0)) this.#last.set(server.name, { slotMs, endedMs: Date.now() });
     if (taken === null) slots.splice(slots.indexOf(slotMs), 1);
-    await taken?.kept;
+    if (taken !== null) await this.#hold(taken.kept);
     return taken !== null;
+  }
+
+  /**
+   * Until a look is kept, its job stays with this process: if that is killed, somebody takes the slot again. A history that is
+   * away for long must not stop the looks, so none is held for longer than a lease, and never half of those allowed at once.
+   */
+  async #hold(kept: Promise<void>): Promise<void> {
+    const { concurrency, leaseMs } = this.#options;
+    if (this.#isStopped || this.#held.size >= concurrency / 2) return;
+    await new Promise<void>((resolve) => {
+      const free = (): void => {
+        clearTimeout(timer);
+        this.#held.delete(free);
+        resolve();
+      };
+      const timer = setTimeout(free, leaseMs);
+      this.#held.add(free);
+      void kept.then(free);
+    });
   }
 
   async #takeOne(server: WatchedServer, slotMs: number, isSuspect: boolean): Promise<TakenOnce | null> {

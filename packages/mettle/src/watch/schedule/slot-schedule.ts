@@ -7,8 +7,8 @@ export interface SlotScheduleOptions<T extends Scheduled> {
   readonly concurrency: number;
   /** Whether it is for this process to look at it, as things stand. */
   readonly isMine: (item: T) => boolean;
-  /** Hears of slots that passed before there was time for them. */
-  readonly onMissed: (slots: number) => void;
+  /** Hears of slots that passed before there was time for them, both ends included. */
+  readonly onMissed: (item: T, fromMs: number, toMs: number) => void;
   readonly take: (item: T, slotMs: number) => Promise<unknown>;
 }
 
@@ -64,7 +64,7 @@ export class SlotSchedule<T extends Scheduled> {
       const slot = lastSlotMs(item.intervalMs, offset, now);
       if (slot <= afterMs || this.#taken.get(item.name) === slot || !isMine(item)) continue;
       const before = this.#taken.get(item.name) ?? slot;
-      if (before > afterMs) onMissed(Math.max(0, Math.round((slot - before) / item.intervalMs) - 1));
+      if (slot - before > Math.round(item.intervalMs)) onMissed(item, before + 1, slot - 1);
       this.#taken.set(item.name, slot);
       const running = take(item, slot).finally(() => this.#running.delete(running));
       this.#running.add(running);

@@ -1,6 +1,7 @@
 import type { ProbeOutcome } from '../../evidence/index.ts';
 import type { WatchedServer } from '../config/config.ts';
 import type { Turn } from '../alerts/hysteresis.ts';
+import type { Gap, Missed, Note } from './missed.ts';
 import type { HourRow, IncidentRow, LookRow, OutboxRow, ToolChangeRow } from './rows.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -28,6 +29,8 @@ export interface RegionStanding {
   readonly isDown: boolean;
   /** The last look; the texts of the tools are left out of it. */
   readonly last: ProbeOutcome;
+  /** The last slot that was looked at; null = not known yet. */
+  readonly slotMs: number | null;
 }
 
 /** How a server stands. */
@@ -50,17 +53,30 @@ export interface KeptLook {
 
 /** What a watcher remembers: in a file of its own, or in Postgres with others. */
 export interface History {
+  /** From now on looks of these servers are taken: what was due of others is due no more. */
+  begin(servers: readonly string[], nowMs: number): Promise<void>;
+  /** No more are taken. Never rejects. */
+  leave(nowMs: number): Promise<void>;
   /**
-   * Keeps looks, judges each, and puts the alerts that follow into the outbox: all of it or nothing. Null for a look that
-   * had been kept before.
+   * Keeps looks, judges each, puts the alerts that follow into the outbox, and writes down the slots missed before each: all
+   * of it or nothing. Null for a look that had been kept before.
    */
   record(looks: readonly TakenLook[]): Promise<readonly (KeptLook | null)[]>;
+  /** Keeps why slots were passed over. */
+  note(notes: readonly Note[]): Promise<void>;
   /** How the servers named stand; without names, all. One never looked at is left out. */
   standings(servers?: readonly string[]): Promise<ReadonlyMap<string, Standing>>;
   /** Newest first. */
   looks(server: string, sinceMs: number, limit: number): Promise<readonly LookRow[]>;
   /** By server, oldest first; without names, of all. */
   hours(sinceMs: number, servers?: readonly string[]): Promise<ReadonlyMap<string, readonly HourRow[]>>;
+  /** What was due from a time on and has no look, by server; gaps that are open still are given. Without names, of all. */
+  missed(
+    sinceMs: number,
+    nowMs: number,
+    open: readonly Gap[],
+    servers?: readonly string[],
+  ): Promise<ReadonlyMap<string, Missed>>;
   /** Newest first. */
   incidents(limit: number, server?: string): Promise<readonly IncidentRow[]>;
   toolChanges(server: string, limit: number): Promise<readonly ToolChangeRow[]>;

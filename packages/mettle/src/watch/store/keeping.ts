@@ -59,3 +59,10 @@ export function alertOf(
   };
   return { key: `${alert.incident}:${alert.state}`, alert };
 }
+
+/** The end of an incident waits for its beginning: told the other way round it would stay open for good. */
+export function firstOfItsIncident(table: string, row: string): string {
+  return `NOT EXISTS (SELECT 1 FROM ${table} AS earlier WHERE earlier.channel = ${row}.channel
+    AND earlier.key = replace(${row}.key, ':resolved', ':triggered') AND earlier.id <> ${row}.id
+    AND earlier.sent_at_ms IS NULL)`;
+}

@@ -1,5 +1,6 @@
 import type { InsideFacts, ToolChange } from '../../evidence/index.ts';
 import type { Alert } from '../alerts/send.ts';
+import type { Gap, NotedReason, Note, Shift } from './missed.ts';
 
 /** A look as it is kept. */
 export interface LookRow {
@@ -104,5 +105,37 @@ export function outboxRowOf(row: Row): OutboxRow {
     channel: Number(row['channel']),
     alert: JSON.parse(String(row['body'])) as Alert,
     attempts: Number(row['attempts']),
+  };
+}
+
+export function gapOf(row: Row): Gap {
+  return {
+    server: String(row['server']),
+    region: String(row['region']),
+    afterMs: Number(row['after_ms']),
+    beforeMs: Number(row['before_ms']),
+    everyMs: Number(row['every_ms']),
+    late: Array.isArray(row['late']) ? row['late'].map(Number) : [],
+    isOpen: false,
+  };
+}
+
+export function noteOf(row: Row): Note {
+  return {
+    server: row['server'] as string | null,
+    region: String(row['region']),
+    fromMs: Number(row['from_ms']),
+    toMs: Number(row['to_ms']),
+    reason: String(row['reason']) as NotedReason,
+  };
+}
+
+export function shiftOf(row: Row): Shift {
+  return {
+    region: String(row['region']),
+    sinceMs: Number(row['since_ms']),
+    signMs: Number(row['sign_ms']),
+    untilMs: Number(row['until_ms']),
+    hasLeft: Boolean(row['has_left']),
   };
 }

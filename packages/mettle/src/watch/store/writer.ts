@@ -1,4 +1,5 @@
 import type { History, KeptLook, TakenLook } from './history.ts';
+import type { Note } from './missed.ts';
 
 interface Waiting {
   readonly look: TakenLook;
@@ -21,6 +22,9 @@ const MOST_AT_ONCE = 500;
 const MOST_WAITING = 60_000;
 const MOST_WAITING_BYTES = 128 * 1024 * 1024;
 const RETRY_MS = 500;
+/** Why slots were passed over; beyond that the oldest are forgotten, which leaves what they explain without a reason. */
+const MOST_NOTES = 20_000;
+const NOTES_AT_ONCE = 2000;
 /** A look without the texts of its tools, about. */
 const LOOK_BYTES = 2000;
 
@@ -33,6 +37,7 @@ export class Writer {
   readonly #terms: WriterTerms;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  #notes: Note[] = [];
   #writing: Promise<void> | null = null;
   #isOut = false;
   #dropped = 0;
@@ -44,17 +49,22 @@ export class Writer {
     this.#terms = terms;
   }
 
-  /** Resolves when the look is kept, or waits for a history that is out of reach. */
+  /** Resolves when the look is kept or was dropped; with a history that is out of reach, that may be a long time. */
   keep(look: TakenLook): Promise<void> {
     return new Promise((resolve, reject) => {
       const sizeBytes = LOOK_BYTES + (look.outcome.tools?.bytes ?? 0);
       this.#waiting.push({ look, sizeBytes, resolve, reject });
       this.#waitingBytes += sizeBytes;
-      if (this.#isOut) {
-        resolve();
-        this.#dropSurplus();
-      } else this.#begin();
+      if (this.#isOut) this.#dropSurplus();
+      else this.#begin();
     });
+  }
+
+  /** Keeps why slots were passed over. */
+  note(note: Note): void {
+    this.#notes.push(note);
+    if (this.#notes.length > MOST_NOTES) this.#notes.shift();
+    if (!this.#isOut) this.#begin();
   }
 
   /** Resolves when nothing waits any more; what cannot be kept by then is lost, and said to be. */
@@ -67,13 +77,14 @@ export class Writer {
       this.#terms.complain(
         `${looks(this.#waiting.length)} not kept: the history did not answer until the end`,
       );
+    for (const { resolve } of this.#waiting) resolve();
   }
 
   #begin(): void {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
       // One that came between the last look into the queue and here.
-      if (this.#waiting.length > 0 && !this.#isOut) this.#begin();
+      if (this.#waiting.length + this.#notes.length > 0 && !this.#isOut) this.#begin();
     });
   }
 
@@ -87,6 +98,22 @@ export class Writer {
       } catch (error) {
         if (this.#terms.isPassing(error)) return this.#putBack(batch, error);
         await this.#oneByOne(batch);
+      }
+      if (this.#isOut) this.#isBack();
+    }
+    await this.#writeNotes();
+  }
+
+  /** After the looks: they matter more. */
+  async #writeNotes(): Promise<void> {
+    while (this.#notes.length > 0) {
+      const notes = this.#notes.splice(0, NOTES_AT_ONCE);
+      try {
+        await this.#history.note(notes);
+      } catch (error) {
+        if (!this.#terms.isPassing(error)) continue;
+        this.#notes = [...notes, ...this.#notes].slice(-MOST_NOTES);
+        return this.#away(error);
       }
       if (this.#isOut) this.#isBack();
     }
@@ -115,20 +142,20 @@ export class Writer {
       } catch (error) {
         if (this.#terms.isPassing(error)) return this.#putBack(batch.slice(i), error);
         each.reject(error);
-        // Whoever waited for it has long gone.
+        this.#noteLost(each.look);
         if (this.#isOut) this.#dropped += 1;
       }
     }
   }
 
   #putBack(batch: readonly Waiting[], error: unknown): void {
-    for (const { sizeBytes, resolve } of batch) {
-      this.#waitingBytes += sizeBytes;
-      resolve();
-    }
+    for (const { sizeBytes } of batch) this.#waitingBytes += sizeBytes;
     this.#waiting = [...batch, ...this.#waiting];
-    for (const { resolve } of this.#waiting) resolve();
     this.#dropSurplus();
+    this.#away(error);
+  }
+
+  #away(error: unknown): void {
     if (!this.#isOut) {
       this.#isOut = true;
       const why = error instanceof Error ? error.message : String(error);
@@ -141,10 +168,17 @@ export class Writer {
     while (
       this.#waiting.length > 1 &&
       (this.#waiting.length > MOST_WAITING || this.#waitingBytes > MOST_WAITING_BYTES)
-    ) {
-      this.#take(1);
-      this.#dropped += 1;
-    }
+    )
+      for (const { look, resolve } of this.#take(1)) {
+        resolve();
+        this.#noteLost(look);
+        this.#dropped += 1;
+      }
+  }
+
+  #noteLost({ server, region, slotMs }: TakenLook): void {
+    this.#notes.push({ server: server.name, region, fromMs: slotMs, toMs: slotMs, reason: 'not-kept' });
+    if (this.#notes.length > MOST_NOTES) this.#notes.shift();
   }
 
   #isBack(): void {

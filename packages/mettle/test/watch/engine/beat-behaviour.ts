@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { LookAt } from '../../../src/watch/engine/engine.ts';
+import type { Note } from '../../../src/watch/store/missed.ts';
 import { openEngine } from '../../../src/watch/engine/open.ts';
 import { configOf, watched, type Ground } from './forms.ts';
 
@@ -10,14 +11,14 @@ export function beatTests(ground: Ground): void {
     intervalMs: number,
     concurrency: number,
     look: LookAt,
-    onStart: (latenessMs: number) => void = () => undefined,
+    onMissed: (note: Note) => void = () => undefined,
   ): Promise<() => Promise<void>> {
     const servers = Array.from({ length: count }, (_each, i) =>
       watched(String(i), undefined, { intervalMs }),
     );
     const engine = await openEngine(configOf(await ground(), servers, { concurrency }), () => undefined);
     onTestFinished(() => engine.close());
-    const beat = engine.beat(look, onStart);
+    const beat = engine.beat({ look, onStart: () => undefined, onMissed });
     let ended: Promise<void> | null = null;
     const stop = (): Promise<void> => (ended ??= beat.stop());
     onTestFinished(stop);
@@ -63,19 +64,46 @@ export function beatTests(ground: Ground): void {
     expect(looks).toBe(atTheEnd);
   });
 
-  it('skips what a long look missed, rather than catching up', async () => {
+  it('skips what a long look missed, rather than catching up, and says why of each slot', async () => {
     const slots: number[] = [];
+    const notes: Note[] = [];
     const { promise, resolve } = deferred();
-    await beating(1, 100, 5, async (_server, slotMs) => {
+    const look: LookAt = async (_server, slotMs) => {
       slots.push(slotMs);
-      if (slots.length === 3) resolve();
+      if (slots.length === 4) resolve();
       await pause(330);
       return { kept: Promise.resolve() };
-    });
+    };
+    const stop = await beating(1, 100, 5, look, (note) => notes.push(note));
     await promise;
+    await stop();
+    const [first = 0] = slots;
+    const unsaid: number[] = [];
+    for (let slot = first; slot < (slots.at(-1) ?? 0); slot += 100)
+      if (
+        !slots.some((each) => Math.abs(each - slot) < 25) &&
+        !notes.some(({ fromMs, toMs }) => fromMs <= slot && slot <= toMs)
+      )
+        unsaid.push(slot);
+    expect([unsaid, notes.some(({ reason }) => reason === 'long-look')]).toEqual([[], true]);
     const gapsMs = slots.slice(1).map((slot, i) => slot - (slots[i] ?? 0));
     // The next slot after 330 ms is at 400; whoever caught up would take the one 100 ms after the last.
     expect(Math.min(...gapsMs)).toBeGreaterThan(320);
+  });
+
+  it('begins those first that have waited longest when there is no time for all', async () => {
+    const taken: number[] = [];
+    const { promise, resolve } = deferred();
+    const stop = await beating(6, 3000, 1, async (_server, slotMs) => {
+      taken.push(slotMs);
+      if (taken.length === 12) resolve();
+      // Long enough for a job that waits to be taken for lost.
+      await pause(490);
+      return { kept: Promise.resolve() };
+    });
+    await promise;
+    await stop();
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b));
   });
 }
 

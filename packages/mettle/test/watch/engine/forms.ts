@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import type { WatchConfig, WatchedServer } from '../../../src/watch/config/config.ts';
-import { noPostgres, startPostgres, type TestPostgres } from './postgres.ts';
+import { noPostgres, startPostgres, type TestPostgres } from './postgres.mjs';
 
 /** A Redis of the tests' own, as those of the runtime's cluster have it. */
 export interface TestRedis {

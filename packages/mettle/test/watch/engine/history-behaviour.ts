@@ -196,4 +196,58 @@ export function historyTests(ground: Ground): void {
     expect([await history.incidents(9), [...(await history.hours(0))]]).toEqual([[], []]);
     expect((await history.standings(['it'])).get('it')?.last?.status).toBe('up');
   });
+  it('counts each slot that was due: kept, however late, or missed for the reason that was noted', async () => {
+    const { engine, looks } = await opened();
+    const { history, region } = engine;
+    const minutes = [1, 2, 3, 4, 5, 6].map(() => looks.next());
+    const [one, , three, four, , six] = minutes;
+    if (one === undefined || three === undefined || four === undefined || six === undefined) return;
+    const missed = async (): Promise<unknown> =>
+      (await history.missed(0, NOON + 3_600_000, [], ['it'])).get('it') ?? 'nothing';
+    await history.record([one]);
+    expect(await missed()).toBe('nothing');
+    await history.record([four, six]);
+    expect(await missed()).toEqual({ slots: 3, reasons: { absent: 3 }, hours: [{ hourMs: NOON, slots: 3 }] });
+    await history.record([three]);
+    await history.note([
+      { server: 'it', region, fromMs: one.slotMs, toMs: four.slotMs, reason: 'overload' },
+      { server: null, region: 'elsewhere', fromMs: 0, toMs: six.slotMs, reason: 'redis-away' },
+    ]);
+    expect(await missed()).toMatchObject({ slots: 2, reasons: { overload: 1, absent: 1 } });
+    // Twice the same look fills nothing, and opens nothing.
+    await history.record([six, three]);
+    expect(await missed()).toMatchObject({ slots: 2 });
+    expect(await history.missed(six.slotMs, NOON + 3_600_000, [])).toEqual(new Map());
+    await history.prune(NOON + 3 * 86_400_000, 30);
+    expect(await missed()).toBe('nothing');
+  });
+
+  it('tells a slot that nobody was there for from one whose process was killed', async () => {
+    const { engine, looks } = await opened();
+    const { history } = engine;
+    const first = looks.next();
+    await history.record([first]);
+    // There from the second minute on, and not heard of again.
+    await history.begin(['it'], first.slotMs + 60_000);
+    for (let minute = 3; minute < 6; minute += 1) looks.next();
+    await history.record([looks.next()]);
+    const missed = await history.missed(0, NOON + 3_600_000, []);
+    expect(missed.get('it')?.reasons).toEqual({ absent: 2, 'cut-short': 1 });
+  });
+
+  it('counts nothing as due while a server was not watched', async () => {
+    const on = await ground();
+    const { engine, looks } = await opened(on);
+    const { history } = engine;
+    await history.begin(['it'], NOON);
+    await history.record([looks.next()]);
+    await history.begin(['another'], NOON + 61_000);
+    await history.begin(['it'], NOON + 300_000);
+    for (let minute = 2; minute < 7; minute += 1) looks.next();
+    await history.record([looks.next()]);
+    expect(await history.missed(0, NOON + 3_600_000, [])).toEqual(new Map());
+    for (let minute = 8; minute < 10; minute += 1) looks.next();
+    await history.record([looks.next()]);
+    expect((await history.missed(0, NOON + 3_600_000, [])).get('it')?.slots).toBe(2);
+  });
 }

@@ -6,8 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { peer, type PgPackage } from '../../../src/watch/engine/peers.ts';
+import { allMissed, type Missed } from '../../../src/watch/store/missed.ts';
+import { Postgres } from '../../../src/watch/store/postgres/connection.ts';
+import { readMissed } from '../../../src/watch/store/postgres/missed.ts';
 import { listen, mcpServer, result, ADD_TOOL } from '../probe/loopback.ts';
-import { query } from './postgres.ts';
+import { query } from './postgres.mjs';
 
 const PROBER = fileURLToPath(new URL('fixtures/prober.mjs', import.meta.url));
 
@@ -67,12 +71,6 @@ export async function startProber(
   };
 }
 
-/** Looks that it had no time for, on a busy machine. */
-export async function skippedBy({ page }: ProberProcess): Promise<number> {
-  const text = await (await fetch(new URL('metrics', page))).text();
-  return Number(/^mettle_probe_skipped_total (\d+)$/m.exec(text)?.[1]);
-}
-
 /** MCP servers by path, which some regions do not see: those that the query names. Listing takes as long as it says. */
 export async function regionalServers(): Promise<{
   readonly url: (name: string, terms?: { readonly blind?: string; readonly listMs?: number }) => string;
@@ -124,17 +122,26 @@ export async function slotsIn(postgres: string): Promise<ReadonlyMap<string, rea
   );
 }
 
+/** What the history says of the slots that were due and have no look; without a sign of life, which would be a vote. */
+export async function missedIn(url: string): Promise<Missed> {
+  const postgres = await Postgres.open(url, await peer<PgPackage>('pg'));
+  try {
+    return allMissed((await readMissed(postgres, 0, Date.now(), [], null)).values());
+  } finally {
+    await postgres.close();
+  }
+}
+
 /** Slots that are missing between the first and the last of each server and region. */
 export function missingIn(
   slots: ReadonlyMap<string, readonly number[]>,
   intervalMs: number,
-  untilMs: number = Infinity,
 ): readonly number[] {
   return [...slots.values()].flatMap((all) => {
-    const kept = new Set(all.filter((slot) => slot <= untilMs));
+    const kept = new Set(all);
     const [first = 0] = all;
     const missing: number[] = [];
-    for (let slot = first; slot < Math.max(...kept); slot += intervalMs)
+    for (let slot = first; slot < Math.max(...all); slot += intervalMs)
       if (!kept.has(slot)) missing.push(slot);
     return missing;
   });

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
 import { listen } from '../probe/loopback.ts';
 import { describeShared, until } from './forms.ts';
-import { missingIn, regionalServers, skippedBy, slotsIn, startProber } from './probers.ts';
-import { query } from './postgres.ts';
+import { missedIn, missingIn, regionalServers, slotsIn, startProber } from './probers.ts';
+import { query } from './postgres.mjs';
 
 const INTERVAL_MS = 2000;
 
@@ -67,7 +67,6 @@ describeShared('prober processes', (databases) => {
     expect(metrics).toContain('mettle_probe_region_up{server="one",region="eu"} 1\n');
 
     // One of eu is killed with looks under way.
-    let skipped = await skippedBy(first);
     const killedMs = Date.now();
     await first.kill();
     // All of its servers are looked at from eu by the other, each within an interval and what a stalled look takes.
@@ -76,13 +75,16 @@ describeShared('prober processes', (databases) => {
       const slots = [...(await slotsIn(postgres))];
       return slots.length === names.length * 3 && slots.every(([, all]) => (all.at(-1) ?? 0) >= enough);
     });
-    for (const each of [second, us, ap]) skipped += await skippedBy(each);
-    const stoppedMs = Date.now() - INTERVAL_MS;
+    // Those that were cut short are taken again.
+    await until(async () => !('cut-short' in (await missedIn(postgres)).reasons));
     // Those that say that it is down last: it is told otherwise as soon as only the other is left.
     expect([await second.stop(), ...(await Promise.all([us.stop(), ap.stop()]))]).toEqual([0, 0, 0]);
 
     const slots = await slotsIn(postgres);
-    expect(missingIn(slots, INTERVAL_MS, stoppedMs).length).toBeLessThanOrEqual(skipped);
+    // On a busy machine some have no time; each of them is known, and none was lost by the kill.
+    const { slots: missed, reasons } = await missedIn(postgres);
+    expect(missed).toBe(missingIn(slots, INTERVAL_MS).length);
+    expect(reasons).not.toHaveProperty('unexplained');
     // A look that was cut short is taken again; no other is taken twice.
     for (const name of names.slice(0, 4))
       expect(servers.listings.get(`${name} eu`)).toBeLessThanOrEqual(

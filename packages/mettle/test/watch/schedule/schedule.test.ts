@@ -86,6 +86,7 @@ describe('the schedule', { timeout: 20_000 }, () => {
   it('skips the beats that a long look missed, rather than catching up', async () => {
     // When each look was due: when it began does not matter, a busy machine may be late.
     const dueMs: number[] = [];
+    let passed = 0;
     let done = (): void => undefined;
     const enough = new Promise<void>((resolve) => (done = resolve));
     const schedule = new Schedule(items(1, 50), {
@@ -96,6 +97,7 @@ describe('the schedule', { timeout: 20_000 }, () => {
         dueMs.push(performance.now() - latenessMs);
         if (dueMs.length === 3) done();
       },
+      onMissed: (_item, beats) => (passed += dueMs.length < 3 ? beats : 0),
       look: () => new Promise((resolve) => setTimeout(resolve, 170)),
     });
     schedule.start();
@@ -104,5 +106,7 @@ describe('the schedule', { timeout: 20_000 }, () => {
     const gapsMs = dueMs.slice(1).map((due, i) => due - (dueMs[i] ?? 0));
     // The next beat after 170 ms is at 200; whoever caught up would be due 50 ms after the last one.
     expect(Math.min(...gapsMs)).toBeGreaterThan(190);
+    // Each beat is a look or is told to have been passed over.
+    expect(Math.round(((dueMs[2] ?? 0) - (dueMs[0] ?? 0)) / 50)).toBe(2 + passed);
   });
 });

@@ -25,6 +25,13 @@ const span = (fromMs, toMs) => {
   return Math.floor(s / 86400) + ' days';
 };
 const plural = (count, noun) => count + ' ' + noun + (count === 1 ? '' : 's');
+// Of the looks that were due and not taken nothing is known: neither up nor down.
+const WHY = { 'long-look': 'the look before lasted too long', overload: 'the watcher had no time for them', 'redis-away': 'Redis did not answer', 'not-kept': 'they could not be kept',
+  'cut-short': 'a watcher was ended in the middle', absent: 'no watcher was running', unexplained: 'it is not known why' };
+const missedLooks = ({ slots, reasons }) => {
+  const parts = Object.entries(reasons).map(([reason, count]) => (count === slots ? '' : count + ' because ') + (WHY[reason] ?? reason));
+  return plural(slots, 'look') + ' not taken: ' + parts.join(', ');
+};
 const table = (pairs) => el('table', {}, el('tbody', {}, ...pairs.map(([name, value]) =>
   el('tr', {}, el('th', { scope: 'row', textContent: name }), el('td', { textContent: value })))));
 const badge = (status) => el('span', { className: 'badge ' + status, textContent: status });

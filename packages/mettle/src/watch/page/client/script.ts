@@ -40,13 +40,15 @@ function place() {
 }
 
 async function summary() {
-  const { servers, down, unauthorised, unknown } = await get('/api/summary'), node = document.getElementById('summary');
+  const { servers, down, unauthorised, unknown, missed } = await get('/api/summary'), node = document.getElementById('summary'), lacking = document.getElementById('missed');
   const rest = [unauthorised ? unauthorised + (unauthorised === 1 ? ' asks' : ' ask') + ' for authorisation' : '', unknown ? unknown + ' not looked at yet' : ''].filter(Boolean).join(', ');
   const text = (down === 0 ? (servers === 1 ? 'One server, not down' : servers + ' servers, none down') : down + ' of ' + plural(servers, 'server') + ' down') + (rest ? '; ' + rest : '') + '.';
   // A screen reader tells what changed, not the same each minute.
   if (node.textContent !== text) node.textContent = text;
   node.className = down === 0 ? '' : 'bad';
   document.title = (down === 0 ? '' : '(' + down + ' down) ') + 'MCP servers';
+  lacking.hidden = missed.slots === 0;
+  lacking.textContent = missed.slots ? 'In the last hour ' + missedLooks(missed) + '.' : '';
   filter.hidden = servers <= 8;
   return servers;
 }

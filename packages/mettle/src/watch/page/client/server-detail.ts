@@ -71,7 +71,7 @@ const incidentTime = (it) => time(it.startedAtMs) + (it.endedAtMs == null ? ', n
 function body(detail) {
   const regions = detail.regions ?? [];
   const facts = [['Address', detail.url], ['Server', detail.server && (detail.server.name + ' ' + detail.server.version).trim()], ['Protocol', detail.protocolVersion], ['Tools', detail.tools],
-    ['Certificate valid until', detail.certificateValidTo && time(detail.certificateValidTo)], ['Last look', time(detail.lastLookAt)], ['Looked at every', span(0, detail.intervalMs)]].filter(([, value]) => value != null && value !== '');
+    ['Certificate valid until', detail.certificateValidTo && time(detail.certificateValidTo)], ['Last look', time(detail.lastLookAt)], ['Looked at every', span(0, detail.intervalMs)], ['In 48 hours', detail.missed.slots ? missedLooks(detail.missed) : '']].filter(([, value]) => value != null && value !== '');
   const seen = regions.length < 2 ? [] : [el('h3', { textContent: 'Regions' }), table(regions.map((each) => [each.region + (each.isAlive ? '' : ' (gone)'), each.status + ', ' + ms(each.durationMs) + ', ' + time(each.lastLookAt) + ': ' + each.sentence]))];
   const changes = detail.toolChanges.flatMap((at) => at.changes.map((each) => change(at.atMs, each)));
   return [latency(detail), ...inside(detail), el('h3', { textContent: 'Facts' }), table(facts), ...seen,

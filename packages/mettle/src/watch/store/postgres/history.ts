@@ -13,7 +13,10 @@ import {
   type Row,
   type ToolChangeRow,
 } from '../rows.ts';
+import { firstOfItsIncident } from '../keeping.ts';
+import type { Gap, Missed, Note } from '../missed.ts';
 import type { Postgres } from './connection.ts';
+import { keepNotes, readMissed, watchFrom } from './missed.ts';
 import { regionsAlive, type Presence } from './presence.ts';
 import { recordLooks } from './recording.ts';
 
@@ -22,10 +25,7 @@ const CLAIM_SECONDS = 60;
 /** So many servers are told of at once as looked at. */
 const SEEN_AT_ONCE = 2000;
 
-/** The end of an incident waits for its beginning: told the other way round it would stay open for good. */
-const FIRST_OF_ITS_INCIDENT = `NOT EXISTS (
-  SELECT 1 FROM mettle_watch.outbox AS earlier WHERE earlier.channel = o.channel AND earlier.id <> o.id
-  AND earlier.key = replace(o.key, ':resolved', ':triggered') AND earlier.sent_at_ms IS NULL)`;
+const FIRST_OF_ITS_INCIDENT = firstOfItsIncident('mettle_watch.outbox', 'o');
 
 export interface PostgresTerms {
   readonly quorum: number | null;
@@ -44,6 +44,17 @@ export class PostgresHistory implements History {
     this.#terms = terms;
   }
 
+  async begin(servers: readonly string[], nowMs: number): Promise<void> {
+    const { region } = this.#presence.self;
+    await this.#presence.begin(nowMs);
+    await this.#postgres.transaction((client) => watchFrom(client, region, servers));
+  }
+
+  async leave(nowMs: number): Promise<void> {
+    // Unheard, it is taken for killed.
+    await this.#presence.leave(nowMs).catch(() => undefined);
+  }
+
   record(looks: readonly TakenLook[]): Promise<readonly (KeptLook | null)[]> {
     const { quorum, channels } = this.#terms;
     return this.#postgres.transaction((client) =>
@@ -53,6 +64,19 @@ export class PostgresHistory implements History {
         voters: async () => ({ alive: await this.#presence.voters(client), quorum }),
       }),
     );
+  }
+
+  async note(notes: readonly Note[]): Promise<void> {
+    await keepNotes(this.#postgres, notes);
+  }
+
+  missed(
+    sinceMs: number,
+    nowMs: number,
+    open: readonly Gap[],
+    servers?: readonly string[],
+  ): Promise<ReadonlyMap<string, Missed>> {
+    return readMissed(this.#postgres, sinceMs, nowMs, open, servers ?? null);
   }
 
   /** Whether the look of this slot has been kept, by whomever. */
@@ -185,6 +209,10 @@ export class PostgresHistory implements History {
     const horizonMs = nowMs - retentionDays * DAY_MS;
     const rawMs = nowMs - Math.min(RAW_MS, retentionDays * DAY_MS);
     await this.#all('DELETE FROM mettle_watch.looks WHERE at_ms < $1', rawMs);
+    // Together with the looks that may have come late to them.
+    await this.#all('DELETE FROM mettle_watch.gaps WHERE before_ms < $1', rawMs);
+    await this.#all('DELETE FROM mettle_watch.notes WHERE to_ms < $1', rawMs);
+    await this.#all('DELETE FROM mettle_watch.shifts WHERE until_ms < $1', rawMs);
     await this.#all('DELETE FROM mettle_watch.hours WHERE hour_ms < $1', horizonMs);
     await this.#all('DELETE FROM mettle_watch.incidents WHERE ended_at_ms < $1', horizonMs);
     await this.#all('DELETE FROM mettle_watch.tool_changes WHERE at_ms < $1', horizonMs);

@@ -1,4 +1,6 @@
 import type { PgClient } from '../../engine/peers.ts';
+import type { Shift } from '../missed.ts';
+import { ShiftClock } from '../shift-clock.ts';
 import { Outage, type Postgres } from './connection.ts';
 
 /** A process that looks. */
@@ -19,6 +21,7 @@ export class Presence {
   readonly self: Prober;
   readonly leaseMs: number;
   readonly #postgres: Postgres;
+  readonly #shift: ShiftClock;
   #timer: NodeJS.Timeout | null = null;
   #beating: Promise<void> = Promise.resolve();
   #probers: readonly Prober[];
@@ -28,6 +31,7 @@ export class Presence {
     this.#postgres = postgres;
     this.self = self;
     this.leaseMs = leaseMs;
+    this.#shift = new ShiftClock(self.region, leaseMs);
     this.#probers = [self];
   }
 
@@ -40,8 +44,22 @@ export class Presence {
   async start(): Promise<void> {
     await this.#sign();
     this.#timer = setInterval(() => {
-      this.#beating = this.#sign().catch(() => undefined);
+      const shift = this.#shift.sign(Date.now());
+      this.#beating = Promise.all([this.#sign(), this.#keepShift(shift)]).then(
+        () => undefined,
+        () => undefined,
+      );
     }, this.leaseMs / SIGNS_PER_LEASE);
+  }
+
+  /** Takes looks from now on. Rejects with Outage; the next sign tells of it then. */
+  async begin(nowMs: number): Promise<void> {
+    await this.#keepShift(this.#shift.begin(nowMs));
+  }
+
+  /** Takes no more. Rejects with Outage. */
+  async leave(nowMs: number): Promise<void> {
+    await this.#keepShift(this.#shift.leave(nowMs));
   }
 
   /** Leaves the lease to lapse: a region that is only started anew keeps its vote. */
@@ -58,6 +76,18 @@ export class Presence {
     if (!rows.some(({ id }) => id === this.self.id) || performance.now() < this.#settledAtMs)
       throw new Outage('Postgres answers again: waiting to see which regions are alive');
     return new Set(rows.map(({ region }) => String(region)));
+  }
+
+  async #keepShift(shift: Shift | null): Promise<void> {
+    if (shift === null) return;
+    const { region, sinceMs, signMs, untilMs, hasLeft } = shift;
+    await this.#postgres.query(
+      `INSERT INTO mettle_watch.shifts (prober, region, since_ms, sign_ms, until_ms, has_left)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (prober, since_ms) DO UPDATE
+       SET sign_ms = excluded.sign_ms, until_ms = excluded.until_ms, has_left = excluded.has_left
+       WHERE NOT shifts.has_left`,
+      [this.self.id, region, sinceMs, signMs, untilMs, hasLeft],
+    );
   }
 
   async #sign(): Promise<void> {

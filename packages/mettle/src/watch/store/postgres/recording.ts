@@ -11,6 +11,8 @@ import {
 } from '../../alerts/quorum.ts';
 import type { KeptLook, TakenLook } from '../history.ts';
 import { alertOf, valuesOf, type LookValues } from '../keeping.ts';
+import { gapBefore, type Gap } from '../missed.ts';
+import { keepGaps } from './missed.ts';
 
 /** What a recording needs to know of the watcher. */
 export interface Terms {
@@ -32,6 +34,7 @@ export async function recordLooks(
   const voters = await terms.voters(client);
   const fresh = await insertLooks(client, looks, terms.prober);
   const results: (KeptLook | null)[] = [];
+  const gaps: Gap[] = [];
   for (const [i, look] of looks.entries()) {
     if (!fresh.has(i)) {
       results.push(null);
@@ -39,6 +42,8 @@ export async function recordLooks(
     }
     const { name } = look.server;
     const memory = memories.get(name) ?? null;
+    const gap = gapBefore(memory?.regions[look.region], look);
+    if (gap !== null) gaps.push(gap);
     const kept = changesTools(memory, look, voters) ? await toolList(client, name) : null;
     const judged = judgeByQuorum(memory ?? undefined, look, voters, kept);
     memories.set(name, judged.memory);
@@ -49,6 +54,7 @@ export async function recordLooks(
   if (kept.length > 0) {
     await saveMemories(client, memories, new Set(kept.map(({ server }) => server.name)));
     await addToHours(client, kept.map(valuesOf));
+    await keepGaps(client, gaps);
   }
   return results;
 }

@@ -35,4 +35,16 @@ CREATE TABLE IF NOT EXISTS mettle_watch.outbox (
 CREATE INDEX IF NOT EXISTS outbox_due ON mettle_watch.outbox (next_at_ms) WHERE sent_at_ms IS NULL;
 CREATE TABLE IF NOT EXISTS mettle_watch.probers (
   id text PRIMARY KEY, region text NOT NULL, alive_until timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS mettle_watch.gaps (
+  server text NOT NULL, region text NOT NULL, after_ms bigint NOT NULL, before_ms bigint NOT NULL,
+  every_ms bigint NOT NULL, PRIMARY KEY (server, region, after_ms));
+CREATE INDEX IF NOT EXISTS gaps_by_time ON mettle_watch.gaps (before_ms);
+CREATE TABLE IF NOT EXISTS mettle_watch.notes (
+  server text, region text NOT NULL, from_ms bigint NOT NULL, to_ms bigint NOT NULL, reason text NOT NULL);
+CREATE INDEX IF NOT EXISTS notes_by_time ON mettle_watch.notes (to_ms);
+CREATE TABLE IF NOT EXISTS mettle_watch.shifts (
+  prober text NOT NULL, region text NOT NULL, since_ms bigint NOT NULL, sign_ms bigint NOT NULL,
+  until_ms bigint NOT NULL, has_left boolean NOT NULL, PRIMARY KEY (prober, since_ms));
+CREATE TABLE IF NOT EXISTS mettle_watch.unwatched (
+  server text NOT NULL, region text NOT NULL, PRIMARY KEY (server, region));
 `;

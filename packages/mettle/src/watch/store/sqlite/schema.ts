@@ -20,6 +20,18 @@ CREATE TABLE IF NOT EXISTS tool_changes (
 CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, channel INTEGER NOT NULL, body TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0, next_at_ms INTEGER NOT NULL, sent_at_ms INTEGER, UNIQUE (key, channel));
+CREATE TABLE IF NOT EXISTS gaps (
+  server TEXT NOT NULL, region TEXT NOT NULL, after_ms INTEGER NOT NULL, before_ms INTEGER NOT NULL,
+  every_ms INTEGER NOT NULL, PRIMARY KEY (server, region, after_ms));
+CREATE INDEX IF NOT EXISTS gaps_by_time ON gaps (before_ms);
+CREATE TABLE IF NOT EXISTS notes (
+  server TEXT, region TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS notes_by_server ON notes (server, to_ms);
+CREATE INDEX IF NOT EXISTS notes_by_time ON notes (to_ms);
+CREATE TABLE IF NOT EXISTS shifts (
+  region TEXT NOT NULL, since_ms INTEGER NOT NULL, sign_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+  has_left INTEGER NOT NULL, PRIMARY KEY (region, since_ms));
+CREATE TABLE IF NOT EXISTS unwatched (server TEXT PRIMARY KEY);
 `;
 
 /** Columns that a file made before them lacks. */
