@@ -2,8 +2,20 @@
 export type Role = 'from' | 'to' | 'old' | 'new';
 
 const WORDS: Readonly<Record<Role, readonly string[]>> = {
-  from: ['source', 'src', 'from'],
-  to: ['destination', 'dest', 'dst', 'target', 'to'],
+  from: ['source', 'src', 'from', 'sender', 'payer', 'debit', 'first', 'left'],
+  to: [
+    'destination',
+    'dest',
+    'dst',
+    'target',
+    'to',
+    'recipient',
+    'receiver',
+    'payee',
+    'credit',
+    'second',
+    'right',
+  ],
   old: ['old', 'original', 'search', 'find'],
   new: ['new', 'updated', 'replace', 'replacement', 'with'],
 };
@@ -16,7 +28,23 @@ export function roleOf(key: string, siblings: readonly string[]): Role | null {
   const others = siblings.filter((name) => name !== key);
   const has = (name: string, role: Role): boolean => wordsOf(name).some((word) => WORDS[role].includes(word));
   const roles = Object.keys(WORDS) as Role[];
-  return roles.find((role) => has(key, role) && others.some((name) => has(name, PARTNER[role]))) ?? null;
+  return (
+    roles.find((role) => has(key, role) && others.some((name) => has(name, PARTNER[role]))) ??
+    roleOfTwin(key, others)
+  );
+}
+
+/** The last character of `accountA`, `user_1`, and of their twins. */
+const TWINS: Readonly<Record<string, string>> = { '1': '2', a: 'b', A: 'B', x: 'y', X: 'Y' };
+
+/** `accountA` and `accountB`: two of a kind, between which something may go. */
+function roleOfTwin(key: string, others: readonly string[]): Role | null {
+  const stem = key.slice(0, -1);
+  for (const [one, other] of Object.entries(TWINS)) {
+    if (key.endsWith(one) && others.includes(stem + other)) return 'from';
+    if (key.endsWith(other) && others.includes(stem + one)) return 'to';
+  }
+  return null;
 }
 
 /** `source`, `to`, `oldPath`, `new_name`: nothing in the name says that it is a text. */

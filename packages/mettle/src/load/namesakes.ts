@@ -55,10 +55,11 @@ export function namesakes(
         const line = existing?.line ?? name;
         return role === 'old' ? line : `${line} (${name})`;
       }
-      // The other of two neighbours, so that what goes from one to the other meets what goes back.
-      return role === 'to' ? nameOf(number % 2 === 0 ? number + 1 : number - 1) : name;
+      return role === 'to' ? nameOf(neighbourOf(number)) : name;
     };
-    const named = renamed(first, tool.inputSchema, rename) as Arguments;
+    const choose: Choose = (values, role) =>
+      values[(role === 'to' ? neighbourOf(number) : number) % values.length] as string;
+    const named = renamed(first, tool.inputSchema, { rename, choose }) as Arguments;
     if (accepts(named)) return named;
     return vary === null ? (samples[number % samples.length] ?? first) : vary(first, number);
   };
@@ -68,34 +69,56 @@ function nameOf(number: number): string {
   return NAMES[number] ?? `name-${number}`;
 }
 
+/** Of two neighbours the other, so that what goes from one to the other meets what goes back. */
+function neighbourOf(number: number): number {
+  return number % 2 === 0 ? number + 1 : number - 1;
+}
+
 /** Addresses and paths elsewhere: another name names nothing. */
 function namesAPlace(text: string): boolean {
   return /^[./~\\]|:\/\/|^[A-Za-z]:\\|@/.test(text);
 }
 
 type Rename = (text: string, role: Role | null, key: string) => string;
+/** One of the values that a schema lists. */
+type Choose = (values: readonly string[], role: 'from' | 'to') => string;
 
-/** The value with every text in it renamed whose schema leaves it free. */
+interface Naming {
+  readonly rename: Rename;
+  readonly choose: Choose;
+}
+
+/** The value with every text in it renamed whose schema leaves it free, or lists parties between which something goes. */
 function renamed(
   value: unknown,
   schema: unknown,
-  rename: Rename,
+  naming: Naming,
   { key, role }: { readonly key: string; readonly role: Role | null } = { key: '', role: null },
 ): unknown {
   if (!isRecord(schema)) return value;
-  if (typeof value === 'string')
-    return TEXT_IS_GIVEN.some((keyword) => keyword in schema) ? value : rename(value, role, key);
+  if (typeof value === 'string') {
+    const listed = partiesIn(schema['enum']);
+    if (listed !== null && (role === 'from' || role === 'to')) return naming.choose(listed, role);
+    return TEXT_IS_GIVEN.some((keyword) => keyword in schema) ? value : naming.rename(value, role, key);
+  }
   if (Array.isArray(value))
-    return value.slice(0, 1).map((element) => renamed(element, schema['items'], rename, { key, role }));
+    return value.slice(0, 1).map((element) => renamed(element, schema['items'], naming, { key, role }));
   if (!isRecord(value)) return value;
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const keys = Object.keys(value);
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      renamed(member, properties[name], rename, { key: name, role: roleOf(name, keys) }),
+      renamed(member, properties[name], naming, { key: name, role: roleOf(name, keys) }),
     ]),
   );
+}
+
+/** What an enumeration of texts lists; null when there is nothing to choose. */
+function partiesIn(listed: unknown): readonly string[] | null {
+  return Array.isArray(listed) && listed.length > 1 && listed.every((each) => typeof each === 'string')
+    ? listed
+    : null;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
