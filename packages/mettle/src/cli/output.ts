@@ -38,6 +38,7 @@ export async function writeRendering(
     width: 100,
     bundlePath: directory,
     cwd: host.cwd,
+    repository: host.env['GITHUB_WORKSPACE'],
     readSource: sourceReader(),
     readPage: readFindingPage,
   };
@@ -54,6 +55,7 @@ export function print(host: Host, format: FormatName, rendering: Rendering): voi
     reportPath: join(directory, 'report.html'),
     bundlePath: directory,
     cwd: host.cwd,
+    repository: host.env['GITHUB_WORKSPACE'],
     readSource: sourceReader(bundle.evidence.sources),
     readPage: readFindingPage,
     matrixOnly,

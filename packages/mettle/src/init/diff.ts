@@ -10,7 +10,9 @@ interface Line {
 export function unifiedDiff(file: string, before: string | null, after: string): string {
   const lines = compared(before === null ? [] : linesOf(before), linesOf(after));
   if (lines.every(({ sign }) => sign === ' ')) return '';
-  const head = [`--- ${before === null ? '/dev/null' : `a/${file}`}`, `+++ b/${file}`];
+  // git's a/ and b/ stand for the folder, which a path out of it has not.
+  const [a, b] = file.startsWith('../') ? ['', ''] : ['a/', 'b/'];
+  const head = [`--- ${before === null ? '/dev/null' : `${a}${file}`}`, `+++ ${b}${file}`];
   return [...head, ...hunks(lines)].join('\n');
 }
 

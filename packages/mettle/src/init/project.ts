@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
+import { ciOf, foldersAbove, type ExistingCi } from './repository.ts';
 
 export type TestRunner = 'vitest' | 'jest' | 'node:test';
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
@@ -22,7 +23,8 @@ export interface Project {
   /** Where tests are, relative; `test` where there are none yet. */
   readonly testFolder: string;
   readonly packageManager: PackageManager;
-  readonly hasLockFile: boolean;
+  /** Where the lock file stands: here, or in a folder above, in which a workspace is installed; null without one. */
+  readonly lockFile: { readonly folder: string; readonly name: string } | null;
   readonly ci: ExistingCi;
   readonly nodeVersion: string;
   /** Whether `mettle/testing` and `@mettle/runtime` can be imported from here. */
@@ -43,17 +45,6 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Which CI the repository has, and where its workflows belong. */
-export interface ExistingCi {
-  /** The top of the git work tree; null outside of git. */
-  readonly root: string | null;
-  readonly branch: string;
-  /** A workflow that runs Mettle already, relative to the project. */
-  readonly ours: string | null;
-  /** The file of another CI system, where there is no GitHub workflow. */
-  readonly other: string | null;
-}
-
 /** The line of Node.js under long-term support when this was written. */
 const USUAL_NODE = '24';
 const LOCK_FILES: readonly (readonly [string, PackageManager])[] = [
@@ -64,20 +55,13 @@ const LOCK_FILES: readonly (readonly [string, PackageManager])[] = [
   ['bun.lock', 'bun'],
   ['bun.lockb', 'bun'],
 ];
-const OTHER_CI = [
-  '.gitlab-ci.yml',
-  'Jenkinsfile',
-  '.circleci/config.yml',
-  'azure-pipelines.yml',
-  'bitbucket-pipelines.yml',
-  '.travis.yml',
-];
-
 /** Reads the project in `folder`. Throws UsageError when there is none. */
 export function readProject(folder: string): Project {
   const manifest = readManifest(folder);
   const dependencies = { ...manifest.dependencies, ...manifest.devDependencies };
-  const lock = lockFileOf(folder);
+  const ci = ciOf(folder);
+  const folders = [folder, ...foldersAbove(folder, ci)];
+  const lock = lockFileOf(folders);
   return {
     folder,
     name: manifest.name ?? basename(folder),
@@ -87,10 +71,10 @@ export function readProject(folder: string): Project {
     modules: manifest.type === 'module',
     ...runnerOf(folder, manifest, dependencies),
     testFolder: ['test', 'tests', '__tests__'].find((name) => existsSync(join(folder, name))) ?? 'test',
-    packageManager: managerOf(manifest, lock),
-    hasLockFile: lock !== null,
-    ci: ciOf(folder),
-    nodeVersion: nodeVersionOf(folder, manifest),
+    packageManager: managerOf(folders, manifest) ?? lock?.manager ?? 'npm',
+    lockFile: lock,
+    ci,
+    nodeVersion: nodeVersionOf(folders, manifest),
     hasMettle: resolves(folder, 'mettle/testing'),
     hasRuntime: resolves(folder, '@mettle/runtime/memory'),
   };
@@ -164,58 +148,43 @@ function filesBeginning(folder: string, beginning: string): readonly string[] {
   return readdirSync(folder).filter((name) => name.startsWith(beginning));
 }
 
-function lockFileOf(folder: string): PackageManager | null {
-  return LOCK_FILES.find(([name]) => existsSync(join(folder, name)))?.[1] ?? null;
+/** The nearest one; a package of a workspace has its top's. */
+function lockFileOf(
+  folders: readonly string[],
+): { readonly folder: string; readonly name: string; readonly manager: PackageManager } | null {
+  for (const folder of folders)
+    for (const [name, manager] of LOCK_FILES)
+      if (existsSync(join(folder, name))) return { folder, name, manager };
+  return null;
 }
 
-function managerOf({ packageManager }: Manifest, lock: PackageManager | null): PackageManager {
-  const named = /^(npm|pnpm|yarn|bun)@/.exec(packageManager ?? '')?.[1];
-  return (named as PackageManager | undefined) ?? lock ?? 'npm';
+function managerOf(folders: readonly string[], own: Manifest): PackageManager | null {
+  const manifests = [own, ...folders.slice(1).map(manifestIn)];
+  const named = manifests.find((manifest) => manifest?.packageManager !== undefined)?.packageManager;
+  return (/^(npm|pnpm|yarn|bun)@/.exec(named ?? '')?.[1] as PackageManager | undefined) ?? null;
 }
 
-function nodeVersionOf(folder: string, { engines }: Manifest): string {
-  for (const name of ['.nvmrc', '.node-version']) {
-    const file = join(folder, name);
-    const version = existsSync(file) ? /^v?(\d+[\d.]*)\s*$/.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
-    if (version !== undefined) return version;
+/** Of a folder above, which may have none. */
+function manifestIn(folder: string): Manifest | null {
+  try {
+    return readManifest(folder);
+  } catch {
+    return null;
   }
+}
+
+function nodeVersionOf(folders: readonly string[], { engines }: Manifest): string {
+  for (const folder of folders)
+    for (const name of ['.nvmrc', '.node-version']) {
+      const file = join(folder, name);
+      const version = existsSync(file)
+        ? /^v?(\d+[\d.]*)\s*$/.exec(readFileSync(file, 'utf8'))?.[1]
+        : undefined;
+      if (version !== undefined) return version;
+    }
   const major = Number(/^[\^~>=\s]*v?(\d+)/.exec(engines?.node ?? '')?.[1]);
   // "At least" is what a server claims; it is examined on what it will most likely run on.
   return major > Number(USUAL_NODE) ? String(major) : USUAL_NODE;
-}
-
-function ciOf(folder: string): ExistingCi {
-  const root = gitRootOf(folder);
-  const workflows = join(folder, '.github/workflows');
-  const files = existsSync(workflows) ? readdirSync(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
-  const ours = files.find((name) => runsMettle(readFileSync(join(workflows, name), 'utf8')));
-  return {
-    root,
-    branch: root === null ? 'main' : branchOf(root),
-    ours: ours === undefined ? null : `.github/workflows/${ours}`,
-    other: files.length > 0 ? null : (OTHER_CI.find((name) => existsSync(join(folder, name))) ?? null),
-  };
-}
-
-function runsMettle(workflow: string): boolean {
-  return /\bmettle (check|bench)\b|uses:.*\bmettle\b/.test(workflow);
-}
-
-function gitRootOf(folder: string): string | null {
-  if (existsSync(join(folder, '.git'))) return folder;
-  const above = dirname(folder);
-  return above === folder ? null : gitRootOf(above);
-}
-
-/** The branch that stands here when it is one of the usual main ones. */
-function branchOf(root: string): string {
-  try {
-    const head = readFileSync(join(root, '.git/HEAD'), 'utf8');
-    return /refs\/heads\/(main|master|trunk|develop)\s*$/.exec(head)?.[1] ?? 'main';
-  } catch {
-    // A worktree, whose .git is a file.
-    return 'main';
-  }
 }
 
 function resolves(folder: string, specifier: string): boolean {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { isSecretName, redactCommand, UsageError } from '../evidence/index.ts';
 import { BASELINE_FILE, CONFIG_FILE, configText, WORKLOAD_FILE, workloadText } from './config-files.ts';
 import { changeOf, editOf, type Change } from './changes.ts';
@@ -8,7 +8,7 @@ import type { Look } from './look.ts';
 import { memoryLine } from './memory-line.ts';
 import type { Project } from './project.ts';
 import { raceTests, type RaceTest } from './race-tests.ts';
-import { workflowText, WORKFLOW_FILE } from './workflow.ts';
+import { isOfInit, workflowText } from './workflow.ts';
 
 /** Everything that init would do, before it does any of it. */
 export interface SetUp {
@@ -87,7 +87,8 @@ function workflowChange(
   notes: string[],
 ): readonly Change[] {
   const { ci, folder } = project;
-  if (ci.ours !== null && ci.ours !== WORKFLOW_FILE) {
+  const file = ci.ours !== null && isOfInit(ci.ours) ? ci.ours : ci.file;
+  if (ci.ours !== null && ci.ours !== file) {
     notes.push(`No CI job: ${ci.ours} runs Mettle already.`);
     return [];
   }
@@ -95,13 +96,9 @@ function workflowChange(
     notes.push(`No CI job: the project has ${ci.other}; docs/guide/init.md lists the commands of the job.`);
     return [];
   }
-  if (ci.root !== null && ci.root !== folder) {
-    notes.push(
-      `No CI job: GitHub reads workflows at the top of the repository (${ci.root}) only, and mettle init writes nowhere but in ${folder}.`,
-    );
-    return [];
-  }
-  return [changeOf(folder, WORKFLOW_FILE, workflowText(project, has))];
+  // GitHub reads workflows at the top of the repository only.
+  const fromHere = relative(folder, join(ci.root, file)).split(sep).join('/');
+  return [changeOf(folder, fromHere, workflowText(project, has, file), ci.root)];
 }
 
 /** The target as it may be committed. */

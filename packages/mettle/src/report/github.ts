@@ -1,6 +1,6 @@
 import type { Bundle, Finding, Result, Severity } from '../evidence/index.ts';
 import { printable } from './printable.ts';
-import { isOnDisk, relativePath } from './source-paths.ts';
+import { isOnDisk, relativePath, topOf } from './source-paths.ts';
 
 const COMMANDS: Readonly<Record<Severity, 'error' | 'warning' | 'notice'>> = {
   critical: 'error',
@@ -9,9 +9,16 @@ const COMMANDS: Readonly<Record<Severity, 'error' | 'warning' | 'notice'>> = {
   low: 'notice',
 };
 
-/** Workflow commands of GitHub Actions: an annotation per finding, at its line in the pull request. */
-export function renderGithub(result: Result, bundle: Bundle): string {
-  const folder = bundle.evidence.target?.cwd;
+/**
+ * Workflow commands of GitHub Actions: an annotation per finding, at its line in the pull request. Paths are from the top of
+ * the `repository` where the server is a package of it, else from the folder in which it was started.
+ */
+export function renderGithub(
+  result: Result,
+  bundle: Bundle,
+  { repository }: { readonly repository?: string | undefined } = {},
+): string {
+  const folder = topOf(bundle.evidence.target?.cwd, repository);
   const failed = Object.entries(result.checks).flatMap(([check, verdict]) =>
     verdict.status === 'failed'
       ? [`::error title=${property(`Mettle: ${check} failed`)}::${data(verdict.error.message)}`]

@@ -62,12 +62,12 @@ export const formats: Readonly<Record<FormatName, Format>> = {
   sarif: {
     describes: 'for code scanning: each finding at its line',
     extension: '.sarif',
-    render: (result, bundle) => renderSarif(result, bundle),
+    render: renderSarif,
   },
   github: {
     describes: 'annotations of a GitHub workflow',
     extension: '.github.txt',
-    render: (result, bundle) => renderGithub(result, bundle),
+    render: renderGithub,
   },
   csv: {
     describes: 'a row per tool for spreadsheets',

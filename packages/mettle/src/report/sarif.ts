@@ -10,7 +10,7 @@ import type {
 import { CHECKS } from '../evidence/index.ts';
 import type { Bundle, Exhibit, Finding, Frame, Result, Severity, SourceLocation } from '../evidence/index.ts';
 import { printable } from './printable.ts';
-import { entryOf, isOnDisk, relativePath } from './source-paths.ts';
+import { entryOf, isOnDisk, relativePath, topOf } from './source-paths.ts';
 
 /* SARIF 2.1.0 (OASIS, 2020), as code scanning reads it: a result per finding, at its line. */
 
@@ -24,11 +24,20 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 const RANKS: Readonly<Record<Severity, string>> = { critical: '9.0', high: '7.0', medium: '5.0', low: '2.0' };
 const ROOT = '%SRCROOT%';
 
-/** The findings as one SARIF log; paths are relative to the folder in which the server was started. */
-export function renderSarif(result: Result, bundle: Bundle): string {
-  const folder = bundle.evidence.target?.cwd ?? '';
+/**
+ * The findings as one SARIF log; paths are relative to the top of the `repository` where the server is a package of it, else
+ * to the folder in which it was started.
+ */
+export function renderSarif(
+  result: Result,
+  bundle: Bundle,
+  { repository }: { readonly repository?: string | undefined } = {},
+): string {
+  const started = bundle.evidence.target?.cwd ?? '';
+  const folder = topOf(started, repository) ?? '';
   const ids = [...new Set(result.findings.map(({ id }) => id))].toSorted();
-  const entry = entryOf(result.target.command, folder);
+  const script = entryOf(result.target.command, started);
+  const entry = script === null || folder === started ? script : `${relativePath(started, folder)}/${script}`;
   const log: Log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',

@@ -10,6 +10,12 @@ export function relativePath(file: string, folder: string | undefined): string {
   return printable(inside ? path.slice(base.length + 1) : path);
 }
 
+/** The folder that paths in a repository are told from: its top when the server was started within it, else where it was. */
+export function topOf(folder: string | undefined, repository: string | undefined): string | undefined {
+  if (repository === undefined || repository === '' || folder === undefined) return folder;
+  return relativePath(folder, repository) !== printable(folder) ? repository : folder;
+}
+
 function fromFileUrl(file: string): string {
   if (!file.startsWith('file://')) return file;
   const path = file.slice('file://'.length);

@@ -47,6 +47,8 @@ export interface TerminalOptions {
   readonly bundlePath?: string | undefined;
   /** The folder that paths are shown relative to; the target's own when absent. */
   readonly cwd?: string | undefined;
+  /** The top of the repository, for formats that a code host reads. */
+  readonly repository?: string | undefined;
   /** Gives source text, so that the line at fault is shown. */
   readonly readSource?: ReadSource | undefined;
   /** Gives the pages of findings, for formats that show fixes in code. */

@@ -29,6 +29,20 @@ describe('SARIF, for code scanning', () => {
     }
   });
 
+  it('names files from the top of the repository where the server is a package of it', () => {
+    const one = finding({ location: { file: '/srv/app/src/a.ts', line: 3 } });
+    const render = (format: 'sarif' | 'github', repository: string): string =>
+      formats[format].render(result({ findings: [one] }), inApp, { ...options, repository });
+    const log = JSON.parse(render('sarif', '/srv')) as Log;
+    expect(log.runs[0]?.results?.[0]?.locations?.[0]?.physicalLocation?.artifactLocation?.uri).toBe(
+      'app/src/a.ts',
+    );
+    expect(log.runs[0]?.originalUriBaseIds).toEqual({ '%SRCROOT%': { uri: 'file:///srv/' } });
+    expect(render('github', '/srv')).toMatch(/^::\w+ file=app\/src\/a\.ts,line=3,/);
+    // Started elsewhere than in the checkout of the job.
+    expect(render('github', '/home/runner/work')).toMatch(/^::\w+ file=src\/a\.ts,line=3,/);
+  });
+
   it('names files relative to the folder in which the server was started, encoded as URIs', () => {
     const odd = finding({ location: { file: 'file:///srv/app/src/a%20b%23.ts', line: 3, column: 7 } });
     const [run] = sarif(result({ findings: [odd] }), inApp).runs;
