@@ -96,8 +96,11 @@ function soakTwins() {
 }
 
 async function report(folder, twin, run, expected) {
-  const { findings, seconds, failure } = await examined(folder, twin, expected);
-  const complaints = failure === null ? complaintsOf(folder, twin, findings, expected) : [failure];
+  const { findings, checks, seconds, failure } = await examined(folder, twin, expected);
+  const complaints =
+    failure === null
+      ? [...complaintsOf(folder, twin, findings, expected), ...notLooked(checks, expected)]
+      : [failure];
   faults += complaints.length;
   const verdict = complaints.length === 0 ? 'as expected' : complaints.join('; ');
   const bundle = join(out, 'run');
@@ -146,7 +149,8 @@ async function examined(folder, twin, { command = 'check', options, transport = 
   if (run.status !== 0 && run.status !== 1) {
     return { findings: [], seconds, failure: `exit code ${run.status}: ${run.stderr.trim().split('\n')[0]}` };
   }
-  return { findings: JSON.parse(run.stdout).findings, seconds, failure: null };
+  const { findings, checks } = JSON.parse(run.stdout);
+  return { findings, checks, seconds, failure: null };
 }
 
 async function freePort() {
@@ -182,6 +186,12 @@ function isAilment(folder, found, { finding, tool, location }) {
   if (location.function !== undefined) return found.location.function === location.function;
   const lines = readFileSync(join(servers, folder, location.file), 'utf8').split('\n');
   return found.location.line === lines.findIndex((line) => line.endsWith(`// ${location.marker}`)) + 1;
+}
+
+/** A server in which nothing was found because nobody looked is no proof of anything. */
+function notLooked(checks, { command }) {
+  const { status, why } = checks.leak;
+  return command === 'leak' && status === 'skipped' ? [`not looked for leaks: ${why}`] : [];
 }
 
 /** What was found instead, short. */

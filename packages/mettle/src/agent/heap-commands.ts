@@ -1,10 +1,10 @@
-import { writeHeapSnapshot } from 'node:v8';
 import { fill } from './heap-fill.ts';
 import { HeapInspector } from './heap-inspector.ts';
 import { readMemory } from './heap-memory.ts';
 import { HeapObjects } from './heap-objects.ts';
-import type { HeapAnswers, HeapRequest, SnapshotTaken } from './heap-protocol.ts';
+import type { HeapAnswers, HeapRequest } from './heap-protocol.ts';
 import { readSampling, startSampling } from './heap-sampling.ts';
+import { takeSnapshot } from './heap-snapshot.ts';
 import { HeapTraps } from './heap-traps.ts';
 
 /** Answers what Mettle asks about the heap. Opens the inspector when first asked. */
@@ -64,11 +64,4 @@ export class HeapCommands {
     }
     return this.#sampling ? readSampling(this.#inspector) : [];
   }
-}
-
-/** The file is there already, readable by its owner alone; what is written into it keeps that. */
-function takeSnapshot(file: string, numbers: boolean): SnapshotTaken {
-  const startedAtMs = performance.now();
-  writeHeapSnapshot(file, { exposeInternals: false, exposeNumericValues: numbers });
-  return { pauseMs: performance.now() - startedAtMs };
 }

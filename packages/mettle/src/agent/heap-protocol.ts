@@ -57,13 +57,18 @@ export interface HeapMemory {
   readonly before: MemoryFigures;
   readonly after: MemoryFigures;
   readonly heapLimitBytes: number;
+  /** What one collection of all garbage takes, of all cores. */
+  readonly collectionCpuMs: number;
   /** What keeps the event loop alive, by Node's name for it. */
   readonly resources: Readonly<Record<string, number>>;
   /** Open file descriptors by what they are; null where the kernel does not tell. */
   readonly descriptors: Readonly<Record<string, number>> | null;
 }
 export interface SnapshotTaken {
+  /** How long it held the event loop, on the clock: on a starved host mostly waiting for a core. */
   readonly pauseMs: number;
+  /** What it took of all cores meanwhile. */
+  readonly cpuMs: number;
 }
 /** Null for what is not there any more, or has no size. */
 export type Sizes = readonly (number | null)[];

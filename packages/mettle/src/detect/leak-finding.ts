@@ -54,7 +54,7 @@ export function leakDetector(kind: LeakKind): Detector<Needs> {
       leaksOf(evidence.heapGrowth)
         .filter(({ pattern }) => pattern === kind.id)
         .map((leak) => findingOf(kind, evidence, leak)),
-    blind: ({ heapGrowth }) => undecided(kind.id, heapGrowth),
+    blind: ({ heapGrowth }) => undecided(kind.id, heapGrowth) ?? uncounted(kind.id, heapGrowth),
     looked: ({ heapGrowth }) => looked(heapGrowth),
   };
 }
@@ -132,6 +132,28 @@ function undecided(id: LeakPattern, evidence: HeapGrowthEvidence): string | null
   if (open.length === 0) return null;
   const what = open.map(({ growth }) => boundOf(growth)).join('; ');
   return `whether ${open.length === 1 ? 'one growth ends' : `${open.length} growths end`} could not be decided in the time (${what}): give more time (--budget)`;
+}
+
+/** What is no container whose size can be read is known by the numbers of several rounds only. */
+const KNOWN_BY_ROUNDS: readonly LeakPattern[] = [
+  'interval-accumulation',
+  'timer-leak',
+  'pending-promise-leak',
+  'external-memory-leak',
+  'handle-leak',
+  'heap-leak',
+];
+/** What a sampling heap profile does not have. */
+const NOT_SAMPLED: readonly LeakPattern[] = ['external-memory-leak', 'handle-leak'];
+
+/** Why nothing is known of this pattern, though somebody looked. */
+function uncounted(id: LeakPattern, { by, rounds }: HeapGrowthEvidence): string | null {
+  if (by === 'sampling')
+    return NOT_SAMPLED.includes(id) ? 'a sampling heap profile has neither buffers nor handles' : null;
+  const counted = rounds.filter(({ kind }) => kind === 'fresh').length;
+  return counted === 1 && KNOWN_BY_ROUNDS.includes(id)
+    ? 'calls were counted in one round only, for want of time'
+    : null;
 }
 
 /** All patterns look at the same rounds: the same clause, so that it is said once. */

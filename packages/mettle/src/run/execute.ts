@@ -19,11 +19,11 @@ import type { Stage, StageName } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import type { ExaminationRequest } from './request.ts';
 import { runRaceStage } from './race/race-stage.ts';
-import type { RaceOutcome } from './race/race-stage.ts';
 import { addStdout, bundleOf, keepLeak, keepRaceStage } from './gathering.ts';
 import type { Gathering } from './gathering.ts';
 import { SourceLibrary } from './source-library.ts';
 import { fetchScripts, runStage } from './stages.ts';
+import { TimeLeftOver } from './time-left-over.ts';
 
 export interface Examined {
   readonly bundle: Bundle;
@@ -92,26 +92,15 @@ async function reachAndExamine(
   } finally {
     await session.close();
   }
-  const { leak, race, fault } = examined;
-  if (fault !== null) return fault;
-  if (leak !== null)
-    keepLeak(
-      gathering,
-      await leakOnOwnServer(leak.context, {
-        spec: withEnvironment(request.spec, copy),
-        era: session.era,
-        setUp: (again) => setUp(gathering, again, leak.directory),
-      }),
-    );
-  if (race !== null) keepRaceStage(gathering, await race());
+  if (examined.fault !== null) return examined.fault;
+  for (const examineApart of examined.afterwards) await examineApart();
   return null;
 }
 
 /** What came of a session, and what is to be done on servers of their own afterwards. */
 interface SessionExamined {
   readonly fault: string | null;
-  readonly leak: { readonly context: LeakStageContext; readonly directory: string } | null;
-  readonly race: (() => Promise<RaceOutcome>) | null;
+  readonly afterwards: readonly (() => Promise<void>)[];
 }
 
 async function examineSession(
@@ -132,6 +121,7 @@ async function examineSession(
     budgetMs: request.budgetMs,
     loadPerCore: (loadavg()[0] ?? 0) / Math.max(1, cpus().length),
     noAgent,
+    targetArguments: request.targetArguments,
   });
   gathering.absent = stages.absent;
   const readings = collectProcess.start(clock);
@@ -148,13 +138,11 @@ async function examineSession(
   const home = homeOf({ cwd: spec.cwd, command: spec.kind === 'module' ? null : spec.command });
   const library = new SourceLibrary(home);
   // What spoils the server comes last, on one of its own, unless nothing else is looked for.
-  const apart = (name: StageName): Stage | undefined =>
-    stages.stages.length > 1 ? stages.stages.find((stage) => stage.name === name) : undefined;
-  const own = apart('leak');
-  const raced = apart('race');
-  const here = stages.stages.filter((stage) => stage !== own && stage !== raced);
-  const leakContext = leakContextOf(request, { planning, home, progress, own });
-  const setting = { context, planning, agent, progress, home, library, leakContext };
+  const apart = stages.stages.filter(({ name }) => stages.stages.length > 1 && SPOILING.includes(name));
+  const here = stages.stages.filter((stage) => !apart.includes(stage));
+  const time = new TimeLeftOver();
+  const leakContext = leakContextOf(request, { planning, home, progress });
+  const setting = { context, planning, agent, progress, home, library, leakContext, time };
   const fault = await runStages(gathering, here, setting);
   evidence.process = readings.stop();
   clock.close();
@@ -163,16 +151,42 @@ async function examineSession(
   await addStdout(gathering, session, channel, { home, library, fetch: fetchScripts(agent) });
   notes.push(...library.notes());
   if (fault !== null) notes.push(fault);
-  return {
-    fault,
-    leak: own === undefined ? null : { context: leakContext(own), directory: directory },
-    race: raced === undefined ? null : () => raceApart(request, raced, progress),
+  const again = {
+    spec: withEnvironment(spec, copy),
+    era: session.era,
+    setUp: (other: Session) => setUp(gathering, other, directory),
   };
+  return { fault, afterwards: onOwnServers(gathering, apart, { progress, time, leakContext, again }) };
 }
 
-function raceApart(request: ExaminationRequest, stage: Stage, progress: RunProgress): Promise<RaceOutcome> {
-  progress.begin('race');
-  return runRaceStage(request, stage, (now) => progress.within(now));
+/** Stages after which a server is of no use: one patches its live objects, one runs it by another clock. */
+const SPOILING: readonly StageName[] = ['leak', 'race'];
+
+/** Each such stage on a server of its own, with what time is left over when it begins. */
+function onOwnServers(
+  gathering: Gathering,
+  stages: readonly Stage[],
+  {
+    progress,
+    time,
+    leakContext,
+    again,
+  }: {
+    readonly progress: RunProgress;
+    readonly time: TimeLeftOver;
+    readonly leakContext: (stage: Stage) => LeakStageContext;
+    readonly again: Parameters<typeof leakOnOwnServer>[1];
+  },
+): readonly (() => Promise<void>)[] {
+  const examined = async (stage: Stage): Promise<void> => {
+    if (stage.name === 'leak') keepLeak(gathering, await leakOnOwnServer(leakContext(stage), again));
+    else
+      keepRaceStage(gathering, await runRaceStage(gathering.request, stage, (now) => progress.within(now)));
+  };
+  return stages.map((stage) => () => {
+    progress.begin(stage.name);
+    return time.during(stage, () => examined(time.addedTo(stage)));
+  });
 }
 
 function leakContextOf(
@@ -181,14 +195,7 @@ function leakContextOf(
     planning,
     home,
     progress,
-    own,
-  }: {
-    readonly planning: SubjectPlanning;
-    readonly home: Home;
-    readonly progress: RunProgress;
-    /** The stage that comes after all others, on a server of its own. */
-    readonly own: Stage | undefined;
-  },
+  }: { readonly planning: SubjectPlanning; readonly home: Home; readonly progress: RunProgress },
 ): (stage: Stage) => LeakStageContext {
   return (stage) => ({
     request,
@@ -196,10 +203,7 @@ function leakContextOf(
     sources: planning.sources,
     home,
     callTimeoutMs: CALL_TIMEOUT_MS,
-    onProgress(now) {
-      if (stage === own) progress.begin('leak');
-      progress.within(now);
-    },
+    onProgress: (now) => progress.within(now),
   });
 }
 
@@ -214,10 +218,11 @@ async function runStages(
     readonly home: Home;
     readonly library: SourceLibrary;
     readonly leakContext: (stage: Stage) => LeakStageContext;
+    readonly time: TimeLeftOver;
   },
 ): Promise<string | null> {
   const { request, evidence, notes } = gathering;
-  const { context, planning, agent, progress, home, library } = with_;
+  const { context, planning, agent, progress, home, library, time } = with_;
   for (const [i, stage] of stages.entries()) {
     const cutShort = (why: string): void => {
       const missing = stages
@@ -238,16 +243,18 @@ async function runStages(
         // What its end after that tells is what was done to it.
         if (outcome.evidence !== null || !outcome.died) continue;
       } else
-        await runStage(stage, {
-          context,
-          sources: planning.sources,
-          agent,
-          seed: request.seed,
-          home,
-          library,
-          evidence,
-          notes,
-        });
+        await time.during(stage, () =>
+          runStage(stage, {
+            context,
+            sources: planning.sources,
+            agent,
+            seed: request.seed,
+            home,
+            library,
+            evidence,
+            notes,
+          }),
+        );
     } catch (error) {
       // An agent that vanished with its process is that process's fault; anything else is ours.
       if ((await deathOf(context.session, stage.title, LAST_BREATH_MS)) === null) throw error;

@@ -93,7 +93,7 @@ const SHARES: Readonly<Record<Examination, readonly (readonly [StageName, number
     ['mixed', 0.11],
     ['blocking', 0.22],
     ['overlap', 0.14],
-    ['leak', 0.25],
+    ['leak', 0.3],
     ['race', 0.2],
   ],
   // Nothing is driven: clients do that.
@@ -122,9 +122,9 @@ const LEAST_MS: readonly {
   readonly command: string;
 }[] = [
   // Two starts of a small server, every call in order, and some dozens of trials of each pair.
-  { stage: 'race', leastMs: 5000, key: 'race', command: 'mettle race' },
+  { stage: 'race', leastMs: 5000, key: 'race', command: 'npx mettle race' },
   // Four snapshots of a small server's heap, and calls between them, on a machine that is not busy.
-  { stage: 'leak', leastMs: 6000, key: 'heapGrowth', command: 'mettle leak' },
+  { stage: 'leak', leastMs: 6000, key: 'heapGrowth', command: 'npx mettle leak' },
 ];
 
 /** What each examination looks for. */
@@ -149,6 +149,8 @@ export function plan(options: {
   /** Of the machine: load average over the last minute, per core; nothing said is a free machine. */
   readonly loadPerCore?: number;
   readonly noAgent: string | null;
+  /** What names the target on the command line, for the commands that are told. */
+  readonly targetArguments?: string;
   readonly leaveOut?: readonly StageName[];
 }): Plan {
   const templates = SHARES[options.examination]
@@ -165,7 +167,7 @@ export function plan(options: {
     return without(
       options,
       { stage: name, key },
-      `a budget of ${Math.round(options.budgetMs / 1000)} s leaves too little time for it: run ${command}, or raise --budget to ${enough}`,
+      `a budget of ${Math.round(options.budgetMs / 1000)} s leaves too little time for it: run ${[command, options.targetArguments].filter(Boolean).join(' ')}, or raise --budget to ${enough}`,
     );
   }
   for (const stage of Object.values(STAGES)) {

@@ -1,4 +1,5 @@
 import type { Era, Examination, TargetSpec } from '../evidence/index.ts';
+import type { ReplaySetting } from '../load/index.ts';
 import type { Workload } from '../load/workload.ts';
 import type { Progress } from './progress.ts';
 
@@ -14,6 +15,8 @@ export interface ExaminationRequest {
   readonly mettle: string;
   readonly tools: readonly string[];
   readonly workload: Workload | null;
+  /** How the recording in the workload is made again, in order; absent: its calls are a mix. */
+  readonly replay?: ReplaySetting;
   readonly allowWrites: boolean;
   readonly budgetMs: number;
   readonly seed: number;

@@ -1,4 +1,4 @@
-import type { EvidenceMap, Subject } from '../evidence/index.ts';
+import type { EvidenceMap, ReplayFigures, Subject } from '../evidence/index.ts';
 import type { CallSource, LoadContext } from '../load/index.ts';
 import { runBatches, runMixed, runSolo } from '../load/index.ts';
 import type { ServingAgent } from '../collect/index.ts';
@@ -8,6 +8,8 @@ import { monotonicMs } from '../session/index.ts';
 import { joinRecord } from './joined-record.ts';
 import { measureLookingCost } from './looking-cost.ts';
 import type { Stage } from './plan.ts';
+import { replayNotes, replayProfiled, replayTimed } from './replay-stage.ts';
+import type { StagedReplay } from './replay-stage.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
 import { callTogether, traceWaits } from './trace-waits.ts';
 
@@ -22,6 +24,8 @@ export interface StageSetting {
   readonly library: SourceLibrary;
   readonly evidence: Partial<EvidenceMap>;
   readonly notes: string[];
+  /** The recording that takes the place of the mix; null: calls are mixed. */
+  readonly replay: StagedReplay | null;
 }
 
 /** Calls in flight together in the mixed and traced stages: enough to show a queue, few enough for small servers. */
@@ -59,6 +63,11 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
       return;
     }
     case 'mixed': {
+      if (setting.replay !== null) {
+        setting.evidence.mixedLatency = await replayTimed(setting.context, setting.replay);
+        setting.notes.push(...replayNotes(setting.evidence.mixedLatency.replay as ReplayFigures));
+        return;
+      }
       const sources = mixable(setting, stage.budgetMs, setting.notes);
       const { evidence } = await runMixed(setting.context, sources, {
         untilMs,
@@ -93,29 +102,34 @@ async function blockingStage(stage: Stage, setting: StageSetting): Promise<void>
     return fits;
   });
   if (alone.length === 0) return;
-  const budgetMs = stage.budgetMs * (1 - LOOKING_SHARE);
+  const { replay } = setting;
+  const ownMs = stage.budgetMs - (replay?.profiled.durationMs ?? 0);
+  const budgetMs = ownMs * (1 - LOOKING_SHARE);
   const recording = await collectBlocking.start(agent);
   // Half alone, so that every subject is seen however rare it is in the mix; half mixed, so that victims are.
-  const aloneUntilMs = monotonicMs() + budgetMs / 2;
+  const aloneUntilMs = monotonicMs() + budgetMs / (replay === null ? 2 : 1);
   await runSolo(context, alone, {
     untilMs: aloneUntilMs,
     seed,
     maxCallsPerSubject: 60,
     atLeast: { calls: CALLS_TO_BELIEVE, untilMs: aloneUntilMs + stage.onTopMs },
   });
-  const { calls } = await runMixed(context, mixable(setting, budgetMs / 2, []), {
-    untilMs: monotonicMs() + budgetMs / 2,
-    seed,
-    inFlight: IN_FLIGHT,
-    soloMs: typical,
-  });
+  const { calls } =
+    replay === null
+      ? await runMixed(context, mixable(setting, budgetMs / 2, []), {
+          untilMs: monotonicMs() + budgetMs / 2,
+          seed,
+          inFlight: IN_FLIGHT,
+          soloMs: typical,
+        })
+      : await replayProfiled(context, replay);
   const record = await recording.stop();
   const { home, library } = setting;
   Object.assign(
     setting.evidence,
     await joinRecord(record, calls, { home, library, fetch: fetchScripts(agent) }),
   );
-  const lookingMs = stage.budgetMs * LOOKING_SHARE;
+  const lookingMs = ownMs * LOOKING_SHARE;
   setting.evidence.lookingCost = await measureLookingCost({
     context,
     agent,

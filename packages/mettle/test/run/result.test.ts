@@ -86,14 +86,21 @@ describe('the plan', () => {
     expect(names(60_000).slice(-2)).toEqual(['leak', 'race']);
     expect(names(30_000).at(-1)).toBe('leak');
     const { absent } = plan({ examination: 'check', budgetMs: 30_000, noAgent: null });
-    expect(absent.race).toMatch(/too little time.*run mettle race, or raise --budget to 37$/);
+    expect(absent.race).toMatch(/too little time.*run npx mettle race, or raise --budget to 38$/);
   });
 
   test('looks into the heap for long enough, or not at all when it has other things to do', () => {
-    const short = plan({ examination: 'check', budgetMs: 10_000, noAgent: null });
+    const short = plan({
+      examination: 'check',
+      budgetMs: 10_000,
+      noAgent: null,
+      targetArguments: '-- node server.js',
+    });
     expect(short.stages.map((stage) => stage.name)).not.toContain('leak');
     expect(short.stages.reduce((sum, stage) => sum + stage.budgetMs, 0)).toBeCloseTo(10_000);
-    expect(short.absent.heapGrowth).toMatch(/too little time.*run mettle leak, or raise --budget to 30$/);
+    expect(short.absent.heapGrowth).toMatch(
+      /too little time.*run npx mettle leak -- node server\.js, or raise --budget to 26$/,
+    );
     const alone = plan({ examination: 'leak', budgetMs: 5000, noAgent: null });
     expect(alone.stages).toMatchObject([{ name: 'leak', budgetMs: 5000 }]);
   });

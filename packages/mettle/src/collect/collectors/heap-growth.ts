@@ -4,6 +4,7 @@ import type {
   NumberField,
   SampledSite,
   Sizes,
+  SnapshotTaken,
   TrappedGrowth,
   WatchedObject,
 } from '../../agent/heap-protocol.ts';
@@ -23,7 +24,7 @@ export interface HeapRecording {
   snapshot<T>(
     options: { readonly numbers: boolean },
     read: (file: string) => Promise<T>,
-  ): Promise<{ readonly pauseMs: number; readonly bytes: number; readonly read: T }>;
+  ): Promise<SnapshotTaken & { readonly bytes: number; readonly read: T }>;
   watch(objects: readonly WatchedObject[]): Promise<Sizes>;
   sizes(): Promise<Sizes>;
   fields(heapIds: readonly number[]): Promise<readonly (readonly NumberField[])[]>;
@@ -48,10 +49,10 @@ export const collectHeapGrowth = {
       memory: () => agent.heap({ ask: 'memory' }),
       room: () => memoryRoom(agent.pid),
       async snapshot({ numbers }, read) {
-        const { pauseMs } = await agent.heap({ ask: 'snapshot', file: file.path, numbers });
+        const taken = await agent.heap({ ask: 'snapshot', file: file.path, numbers });
         try {
           const bytes = statSync(file.path).size;
-          return { pauseMs, bytes, read: await read(file.path) };
+          return { ...taken, bytes, read: await read(file.path) };
         } finally {
           file.empty();
         }

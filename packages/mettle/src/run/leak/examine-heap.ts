@@ -11,7 +11,8 @@ import { boundByOtherParts, boundByTimers, fillUp, readDeclared, saturate } from
 import { isolate, separateCauses } from './live-causes.ts';
 import { findSites } from './live-sites.ts';
 import type { Sites } from './live-sites.ts';
-import { screenHeap, tooFewCalls } from './screening.ts';
+import { freshRounds, screenHeap, saysNothing, tooFewCalls, tooFewRounds } from './screening.ts';
+import { NotExamined, tooSlow } from './snapshot-guard.ts';
 import { driverOf, trackOf } from './track.ts';
 import type { Track } from './track.ts';
 
@@ -29,6 +30,8 @@ export interface HeapExamination {
   readonly shownFile: (file: string) => string;
   /** Whether a script is Mettle's own, inside the server. */
   readonly isOurs: (file: string) => boolean;
+  /** What gives an examination more time, for people. */
+  readonly lookLonger: string;
   /** Whether the server has ended. */
   readonly hasDied: () => boolean;
   readonly notCovered: readonly string[];
@@ -51,31 +54,25 @@ const STILL_GROWS = 0.8;
  */
 export async function examineHeap(options: HeapExamination): Promise<HeapGrowthEvidence> {
   const run = new LeakRun(options);
+  const { lookLonger } = options;
   const { candidates, fence, native } = await screenHeap(run, options);
   run.extendForVerdicts();
-  const chosen = chosenOf(candidates);
-  const measured = chosen.filter(({ measure }) => measure !== null);
-  const tracks = chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
-  await run.recording.watch(
-    measured.map(({ heapId, measure, owner, counts }) => ({
-      heapId,
-      measure: { by: measure ?? 'size' },
-      shape: shapeOf(owner),
-      least: Math.max(
-        LEAST_ELEMENTS,
-        counts.reduce((sum, count) => sum + count, 0),
-      ),
-    })),
-  );
+  const rounds = freshRounds(run).length;
+  const tracks = await watched(run, chosenOf(candidates, rounds));
   const handles = growingHandles(run.memories, run.rounds.slice(0, run.memories.length), run.subjects);
   let growing: readonly Track[] = tracks;
   let after = run.memories.at(-1) ?? (await run.readMemory());
   let sites: Sites = { opened: new Map() };
   let made: readonly number[] = run.tallies.map(({ calls }) => calls);
-  const notCovered = [...options.notCovered, ...native.notCovered, ...tooFewCalls(run)];
+  const notCovered = [
+    ...options.notCovered,
+    ...native.notCovered,
+    ...tooFewRounds(run, lookLonger),
+    ...tooFewCalls(run),
+  ];
   try {
     await separateCauses(run, tracks);
-    await isolate(run, tracks);
+    if (!(await isolate(run, tracks))) notCovered.push(unattributed(run, rounds, lookLonger));
     growing = tracks.filter(
       (track) => track.subject !== null || track.driver === 'time' || track.bound !== null,
     );
@@ -96,6 +93,10 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     if (run.signal.aborted || !options.hasDied()) throw error;
     notCovered.push('The server ended while what it holds was looked at; limits and places may be missing.');
   }
+  if (growing.length + handles.length + native.trends.length === 0 && saysNothing(run))
+    throw new NotExamined(
+      `the server was so slow that too few calls of each tool could be made between its heap snapshots (${lookLonger})`,
+    );
   return heapEvidence(run, {
     tracks: growing,
     handles,
@@ -107,12 +108,36 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   });
 }
 
-/** What is looked at further. */
-function chosenOf(candidates: readonly GrowthCandidate[]): readonly GrowthCandidate[] {
+/** Their live owners, whose sizes can be read from now on. */
+async function watched(run: LeakRun, chosen: readonly GrowthCandidate[]): Promise<readonly Track[]> {
+  const measured = chosen.filter(({ measure }) => measure !== null);
+  await run.recording.watch(
+    measured.map(({ heapId, measure, owner, counts }) => ({
+      heapId,
+      measure: { by: measure ?? 'size' },
+      shape: shapeOf(owner),
+      least: Math.max(
+        LEAST_ELEMENTS,
+        counts.reduce((sum, count) => sum + count, 0),
+      ),
+    })),
+  );
+  return chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
+}
+
+/** What is said when there was no time to call each subject alone. Counted once, nothing is known of anybody then. */
+function unattributed(run: LeakRun, rounds: number, lookLonger: string): string {
+  if (rounds === 1) throw new NotExamined(`${tooSlow(run.lastPause)} (${lookLonger})`);
+  return `Some of what grew in each round followed nobody’s calls, and there was no time to call each tool alone (${lookLonger}).`;
+}
+
+/** What is looked at further. Of a single round nothing follows anybody's calls yet: there all have to be called alone. */
+function chosenOf(candidates: readonly GrowthCandidate[], rounds: number): readonly GrowthCandidate[] {
   const matched = candidates.filter(({ match }) => match !== null).slice(0, MOST_MATCHED);
   const unmatched = candidates.filter(({ match, measure }) => match === null && measure !== null);
   const numbers = unmatched.filter(({ element }) => element.kind === 'number');
-  return [...matched, ...unmatched.slice(0, MOST_UNMATCHED), ...numbers.slice(0, MOST_UNMATCHED)].filter(
+  const most = rounds === 1 ? MOST_MATCHED : MOST_UNMATCHED;
+  return [...matched, ...unmatched.slice(0, most), ...numbers.slice(0, MOST_UNMATCHED)].filter(
     (candidate, i, all) => all.indexOf(candidate) === i,
   );
 }
@@ -139,7 +164,8 @@ async function countUnsized(run: LeakRun, tracks: readonly Track[], fence: numbe
   const unsized = tracks.filter(
     (track) => track.index < 0 && track.bound === null && track.subject !== null && track.boundCalls > 0,
   );
-  if (unsized.length === 0 || run.isShortOfTime || run.lastPauseMs > run.leftMs) return;
+  if (unsized.length === 0 || run.isShortOfTime) return;
+  if (!run.hasRoomForSnapshot || run.snapshotsMs(1) > run.leftMs) return;
   const later = laterGrowth(await run.snapshot(), fence);
   for (const track of unsized) {
     const { candidate } = track;

@@ -31,8 +31,6 @@ export interface HeapFindings {
 
 /** Of one number in a list of numbers. */
 const BYTES_PER_NUMBER = 8;
-/** Warm-up and fresh rounds; see screening.ts. */
-const COUNTED_ROUNDS = 4;
 /** Of what more calls should have opened, what counts as opening on. */
 const STILL_OPENS = 0.5;
 
@@ -123,7 +121,8 @@ function assignedAt({ candidate: { owner, slot } }: Track): HeapGrowth['site'] {
 
 function trendsOf(run: LeakRun, growths: readonly HeapGrowth[]): readonly MemoryTrend[] {
   // Those after the rounds, not the one after the further calls.
-  const readings = run.memories.slice(0, COUNTED_ROUNDS).map(({ after }) => after);
+  const counted = run.rounds.filter(({ kind }) => kind === 'warm-up' || kind === 'fresh').length;
+  const readings = run.memories.slice(0, counted).map(({ after }) => after);
   return memoryTrends(readings, run.rounds.slice(0, readings.length), run.subjects).map((trend) => ({
     ...trend,
     explainedBytesPerCall: growths

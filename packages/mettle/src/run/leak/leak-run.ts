@@ -11,16 +11,16 @@ import { runRound } from '../../load/leak/rounds.ts';
 import type { DriverTally, LeakDriver } from '../../load/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
 import { seededRandom } from '../../stats/index.ts';
+import { LeakTime } from './leak-time.ts';
+import type { LeakTimeOptions } from './leak-time.ts';
+import { expectedPauseMs, memoryRefusal, snapshotsMs } from './snapshot-guard.ts';
+import type { Pause } from './snapshot-guard.ts';
 
-export interface LeakRunOptions {
+export interface LeakRunOptions extends LeakTimeOptions {
   readonly recording: HeapRecording;
   readonly drivers: readonly LeakDriver[];
   readonly seed: number;
   readonly signal: AbortSignal;
-  /** End of the examination on the machine's monotonic clock. */
-  readonly untilMs: number;
-  /** How much later it may be when nothing could be said otherwise. */
-  readonly onTopMs?: number;
   /** How long a call of each driver takes. */
   readonly callMs: readonly number[];
   readonly onCall: (subject: string, calls: number) => void;
@@ -34,12 +34,8 @@ const SETTLE_MS = 60;
 const SHARE_OF_A_BURST = 0.2;
 /** Of the time that is left, the most that one round may take when nothing else is said: some come after it. */
 const SHARE_OF_A_ROUND = 0.25;
-/** Enough to tell a leak from growth that ends, however long it took until growth was seen. */
-const LEAST_FOR_VERDICTS_MS = 8000;
 /** However late it is, a step that is made at all has so long. */
 const LEAST_STEP_MS = 300;
-/** Of the whole time, for the steps that come after the calls. */
-const RESERVED = 0.15;
 /** The snapshot is read in pieces of this size. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
@@ -56,9 +52,8 @@ export class LeakRun {
   readonly snapshots: HeapGrowthEvidence['snapshots'][number][] = [];
   readonly #random: () => number;
   readonly callMs: readonly number[];
-  #untilMs: number;
-  readonly #latestMs: number;
-  #reserveMs: number;
+  readonly #time: LeakTime;
+  #lastPause: Pause | undefined;
   readonly #onCall: LeakRunOptions['onCall'];
   #calls = 0;
 
@@ -70,38 +65,52 @@ export class LeakRun {
     this.signal = options.signal;
     this.#random = seededRandom(options.seed);
     this.callMs = options.callMs;
-    this.#untilMs = options.untilMs;
-    this.#latestMs = options.untilMs + (options.onTopMs ?? 0);
-    this.#reserveMs = (options.untilMs - monotonicMs()) * RESERVED;
+    this.#time = new LeakTime(options);
     // Each call under way listens to it.
     setMaxListeners(10 * IN_FLIGHT, options.signal);
     this.#onCall = options.onCall;
   }
 
-  /** What is left is for the last steps: the verdicts, and where things grow. */
   get isShortOfTime(): boolean {
-    return this.#untilMs - monotonicMs() < this.#reserveMs;
+    return this.#time.isShort;
   }
 
-  /** What was seen so far is no verdict yet: some seconds more, where time has run out. */
-  extendForVerdicts(): void {
-    const wanted = Math.min(this.#latestMs, monotonicMs() + LEAST_FOR_VERDICTS_MS);
-    this.#untilMs = Math.max(this.#untilMs, wanted);
-    this.#reserveMs = this.leftMs * RESERVED;
-  }
-
-  /** Time for what comes before the last steps. */
   get leftForCallsMs(): number {
-    return Math.max(0, this.leftMs - this.#reserveMs);
+    return this.#time.leftForCallsMs;
+  }
+
+  get leftForScreeningMs(): number {
+    return this.#time.leftForScreeningMs;
   }
 
   get leftMs(): number {
-    return this.#untilMs - monotonicMs();
+    return this.#time.leftMs;
   }
 
-  /** How long the last snapshot held the server. */
-  get lastPauseMs(): number {
-    return this.snapshots.at(-1)?.pauseMs ?? 0;
+  extendForScreening(): void {
+    this.#time.extendForScreening();
+  }
+
+  extendForVerdicts(): void {
+    this.#time.extendForVerdicts();
+  }
+
+  /** The snapshot taken last. */
+  get lastPause(): Pause | undefined {
+    return this.#lastPause;
+  }
+
+  /** So many snapshots, of which the last is read whole, will take about so long. */
+  snapshotsMs(snapshots: number): number {
+    return snapshotsMs(
+      snapshots,
+      expectedPauseMs(this.memories.at(-1)?.collectionCpuMs ?? 0, this.#lastPause),
+    );
+  }
+
+  /** Whether there is the memory for another snapshot. */
+  get hasRoomForSnapshot(): boolean {
+    return memoryRefusal(this.memories.at(-1)?.after.heapUsedBytes ?? 0, this.recording.room()) === null;
   }
 
   /** How many calls of a driver fit into a part of the time that is left. */
@@ -185,6 +194,7 @@ export class LeakRun {
     this.signal.throwIfAborted();
     const taken = await this.recording.snapshot({ numbers }, read);
     this.snapshots.push({ pauseMs: taken.pauseMs, bytes: taken.bytes });
+    this.#lastPause = taken;
     return taken.read;
   }
 }

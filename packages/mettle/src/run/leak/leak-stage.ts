@@ -13,7 +13,7 @@ import { chooseDrivers } from './choose-drivers.ts';
 import { examineHeap } from './examine-heap.ts';
 import type { HeapExamination } from './examine-heap.ts';
 import { sampleHeap } from './sample-heap.ts';
-import { SnapshotsTooSlow, snapshotRefusal } from './snapshot-guard.ts';
+import { SnapshotsRefused } from './snapshot-guard.ts';
 
 export interface LeakStageSetting {
   readonly session: Session;
@@ -27,6 +27,8 @@ export interface LeakStageSetting {
   readonly budgetMs: number;
   /** What may be used on top where nothing could be said otherwise. */
   readonly onTopMs: number;
+  /** What gives the examination more time, for people. */
+  readonly lookLonger: string;
   readonly home: Home;
   readonly library: SourceLibrary;
   readonly fetch: FetchScripts | null;
@@ -47,7 +49,6 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
   const chosen = await chooseDrivers({ ...setting, untilMs: startedAtMs + budgetMs * TRYING });
   const recording = await collectHeapGrowth.start(agent);
   try {
-    const refusal = await snapshotRefusal(recording, budgetMs + setting.onTopMs);
     const options = {
       recording,
       drivers: chosen.drivers,
@@ -62,10 +63,11 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
       // Shown as people know them once all places are known.
       shownFile: (file: string) => file,
       isOurs,
+      lookLonger: setting.lookLonger,
       hasDied: () => (session.process?.exit ?? null) !== null,
       notCovered: chosen.notCovered,
     };
-    const evidence = await examineOrSample(options, refusal);
+    const evidence = await examineOrSample(options);
     const { library } = setting;
     await library.learnStacks(stacksIn(evidence), setting.fetch);
     return withUnanswered(atOriginalPlaces(evidence, library, home), chosen.unanswered);
@@ -74,16 +76,12 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
   }
 }
 
-/** By snapshots, unless they are refused, or the first one shows that they take too long. */
-async function examineOrSample(
-  options: HeapExamination,
-  refusal: string | null,
-): Promise<HeapGrowthEvidence> {
-  if (refusal !== null) return sampleHeap({ ...options, whySampling: refusal });
+/** By snapshots, unless they are refused, before the first or after it. */
+async function examineOrSample(options: HeapExamination): Promise<HeapGrowthEvidence> {
   try {
     return await examineHeap(options);
   } catch (error) {
-    if (!(error instanceof SnapshotsTooSlow)) throw error;
+    if (!(error instanceof SnapshotsRefused)) throw error;
     return sampleHeap({ ...options, whySampling: error.message, native: error.native });
   }
 }

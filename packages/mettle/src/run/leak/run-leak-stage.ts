@@ -49,6 +49,7 @@ export async function runLeakStage(
       callTimeoutMs,
       budgetMs: stage.budgetMs,
       onTopMs: stage.onTopMs,
+      lookLonger: lookLonger(request, stage),
       home,
       library,
       fetch: fetchScripts(agent),
@@ -64,6 +65,16 @@ export async function runLeakStage(
     if (exit === null) throw error;
     return { evidence: null, why: `the server died (${exit}) while its heap was examined`, died: true };
   }
+}
+
+/** What is enough for an ordinary server on a busy machine; and where that was not, twice as much. */
+const ENOUGH_SECONDS = 60;
+
+/** Within `check` this is the last part of it, and short: the command that does nothing else. */
+function lookLonger({ examination, targetArguments }: ExaminationRequest, { budgetMs }: Stage): string {
+  if (examination === 'leak') return 'raise --budget';
+  const enough = Math.max(ENOUGH_SECONDS, 2 * Math.ceil(budgetMs / 1000));
+  return `raise --budget, or run npx mettle leak --budget ${enough} ${targetArguments}`;
 }
 
 /** Starts the server once more for this stage alone, and stops it afterwards. */

@@ -76,7 +76,7 @@ export async function sampleHeap(
   );
   if (growths.length === 0 && saysNothing(run, sampled, unseen))
     throw new NotExamined(
-      `${options.whySampling}; and for sampling, which calls each subject alone twice, ${LEAST_CALLS} times at least, there was no time either`,
+      `${options.whySampling}; and for sampling, which calls each tool alone twice, ${LEAST_CALLS} times at least, there was no time either`,
     );
   const last = await run.readMemory();
   return {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { writeHeapSnapshot } from 'node:v8';
 import { HeapInspector } from '../../../agent/heap-inspector.ts';
 import { readMemory } from '../../../agent/heap-memory.ts';
 import { HeapObjects } from '../../../agent/heap-objects.ts';
 import { readSampling, startSampling } from '../../../agent/heap-sampling.ts';
+import { takeSnapshot } from '../../../agent/heap-snapshot.ts';
 import { HeapTraps } from '../../../agent/heap-traps.ts';
 import type { HeapRecording } from '../../../collect/index.ts';
 import { openHeapFile } from '../../../collect/heap-file.ts';
@@ -22,12 +22,9 @@ export async function openOwnHeap(): Promise<HeapRecording> {
     memory: () => readMemory(),
     room: () => memoryRoom(process.pid),
     async snapshot({ numbers }, read) {
-      const startedAtMs = performance.now();
-      // The file is there already, readable by its owner alone; what is written into it keeps that.
-      writeHeapSnapshot(file.path, { exposeInternals: false, exposeNumericValues: numbers });
-      const pauseMs = performance.now() - startedAtMs;
+      const taken = takeSnapshot(file.path, numbers);
       try {
-        return { pauseMs, bytes: statSync(file.path).size, read: await read(file.path) };
+        return { ...taken, bytes: statSync(file.path).size, read: await read(file.path) };
       } finally {
         file.empty();
       }

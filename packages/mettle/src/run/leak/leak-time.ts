@@ -1,0 +1,67 @@
+import { monotonicMs } from '../../session/clock.ts';
+
+/** Enough to tell a leak from growth that ends, however long it took until growth was seen. */
+const LEAST_FOR_VERDICTS_MS = 8000;
+/** All steps of an examination on a crowded machine: a stage with less than that may use so much where it must. */
+const CROWDED_MS = 24_000;
+/** Of the whole time, for the steps that come after the calls. */
+const RESERVED = 0.15;
+
+export interface LeakTimeOptions {
+  /** End of the examination on the machine's monotonic clock. */
+  readonly untilMs: number;
+  /** How much later it may be when nothing could be said otherwise. */
+  readonly onTopMs?: number;
+  readonly now?: () => number;
+}
+
+/** The time of one examination: how much of it is left for what, and when more of it is used. */
+export class LeakTime {
+  readonly #now: () => number;
+  readonly #latestMs: number;
+  #untilMs: number;
+  #reserveMs: number;
+
+  constructor({ untilMs, onTopMs = 0, now = monotonicMs }: LeakTimeOptions) {
+    this.#now = now;
+    this.#untilMs = untilMs;
+    const budgetMs = untilMs - now();
+    this.#latestMs = untilMs + Math.min(onTopMs, Math.max(LEAST_FOR_VERDICTS_MS, CROWDED_MS - budgetMs));
+    this.#reserveMs = budgetMs * RESERVED;
+  }
+
+  get leftMs(): number {
+    return this.#untilMs - this.#now();
+  }
+
+  /** Time for what comes before the last steps. */
+  get leftForCallsMs(): number {
+    return Math.max(0, this.leftMs - this.#reserveMs);
+  }
+
+  /** What is left is for the last steps: the verdicts, and where things grow. */
+  get isShort(): boolean {
+    return this.leftMs < this.#reserveMs;
+  }
+
+  /** Until growth has to be seen: of what may be used on top, the verdicts get theirs. */
+  get leftForScreeningMs(): number {
+    return this.#screenedByMs - this.#now();
+  }
+
+  get #screenedByMs(): number {
+    return Math.max(this.#untilMs, this.#latestMs - LEAST_FOR_VERDICTS_MS);
+  }
+
+  /** The snapshots take longer than was planned for: what may be used on top of the time is used. */
+  extendForScreening(): void {
+    this.#untilMs = this.#screenedByMs;
+  }
+
+  /** What was seen so far is no verdict yet: some seconds more, where time has run out. */
+  extendForVerdicts(): void {
+    const wanted = Math.min(this.#latestMs, this.#now() + LEAST_FOR_VERDICTS_MS);
+    this.#untilMs = Math.max(this.#untilMs, wanted);
+    this.#reserveMs = this.leftMs * RESERVED;
+  }
+}
