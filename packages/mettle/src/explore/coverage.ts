@@ -21,11 +21,11 @@ export function coverageOf(searches: readonly CaseSearch[], others: OtherTrials)
   const unjudged = searches.length - judged.length;
   if (unjudged > 0) parts.push(`not judged: ${counted(unjudged, 'set')} of calls`);
   parts.push(...others);
-  const delayed = judged.reduce((sum, search) => sum + search.delayed, 0);
+  const delayed = searches.reduce((sum, search) => sum + search.delayed, 0);
   const diverged = judged.reduce((sum, search) => sum + search.diverged, 0);
   const notes = [
     ...(diverged > 0 ? [`not followed by the server: ${counted(diverged, 'schedule')}`] : []),
-    ...(delayed > 0 ? [`where order escaped control: ${counted(delayed, 'trial')} with random delays`] : []),
+    ...(delayed > 0 ? [`where control is lost: ${counted(delayed, 'trial')} with random delays`] : []),
     ...(judged.some(({ equivalent }) => equivalent > 0)
       ? ['of schedules that differ only in what one call keeps to itself, one']
       : []),

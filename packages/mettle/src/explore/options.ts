@@ -85,6 +85,8 @@ export interface ScenarioResult {
   /** The smallest schedule of each class that was seen. */
   readonly violations: readonly RaceViolation[];
   readonly coverage: string;
+  /** What escaped control. */
+  readonly uncontrolled: readonly string[];
 }
 
 /** A schedule to be shown again: of one of the subjects' calls (`RaceViolation.replay`), or of calls given outright. */

@@ -23,5 +23,10 @@ export async function exploreScenario(options: ScenarioOptions): Promise<Scenari
   }
   const violations = await search.violations();
   const pair = search.row(1 + Math.max(0, ...options.calls.map(({ connection }) => connection)));
-  return { pair, violations, coverage: coverageOf([search], []) };
+  return {
+    pair,
+    violations,
+    coverage: coverageOf([search], []),
+    uncontrolled: [...expedition.uncontrolled].toSorted(),
+  };
 }

@@ -180,7 +180,7 @@ describe('where order escapes control', () => {
     const { coverage } = await explored({ ...programs.mutex, escapes: ['worker thread'] }, [
       subject('add', (number) => ({ item: `item-${number}` })),
     ]);
-    expect(coverage).toMatch(/where order escaped control: \d+ trials with random delays/);
+    expect(coverage).toMatch(/where control is lost: \d+ trials with random delays/);
   });
 
   test('a fault that a fresh process does not show again is not reported, nor is the pair called clean', async () => {

@@ -1,3 +1,4 @@
+import { held } from './held-steps.ts';
 import type { Lane } from './lane.ts';
 
 /*
@@ -28,6 +29,7 @@ export function partyOf(lane: Lane): Party {
 
 /** Something came: `admit` is called when nothing moves. */
 export function came(party: Party, rank: number, admit: () => void): void {
+  held.happenings++;
   arrivals.push({ party, rank, admit });
 }
 

@@ -5,6 +5,8 @@ import type { HeldStep } from './held-steps.ts';
  * gives every request one of 60 s, which would otherwise abort calls that are merely held.
  */
 const LONG_TIMER_MS = 1_000;
+/** Beside what a thread has answered, shorter ones too: a call's deadline does not pass while the thread is merely slow. */
+const LONG_BESIDE_A_THREAD_MS = 100;
 
 /**
  * What could happen next, in the order in which it was asked for: all that is held, but of each queue the first, and of
@@ -24,7 +26,11 @@ export function enabledSteps(pending: readonly HeldStep[], nowMs: number): reado
       enabled.push(step);
     }
   }
-  if (timer !== null && ((timer.dueMs ?? 0) - nowMs <= LONG_TIMER_MS || enabled.length === 0))
+  const answered = enabled.filter(({ fromThread }) => fromThread);
+  const longMs = answered.length > 0 ? LONG_BESIDE_A_THREAD_MS : LONG_TIMER_MS;
+  // Nor does a call's own timer come before the answer that the same call was given.
+  const isBeaten = answered.some(({ of }) => of === timer?.of);
+  if (timer !== null && (((timer.dueMs ?? 0) - nowMs <= longMs && !isBeaten) || enabled.length === 0))
     enabled.push(earlierIfLong(timer, idle, nowMs));
   else if (enabled.length === 0 && idle !== null) enabled.push(idle);
   return enabled.toSorted((a, b) => a.sequence - b.sequence);

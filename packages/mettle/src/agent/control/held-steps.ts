@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Frame, RaceStep } from '../../evidence/index.ts';
-import { backgroundLane, chainFor, currentLane, isUntouched, untouched } from './lane.ts';
+import { chainFor, currentLane, isUntouched, presentLane, untouched } from './lane.ts';
 import type { Chain, Lane } from './lane.ts';
 import { native } from './natives.ts';
 import { jobBegan, jobEnded } from './pool-job-cost.ts';
@@ -31,6 +31,8 @@ export interface HeldStep extends RaceStep {
   readonly idle: boolean;
   /** Steps with the same queue are taken in the order in which they were asked for. */
   readonly queue: object | null;
+  /** What another thread has answered: how long it took is in no virtual time. */
+  readonly fromThread: boolean;
   readonly go: () => void;
 }
 
@@ -40,6 +42,7 @@ interface HoldOptions {
   readonly dueMs?: number;
   readonly idle?: boolean;
   readonly queue?: object;
+  readonly fromThread?: boolean;
   readonly sequence?: number;
 }
 
@@ -55,6 +58,8 @@ export const held: {
   /** Jobs asked of the thread pool and not done, held ones included. */
   poolJobs: number;
   peakPoolJobs: number;
+  /** Steps that the scheduler has taken, in all trials. */
+  taken: number;
   /** Counts whatever happens, so that quiet can be told. */
   happenings: number;
   /** Called when nothing is under way any more. */
@@ -68,6 +73,7 @@ export const held: {
   underWay: 0,
   poolJobs: 0,
   peakPoolJobs: 0,
+  taken: 0,
   happenings: 0,
   whenIdle: null,
   born: () => {},
@@ -91,7 +97,7 @@ export function holding(): boolean {
 
 /** Holds a step of the current lane; `go` is called when the scheduler takes it. */
 export function hold(words: StepWords, options: HoldOptions, go: () => void): HeldStep {
-  const lane = options.lane ?? currentLane();
+  const lane = presentLane(options.lane ?? currentLane());
   const chain = chainFor(lane);
   chain.busy = true;
   const step: HeldStep = {
@@ -109,6 +115,7 @@ export function hold(words: StepWords, options: HoldOptions, go: () => void): He
     dueMs: options.dueMs ?? null,
     idle: options.idle ?? false,
     queue: options.queue ?? null,
+    fromThread: options.fromThread ?? false,
     go,
   };
   held.happenings++;
@@ -118,11 +125,31 @@ export function hold(words: StepWords, options: HoldOptions, go: () => void): He
     return step;
   }
   chain.busy = false;
-  const delayMs = held.delayMs?.(step.phase) ?? 0;
   // Without a delay the trial ended while the operation was under way: nothing is held any more.
-  if (delayMs > 0) native.setTimeout(go, delayMs);
-  else go();
+  delayed(step, held.delayMs?.(step.phase) ?? 0);
   return step;
+}
+
+/** By queue, what is delayed: it comes late, but not in another order than that of the queue. */
+const late = new WeakMap<object, { readonly go: () => void; due: boolean }[]>();
+
+function delayed({ queue, go }: HeldStep, delayMs: number): void {
+  const before = queue === null ? undefined : late.get(queue);
+  if (queue === null || (before === undefined && delayMs <= 0)) {
+    if (delayMs > 0) native.setTimeout(go, delayMs);
+    else go();
+    return;
+  }
+  const waiting = before ?? [];
+  const own = { go, due: delayMs <= 0 };
+  waiting.push(own);
+  late.set(queue, waiting);
+  if (own.due) return;
+  native.setTimeout(() => {
+    own.due = true;
+    while (waiting[0]?.due === true) waiting.shift()?.go();
+    if (waiting.length === 0) late.delete(queue);
+  }, delayMs);
 }
 
 /** The step will never be taken. */
@@ -209,7 +236,7 @@ export function heldCallback(
   const ended = (...results: unknown[]): void => {
     endPoolJob();
     endWork();
-    hold({ ...words, writes: false }, { phase: 'delivery', lane: stillALane(lane) }, () => deliver(results));
+    hold({ ...words, writes: false }, { phase: 'delivery', lane }, () => deliver(results));
   };
   hold(words, { phase: 'effect', lane }, () => {
     beginWork();
@@ -219,9 +246,4 @@ export function heldCallback(
       ended(error);
     }
   });
-}
-
-/** A lane of a trial that is over is nobody's. */
-function stillALane(lane: Lane): Lane {
-  return lane.index < 0 ? backgroundLane() : lane;
 }

@@ -7,9 +7,14 @@ import { controlHttp } from './http-arrival.ts';
 import { controlCompression, controlCrypto, controlDns } from './jobs.ts';
 import { ownRandomnessPerLane } from './lane-randomness.ts';
 import { watchAddons } from './native-addons.ts';
-import { controlOthers } from './processes-and-threads.ts';
+import { controlMessagePorts } from './message-ports.ts';
+import { controlBroadcasts } from './broadcasts.ts';
+import { controlChildren } from './child-processes.ts';
+import { controlAtomics } from './atomics.ts';
+import { controlWorkers } from './worker-threads.ts';
 import { controlSockets } from './sockets.ts';
 import { controlStdio } from './stdio-arrival.ts';
+import { awaitThreads } from './thread-lines.ts';
 import { maskClocks } from './virtual-clock.ts';
 import { controlTimers } from './virtual-timers.ts';
 import { controlWaits } from './virtual-waits.ts';
@@ -35,7 +40,12 @@ export function installControl(): void {
     controlDns,
     controlCrypto,
     controlCompression,
-    controlOthers,
+    controlChildren,
+    controlMessagePorts,
+    controlBroadcasts,
+    awaitThreads,
+    controlWorkers,
+    controlAtomics,
     watchAddons,
     controlStdio,
     controlHttp,

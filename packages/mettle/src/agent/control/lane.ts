@@ -65,7 +65,12 @@ export function backgroundLane(): Lane {
 /** The lane of the running code. */
 export function currentLane(): Lane {
   const lane = storage.getStore();
-  return lane !== undefined && lane !== UNTOUCHED && lanes.get(lane.id) === lane ? lane : background;
+  return lane === undefined || lane === UNTOUCHED ? background : presentLane(lane);
+}
+
+/** The lane itself; the background when it is of a trial that is over. */
+export function presentLane(lane: Lane): Lane {
+  return lanes.get(lane.id) === lane ? lane : background;
 }
 
 let bypassed = 0;

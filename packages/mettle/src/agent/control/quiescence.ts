@@ -28,6 +28,8 @@ export interface Outside {
   awaited(): number;
   /** How long it is waited for before something else is let happen. */
   readonly patienceMs: number;
+  /** Counts what came: patience begins anew with each. */
+  came?(): number;
   /** Whether something may come though nobody waits for it any more; where Node itself does not tell. */
   mayCome?(): boolean;
   /** A trial begins. */
@@ -106,13 +108,17 @@ export const pause = (ms: number): Promise<void> =>
 
 /** Waits until nothing moves. What does not come to rest in time is told as having escaped. */
 export async function quiet(): Promise<void> {
-  const startedMs = native.performanceNow();
+  let startedMs = native.performanceNow();
   let turns = 0;
+  let cameBefore = allThatCame();
   for (let quietTurns = 0; quietTurns < QUIET_TURNS;) {
     if (held.underWay > 0) await workDone();
     const before = held.happenings;
     await nextTurn();
     turns++;
+    const came = allThatCame();
+    if (came !== cameBefore) startedMs = native.performanceNow();
+    cameBefore = came;
     const waited = native.performanceNow() - startedMs;
     if (held.happenings !== before || held.underWay > 0) quietTurns = 0;
     else if (stillAwaited(waited)) quietTurns = 0;
@@ -121,6 +127,10 @@ export async function quiet(): Promise<void> {
     if (turns > BUSY_TURNS && quietTurns === 0) await pause(1);
   }
   admitArrivals();
+}
+
+function allThatCame(): number {
+  return outside.reduce((sum, source) => sum + (source.came?.() ?? 0), 0);
 }
 
 function stillAwaited(waitedMs: number): boolean {

@@ -5,6 +5,7 @@ import { allLanes } from './lane.ts';
 import type { Chain } from './lane.ts';
 import { native } from './natives.ts';
 import { pause, quiet, somethingIsActive } from './quiescence.ts';
+import { threadsOwe } from './thread-lines.ts';
 import { continuationOf } from './strategies.ts';
 import type { Strategy } from './strategies.ts';
 import type { TrialRecording } from './trial-recording.ts';
@@ -54,7 +55,9 @@ export class Scheduler {
 
   /** What can be taken now; nothing more when all is answered and only time would pass, or when only time passes for nothing. */
   enabled(): readonly HeldStep[] {
-    const enabled = enabledSteps(held.pending, virtualNowMs());
+    const able = enabledSteps(held.pending, virtualNowMs());
+    // A thread computes in real time: none of ours passes before it has answered, not even where it was given up waiting.
+    const enabled = threadsOwe() ? able.filter(({ dueMs }) => dueMs === null) : able;
     return this.#isAftermathOver(enabled) || this.#isFutile(enabled) ? [] : enabled;
   }
 
@@ -103,6 +106,7 @@ export class Scheduler {
     held.pending.splice(at, 1);
     step.chain.busy = false;
     this.#taken++;
+    held.taken++;
     this.#futile = step.idle ? this.#futile + 1 : 0;
     if (step.dueMs !== null) advanceTo(step.dueMs);
     if (step.kind === 'call') this.#begin(step);

@@ -8,6 +8,7 @@ import type { Lane } from './lane.ts';
 import { longestJobMs } from './pool-job-cost.ts';
 import { whatEscaped } from './quiescence.ts';
 import { peakSockets } from './socket-counts.ts';
+import { lanesOwed } from './thread-lines.ts';
 import { virtualNowMs } from './virtual-clock.ts';
 
 /** Steps that one trial may keep: what follows is counted as a livelock long before. */
@@ -76,6 +77,7 @@ export class TrialRecording {
   countOverlap(): void {
     const busy = new Set<string>();
     for (const { lane, kind, of } of held.pending) if (kind !== 'call' && of.index >= 0) busy.add(lane);
+    for (const lane of lanesOwed()) busy.add(lane);
     this.overlap = Math.max(this.overlap, busy.size);
   }
 

@@ -1,6 +1,6 @@
 import type { RaceClass, RacePair, RaceViolation, ScheduleSpec, Trial } from '../../evidence/index.ts';
 import type { Expedition, RaceCase } from '../expedition.ts';
-import { judge } from '../oracle/judge.ts';
+import { judge, judgeWithoutReferences } from '../oracle/judge.ts';
 import type { Judgement } from '../oracle/judge.ts';
 import { explainsTheRest, refusedLanes } from '../oracle/refusal.ts';
 import { runReferences } from '../oracle/references.ts';
@@ -60,13 +60,21 @@ export class CaseSearch {
   /** Runs the orders that the schedules are judged by. */
   async prepare(): Promise<void> {
     const { ignore, invariants } = this.#expedition.options;
+    const escaped = new Set<string>();
     const result = await runReferences(
       this.case.calls,
-      (order) => this.#expedition.run(this.case, { strategy: 'sequential', order }),
+      async (order) => {
+        const trial = await this.#expedition.run(this.case, { strategy: 'sequential', order });
+        for (const what of trial?.record.uncontrolled ?? []) escaped.add(what);
+        return trial;
+      },
       { ignore, invariants },
     );
     if (!result.judged) {
-      this.undecided = result.why;
+      this.#escapes = escaped.size > 0;
+      this.undecided = this.#escapes
+        ? `control is lost (${[...escaped].toSorted().join(', ')}), and ${result.why}`
+        : result.why;
       return;
     }
     this.references = result.references;
@@ -77,7 +85,10 @@ export class CaseSearch {
   async advance(bound: number, maxTrials: number = Number.POSITIVE_INFINITY): Promise<void> {
     this.#bound = Math.max(this.#bound, bound);
     const { references } = this;
-    if (references === null) return;
+    if (references === null) {
+      if (this.#escapes) await this.#delay(null);
+      return;
+    }
     for (let tried = 0; tried < maxTrials && this.#costly < COSTLY_FAULTS; tried++) {
       if (!this.#expedition.mayGoOn) break;
       const schedule = this.#search.next(bound);
@@ -98,7 +109,7 @@ export class CaseSearch {
   }
 
   /** What control does not order is at least delayed, once: that finds by luck what the search cannot by method. */
-  async #delay(references: References): Promise<void> {
+  async #delay(references: References | null): Promise<void> {
     for (; this.#delayed < DELAYED_TRIALS && this.#expedition.mayGoOn; this.#delayed++) {
       const seed = seedFor(this.#expedition.options.seed, `delay ${this.#delayed}`);
       const spec: ScheduleSpec = { strategy: 'delay', seed, longestMs: LONGEST_DELAY_MS };
@@ -135,9 +146,16 @@ export class CaseSearch {
     return [...this.#candidates.keys()].some((name) => name !== 'results');
   }
 
-  async #judge(seen: Pick<Candidate, 'schedule' | 'spec' | 'trial'>, references: References): Promise<void> {
+  async #judge(
+    seen: Pick<Candidate, 'schedule' | 'spec' | 'trial'>,
+    references: References | null,
+  ): Promise<void> {
     const { trial } = seen;
-    let judgement = judge(trial, references, this.#expedition.options.invariants);
+    const { invariants } = this.#expedition.options;
+    let judgement =
+      references === null
+        ? judgeWithoutReferences(trial, this.case.calls, invariants)
+        : judge(trial, references, invariants);
     if (judgement.kind === 'inconclusive') this.#inconclusive ??= judgement.why;
     if (judgement.kind !== 'fault') return;
     if (judgement.class === 'error' && (await this.#isRefusal(trial)))
@@ -173,7 +191,6 @@ export class CaseSearch {
   async violations(): Promise<readonly RaceViolation[]> {
     const out: RaceViolation[] = [];
     const { references } = this;
-    if (references === null) return out;
     for (const name of WORST_FIRST) {
       const candidate = this.#candidates.get(name);
       if (candidate === undefined || (name === 'results' && out.length > 0)) continue;

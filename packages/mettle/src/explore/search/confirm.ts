@@ -19,7 +19,7 @@ export type Confirmation = 'fresh process' | 'same process' | 'not shown again';
 export async function confirm(
   candidate: Candidate,
   raceCase: RaceCase,
-  references: References,
+  references: References | null,
   expedition: Expedition,
 ): Promise<Confirmation> {
   const { trial, fault } = candidate;
@@ -27,7 +27,7 @@ export async function confirm(
   const isKnown = place !== null && expedition.confirmedPlaces.has(place);
   const isControlled = trial.record.uncontrolled.length === 0;
   // A warning is not worth a process.
-  if (isControlled && (isKnown || fault.class === 'results')) {
+  if (references !== null && isControlled && (isKnown || fault.class === 'results')) {
     const again = await expedition.run(raceCase, candidate.spec);
     if (again !== null && sameOutcome(again, trial, references)) return 'same process';
     if (fault.class === 'results') return 'not shown again';
@@ -52,7 +52,7 @@ function placeOf(name: RaceClass, { record }: Trial): string | null {
 async function shownByFreshProcess(
   { spec, trial, fault }: Candidate,
   raceCase: RaceCase,
-  references: References,
+  references: References | null,
   expedition: Expedition,
 ): Promise<boolean> {
   const { invariants, ignore, runner } = expedition.options;
@@ -63,7 +63,7 @@ async function shownByFreshProcess(
       if (seen.kind === 'fault' && seen.class === fault.class) return true;
       continue;
     }
-    if (again.record.status !== 'done') continue;
+    if (again.record.status !== 'done' || references === null) continue;
     if (sameOutcome(again, trial, references)) return true;
     if (runner.reset === 'process') continue;
     const fresh = await runReferences(

@@ -8,7 +8,7 @@ import type { Candidate, CaseSearch } from './case-search.ts';
 export function violationOf(
   { schedule, spec, trial, fault, foundInTrial }: Candidate,
   { case: { subjects, calls, setup, address }, badTrials, trials }: CaseSearch,
-  { allowed }: Pick<References, 'allowed'>,
+  references: Pick<References, 'allowed'> | null,
   reproduced: boolean,
 ): RaceViolation {
   const token =
@@ -29,7 +29,7 @@ export function violationOf(
     trials,
     steps: trial.record.steps,
     outcome: outcomeOf(trial, null),
-    allowed,
+    allowed: references?.allowed ?? [],
     reproduced,
     invariant: fault.invariant,
   };

@@ -241,6 +241,6 @@ function escaped({ uncontrolled }: RaceEvidence): readonly string[] {
   return uncontrolled.length === 0
     ? []
     : [
-        `Not under control, so that its order was not chosen but delayed at random: ${uncontrolled.join(', ')}.`,
+        `Control is lost: ${uncontrolled.join(', ')}. When these went on was not chosen; calls that met them were also raced with random delays.`,
       ];
 }

@@ -88,7 +88,7 @@ async function raceScenario(scenario: RaceScenario): Promise<NoRace> {
       schedule: { strategy: 'sequential', order: ['A'] },
     }));
     const runner = await chooseRunner(trials, rehearsals, scenario.reset ?? 'auto');
-    const { pair, violations, coverage } = await exploreScenario({
+    const { pair, violations, coverage, uncontrolled } = await exploreScenario({
       runner,
       setup,
       calls,
@@ -114,6 +114,7 @@ async function raceScenario(scenario: RaceScenario): Promise<NoRace> {
       reset: `${runner.reset}: ${runner.why}`,
       notes: [
         ...violations.map(({ token }) => `An answer depends on the order of events (replay ${token}).`),
+        ...(uncontrolled.length > 0 ? [`Control is lost: ${uncontrolled.join(', ')}.`] : []),
         ...trials
           .refusedWrites()
           .map((path) => `The server was refused to write to ${path}, which is no copy.`),
