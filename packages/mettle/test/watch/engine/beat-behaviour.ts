@@ -94,11 +94,11 @@ export function beatTests(ground: Ground): void {
   it('begins those first that have waited longest when there is no time for all', async () => {
     const taken: number[] = [];
     const { promise, resolve } = deferred();
-    const stop = await beating(6, 3000, 1, async (_server, slotMs) => {
+    // More than there is time for: some wait long enough to be taken for lost, others have just come.
+    const stop = await beating(24, 3000, 1, async (_server, slotMs) => {
       taken.push(slotMs);
-      if (taken.length === 12) resolve();
-      // Long enough for a job that waits to be taken for lost.
-      await pause(490);
+      if (taken.length === 40) resolve();
+      await pause(160);
       return { kept: Promise.resolve() };
     });
     await promise;
