@@ -46,6 +46,8 @@ export async function readConfigFile(directory: string, base: string): Promise<C
     options: parseOptions(Array.isArray(command) ? [...words, '--', ...command.map(String)] : words, {
       ...BENCH_OPTIONS,
       ...RACE_OPTIONS,
+      // A recording (true), or a schedule of mettle race (its token).
+      ...(entries['replay'] === true ? { replay: { type: 'boolean' as const } } : {}),
     }),
     workload:
       Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },

@@ -38,6 +38,9 @@ Target
 Options
   --tool NAME         examine this tool only, even if it writes (repeat)
   --workload FILE     the calls to make (mettle.workload.json)
+  --replay            check, profile: the recording in it in order, with its
+                      sessions and pauses (--speed N, --longest-pause TIME,
+                      --duration TIME), in place of a mix; on top of --budget
   --allow-writes      also call tools that are not marked read-only
   --budget SECONDS    most time for measuring (default 60)
   --seconds N         how long attach watches (default 10)

@@ -35,11 +35,16 @@ export function raceSettings(extra: ExtraValues): typeof USUAL_RACE {
     throw new UsageError(
       `--ignore takes a JSON path such as '$.updatedAt' or '$.items[*].id'; "${wrong}" does not begin with "$".`,
     );
+  const token = text('replay');
+  if (token?.toLowerCase().endsWith('.json') === true)
+    throw new UsageError(
+      `--replay of mettle race takes the token of a schedule, as a finding gives it; a recording is given with --workload ${token}: what ran together in it is raced first.`,
+    );
   return {
     preemptionBound: preemptionBound ?? USUAL_RACE.preemptionBound,
     processes: processes ?? USUAL_RACE.processes,
     ignore,
-    replay: text('replay') ?? null,
+    replay: token ?? null,
   };
 }
 

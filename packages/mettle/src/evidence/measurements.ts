@@ -1,4 +1,5 @@
 import type { Frame } from './finding.ts';
+import type { ReplayFigures } from './recording.ts';
 import type { Subject, SubjectPlan } from './subject.ts';
 
 /*
@@ -76,12 +77,17 @@ export interface LatencyRecord {
 export interface LatencyEvidence {
   readonly subjects: readonly LatencyRecord[];
 }
-/** All subjects at once, `inFlight` calls in flight, weights as given. No instrument was on. */
+/**
+ * All subjects at once, `inFlight` calls in flight, weights as given; or the calls of a recording as it has them, at most
+ * `inFlight` under way. No instrument was on.
+ */
 export interface MixedLatencyEvidence {
   readonly inFlight: number;
   readonly durationMs: number;
   readonly weights: Readonly<Record<string, number>>;
   readonly subjects: readonly LatencyRecord[];
+  /** How the calls of the recording went; absent where they were a mix. */
+  readonly replay?: ReplayFigures;
 }
 
 /** One batch: `inFlight` identical calls sent together. */

@@ -15,13 +15,14 @@ export { parseWorkload, readWorkload, type Workload } from './workload.ts';
 export { measureBlock, type BlockOptions, type LiveFigures } from './drive/block.ts';
 export { openDriver, type Driver, type InsideWatch } from './drive/driver.ts';
 export { createMix, type Mix } from './drive/mix.ts';
-export { ReplayLog } from './drive/replay-loop.ts';
+export { ReplayLog } from './replay/lanes.ts';
 export { overlappingCalls } from './replay/overlaps.ts';
 export { scheduleReplay, type ReplaySchedule, type ReplaySetting } from './replay/schedule.ts';
 
 // Load shapes.
 export { runBatches } from './profiles/batches.ts';
 export { runMixed } from './profiles/mixed.ts';
+export { runReplayed } from './profiles/replayed.ts';
 export { runSolo } from './profiles/solo.ts';
 
 // Two versions in turns.

@@ -21,6 +21,8 @@ import type { ExaminationRequest } from './request.ts';
 import { runRaceStage } from './race/race-stage.ts';
 import { addStdout, bundleOf, keepLeak, keepRaceStage } from './gathering.ts';
 import type { Gathering } from './gathering.ts';
+import { stageReplay } from './replay-stage.ts';
+import type { StagedReplay } from './replay-stage.ts';
 import { SourceLibrary } from './source-library.ts';
 import { fetchScripts, runStage } from './stages.ts';
 import { TimeLeftOver } from './time-left-over.ts';
@@ -115,6 +117,8 @@ async function examineSession(
   const { catalogue } = await readCatalogue(session);
   evidence.catalogue = catalogue;
   const { planning, directory } = await planCalls(request, catalogue, copy);
+  const { spec } = request;
+  const replay = stageReplay(request, planning, { directory, spec: withEnvironment(spec, copy), session });
   const clock = openProcessClock(agent?.pid ?? session.process?.pid ?? null);
   const stages = plan({
     examination: request.examination,
@@ -122,6 +126,9 @@ async function examineSession(
     loadPerCore: (loadavg()[0] ?? 0) / Math.max(1, cpus().length),
     noAgent,
     targetArguments: request.targetArguments,
+    ...(replay === null
+      ? {}
+      : { replay: { timedMs: replay.timed.durationMs, profiledMs: replay.profiled.durationMs } }),
   });
   gathering.absent = stages.absent;
   const readings = collectProcess.start(clock);
@@ -134,7 +141,6 @@ async function examineSession(
     onProgress: (now) => progress.within(now),
   };
   await setUp(gathering, session, directory);
-  const { spec } = request;
   const home = homeOf({ cwd: spec.cwd, command: spec.kind === 'module' ? null : spec.command });
   const library = new SourceLibrary(home);
   // What spoils the server comes last, on one of its own, unless nothing else is looked for.
@@ -142,7 +148,7 @@ async function examineSession(
   const here = stages.stages.filter((stage) => !apart.includes(stage));
   const time = new TimeLeftOver();
   const leakContext = leakContextOf(request, { planning, home, progress });
-  const setting = { context, planning, agent, progress, home, library, leakContext, time };
+  const setting = { context, planning, agent, progress, home, library, leakContext, time, replay };
   const fault = await runStages(gathering, here, setting);
   evidence.process = readings.stop();
   clock.close();
@@ -219,6 +225,7 @@ async function runStages(
     readonly library: SourceLibrary;
     readonly leakContext: (stage: Stage) => LeakStageContext;
     readonly time: TimeLeftOver;
+    readonly replay: StagedReplay | null;
   },
 ): Promise<string | null> {
   const { request, evidence, notes } = gathering;
@@ -253,6 +260,7 @@ async function runStages(
             library,
             evidence,
             notes,
+            replay: with_.replay,
           }),
         );
     } catch (error) {

@@ -152,10 +152,15 @@ export function plan(options: {
   /** What names the target on the command line, for the commands that are told. */
   readonly targetArguments?: string;
   readonly leaveOut?: readonly StageName[];
+  /** Of a recording that is made again in order, twice: how long it takes alone, and while it is profiled. On top of the budget. */
+  readonly replay?: { readonly timedMs: number; readonly profiledMs: number } | undefined;
 }): Plan {
+  const replayed: StageName | null = options.replay === undefined ? null : 'mixed';
   const templates = SHARES[options.examination]
     .filter(([name]) => options.leaveOut?.includes(name) !== true)
-    .map(([name, share]) => ({ share, ...STAGES[name] }));
+    // The state that its calls find is part of a recording: nothing is called before.
+    .toSorted(([a], [b]) => Number(b === replayed) - Number(a === replayed))
+    .map(([name, share]) => ({ share: name === replayed ? 0 : share, ...STAGES[name] }));
   const chosen = templates.filter((stage) => options.noAgent === null || !stage.needsAgent);
   const total = chosen.reduce((sum, stage) => sum + stage.share, 0);
   const absent: Partial<Record<EvidenceKey, string>> = {};
@@ -182,11 +187,17 @@ export function plan(options: {
   return {
     stages: chosen.map(({ share, needsAgent: _, ...stage }) => ({
       ...stage,
-      budgetMs: (options.budgetMs * share) / total,
+      title: stage.name === replayed ? 'making the recorded calls again' : stage.title,
+      budgetMs: (options.budgetMs * share) / total + replayMs(stage.name, options.replay),
       onTopMs: ((options.budgetMs * share) / total) * onTopShare(options.loadPerCore ?? 0),
     })),
     absent,
   };
+}
+
+function replayMs(stage: StageName, replay: Parameters<typeof plan>[0]['replay']): number {
+  if (stage === 'mixed') return replay?.timedMs ?? 0;
+  return stage === 'blocking' ? (replay?.profiledMs ?? 0) : 0;
 }
 
 /** The same plan for an examination whose budget is too small for one stage; the others share all of it. */

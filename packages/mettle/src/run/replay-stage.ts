@@ -23,7 +23,11 @@ export interface StagedReplay {
 export function stageReplay(
   request: ExaminationRequest,
   planning: SubjectPlanning,
-  { directory, spec, session }: { readonly directory: string; readonly spec: TargetSpec; readonly session: Session },
+  {
+    directory,
+    spec,
+    session,
+  }: { readonly directory: string; readonly spec: TargetSpec; readonly session: Session },
 ): StagedReplay | null {
   const { replay, workload, seed } = request;
   if (replay === undefined || workload === null) return null;
@@ -109,11 +113,16 @@ export function replayNotes({
   return [
     `The recording was made again in its order, with its pauses: ${calls} of ${recorded.calls} calls in ${sessions} session${sessions === 1 ? '' : 's'}, at most ${mostUnderWay} under way (${recorded.mostUnderWay} then)${cut}${late}.`,
     ...leftOut.map(
-      ({ subject, calls: missing, why }) => `Of the recording ${missing} calls of ${subject} are left out: ${why}.`,
+      ({ subject, calls: missing, why }) =>
+        `Of the recording left out: ${counted(missing)} of ${subject}: ${why}.`,
     ),
     ...differing.map(
       ({ subject, recorded: then, now, calls: other }) =>
-        `${subject.name}: ${other} recorded calls ended otherwise (${then} then, ${now} now): the server changed, or its state is not the one that the recording began with.`,
+        `${subject.name}: ${counted(other)} of the recording ended otherwise (${then} then, ${now} now): the server changed, or its state is not the one that the recording began with.`,
     ),
   ];
+}
+
+function counted(calls: number): string {
+  return `${calls} call${calls === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BENCH_OPTIONS, benchSettings, wantsK6Script } from '../../src/cli/bench-options.ts';
 import { parseOptions } from '../../src/cli/options.ts';
-import { withReplay } from '../../src/cli/replay-options.ts';
+import { EXAMINED_REPLAY_OPTIONS, examinedReplay, withReplay } from '../../src/cli/replay-options.ts';
 import { timeOf } from '../../src/cli/time-option.ts';
 import { parseWorkload } from '../../src/run/index.ts';
 import type { BenchSettings, Workload } from '../../src/run/index.ts';
@@ -125,5 +125,52 @@ describe('a recording replayed', () => {
 
   it('needs the recording', () => {
     expect(() => replayed(['--replay'], null)).toThrow(/give it with --workload FILE/);
+  });
+});
+
+describe('a recording replayed by an examination', () => {
+  const workload = parseWorkload(
+    {
+      schema: 'mettle/workload@1',
+      calls: [{ tool: 'read' }],
+      recording: { timeline: [{ call: 0, session: 0, atMs: 0, durationMs: 5, outcome: 'success' }] },
+    },
+    'w.json',
+  );
+  const replay = (
+    words: readonly string[],
+    {
+      examination = 'check',
+      given = workload,
+    }: { readonly examination?: 'check' | 'profile' | 'leak'; readonly given?: Workload | null } = {},
+  ): unknown => {
+    const { extra } = parseOptions(words, EXAMINED_REPLAY_OPTIONS);
+    return examinedReplay(examination, { typed: extra, values: extra }, given);
+  };
+
+  it('takes the options of mettle bench', () => {
+    expect(replay([])).toBeNull();
+    expect(replay(['--replay'])).toEqual({ speed: 1, longestPauseMs: null, untilMs: null });
+    expect(
+      replay(['--replay', '--speed', '4x', '--longest-pause', '1s', '--duration', '1m'], {
+        examination: 'profile',
+      }),
+    ).toEqual({ speed: 4, longestPauseMs: 1000, untilMs: 60_000 });
+  });
+
+  it('says in a sentence why a recording cannot be used so', () => {
+    expect(() => replay(['--replay'], { given: null })).toThrow(/give it with --workload FILE/);
+    const mix = parseWorkload({ schema: 'mettle/workload@1', calls: [{ tool: 'read' }] }, 'w.json');
+    expect(() => replay(['--replay'], { given: mix })).toThrow(/holds no recording to replay/);
+    expect(() => replay(['--replay'], { examination: 'leak' })).toThrow(
+      /mettle leak takes the calls of a recording as a mix/,
+    );
+    expect(() => replay(['--speed', '2'])).toThrow(/give --replay as well/);
+    expect(() => replay(['--duration', '2s'])).toThrow(/--duration ends a replay early/);
+  });
+
+  it('is not asked for by what a config says of the load of mettle bench', () => {
+    const { extra: typed } = parseOptions([], EXAMINED_REPLAY_OPTIONS);
+    expect(examinedReplay('check', { typed, values: { ...typed, duration: '10s' } }, workload)).toBeNull();
   });
 });

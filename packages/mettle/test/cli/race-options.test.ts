@@ -17,6 +17,7 @@ describe('what mettle race takes besides', () => {
     [{ preemptions: '9' }, '--preemptions takes a whole number from 0 to 3'],
     [{ preemptions: '1.5' }, '--preemptions'],
     [{ processes: '3' }, '--processes takes 1 or 2'],
+    [{ replay: 'calls.json' }, 'a recording is given with --workload calls.json'],
     [{ ignore: ['updatedAt'] }, 'does not begin with "$"'],
   ])('says in a sentence what it cannot be: %j', (extra, sentence) => {
     expect(() => raceSettings(extra)).toThrow(sentence);

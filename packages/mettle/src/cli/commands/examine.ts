@@ -11,6 +11,7 @@ import type { Host } from '../host.ts';
 import { parseOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
 import { progressView } from '../progress.ts';
+import { EXAMINED_REPLAY_OPTIONS, examinedReplay } from '../replay-options.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { targetOf } from '../target.ts';
 import { VERSION } from '../version.ts';
@@ -25,7 +26,7 @@ export async function examineCommand(
   argv: readonly string[],
   host: Host,
 ): Promise<ExitCode> {
-  const typed = parseOptions(argv);
+  const typed = parseOptions(argv, EXAMINED_REPLAY_OPTIONS);
   if (typed.help) {
     host.stdout.write(HELP);
     return EXIT.ok;
@@ -40,6 +41,7 @@ export async function examineCommand(
   checkBar(options, examination);
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const workload = await workloadOf(options, config, host);
+  const replay = examinedReplay(examination, { typed: typed.extra, values: options.extra }, workload);
   const progress = progressView(host, options.quiet);
   const examined = await examine({
     examination,
@@ -49,6 +51,7 @@ export async function examineCommand(
     mettle: VERSION,
     tools: options.tool,
     workload,
+    ...(replay === null ? {} : { replay }),
     allowWrites: options.allowWrites,
     budgetMs: (options.budgetSeconds ?? DEFAULT_BUDGET_SECONDS) * 1000,
     seed: options.seed ?? 1,

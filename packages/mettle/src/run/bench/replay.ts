@@ -1,15 +1,10 @@
-import type {
-  BenchEvidence,
-  LoadShape,
-  RecordedOutcome,
-  ReplayFigures,
-  Subject,
-} from '../../evidence/index.ts';
+import type { BenchEvidence, LoadShape } from '../../evidence/index.ts';
 import { createMix, measureBlock, ReplayLog, scheduleReplay } from '../../load/index.ts';
 import type { Driver, ReplaySchedule, ReplaySetting, SubjectPlanning, Workload } from '../../load/index.ts';
 import type { TargetClock } from '../../load/load.ts';
 import { openProcessClock } from '../../session/index.ts';
 import type { Session } from '../../session/index.ts';
+import { replayFigures } from '../replay-figures.ts';
 import { REPLAYING } from './progress.ts';
 import type { BenchClock } from './progress.ts';
 import type { BenchRequest, Mutable } from './request.ts';
@@ -87,7 +82,7 @@ export async function replayRecording(
       onProgress: (live) => progress.live(live),
     });
     bench.blocks = [block];
-    bench.replay = figuresOf(schedule, log, replay.speed);
+    bench.replay = replayFigures(schedule, log, replay.speed);
     if (block.endedEarly !== null)
       notes.push(
         `The replay ended before its time (${block.endedEarly}): ${log.ends.filter((end) => end === null).length} calls were not answered or not made.`,
@@ -166,53 +161,4 @@ function sharesOf({ calls }: ReplaySchedule): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { subject } of calls) counts[subject.name] = (counts[subject.name] ?? 0) + 1;
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count / calls.length]));
-}
-
-/** As a recorder would have put it. */
-function outcomeOf(end: string): string {
-  return end === 'ok' ? 'success' : end;
-}
-
-function figuresOf(schedule: ReplaySchedule, log: ReplayLog, speed: number): ReplayFigures {
-  const { calls, sessions, recorded, idleCutMs, leftOut } = schedule;
-  const differing = new Map<
-    string,
-    { subject: Subject; recorded: RecordedOutcome; now: string; calls: number }
-  >();
-  let sameOutcome = 0;
-  let notCompared = 0;
-  let made = 0;
-  for (const [i, { subject, recorded: before }] of calls.entries()) {
-    const end = log.ends[i] ?? null;
-    if (end === null) continue;
-    made++;
-    const now = outcomeOf(end);
-    if (before.outcome === 'cancelled' || before.outcome === 'unanswered') notCompared++;
-    else if (before.outcome === now) sameOutcome++;
-    else {
-      const key = JSON.stringify([subject.name, before.outcome, now]);
-      const row = differing.get(key) ?? { subject, recorded: before.outcome, now, calls: 0 };
-      row.calls++;
-      differing.set(key, row);
-    }
-  }
-  const unmade = calls.length - made;
-  return {
-    speed,
-    recorded,
-    idleCutMs,
-    calls: made,
-    sessions: sessions.length,
-    mostUnderWay: log.mostUnderWay,
-    leftOut: [
-      ...leftOut,
-      ...(unmade === 0
-        ? []
-        : [{ subject: 'any', calls: unmade, why: 'the replay ended before they were answered' }]),
-    ],
-    held: { calls: log.held, longestMs: log.longestHeldMs },
-    sameOutcome,
-    notCompared,
-    differing: [...differing.values()].toSorted((a, b) => b.calls - a.calls),
-  };
 }
