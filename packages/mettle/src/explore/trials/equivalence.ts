@@ -14,29 +14,53 @@ export type Rehearse = (request: TrialRequest, restart: boolean) => Promise<Tria
 /** What each rehearsal gives in a server that is as it should be. */
 export type References = ReadonlyMap<TrialRequest, Trial>;
 
-/** References when all agree; else a sentence which one gave itself away, and by what. */
+/** With one call there would be none before it. */
+const FEWEST = 2;
+
+/** How long showing it may take: `now` in ms, of the same clock as `untilMs`. */
+export interface RehearsalTime {
+  readonly untilMs: number;
+  readonly now: () => number;
+}
+
+/**
+ * References when all agree; else a sentence which one gave itself away, and by what. When time is short, only as many of
+ * the first requests are looked at as can be called in both orders, two at least.
+ */
 export async function findDifference(
   rehearse: Rehearse,
   requests: readonly TrialRequest[],
+  { untilMs, now }: RehearsalTime = { untilMs: Number.POSITIVE_INFINITY, now: () => 0 },
 ): Promise<References | string> {
   const seen = new Map<TrialRequest, Trial>();
+  /** Twice, for what a call leaves behind for its own next time. */
+  const difference = async (request: TrialRequest, restart: boolean): Promise<string | null> => {
+    const told = compared(seen, request, await rehearse(request, restart));
+    return told ?? compared(seen, request, await rehearse(request, false));
+  };
+  const startedAtMs = now();
+  for (const [i, request] of requests.entries()) {
+    // The other way round takes as long again.
+    if (i >= FEWEST && 2 * now() - startedAtMs >= untilMs) break;
+    const told = await difference(request, i === 0);
+    if (told !== null) return told;
+  }
   // One call has no others before it, in whatever order.
-  const orders = requests.length > 1 ? [requests, requests.toReversed()] : [requests];
-  for (const order of orders) {
-    for (const [i, request] of order.entries()) {
-      // Twice, for what a call leaves behind for its own next time.
-      for (let time = 0; time < 2; time++) {
-        const trial = await rehearse(request, i === 0 && time === 0);
-        const before = seen.get(request);
-        if (before === undefined) seen.set(request, trial);
-        else {
-          const difference = differenceOf(before, trial);
-          if (difference !== null) return `${nameOf(request)} ${difference}`;
-        }
-      }
-    }
+  for (const [i, request] of seen.size > 1 ? [...seen.keys()].toReversed().entries() : []) {
+    const told = await difference(request, i === 0);
+    if (told !== null) return told;
   }
   return seen;
+}
+
+function compared(seen: Map<TrialRequest, Trial>, request: TrialRequest, trial: Trial): string | null {
+  const before = seen.get(request);
+  if (before === undefined) {
+    seen.set(request, trial);
+    return null;
+  }
+  const difference = differenceOf(before, trial);
+  return difference === null ? null : `${nameOf(request)} ${difference}`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { RaceCall, RaceReset, Trial } from '../../evidence/index.ts';
 import { UsageError } from '../../evidence/index.ts';
 import type { TrialRequest, TrialRunner } from '../trial-runner.ts';
-import { differenceOf, findDifference, outcomeOf, type References } from './equivalence.ts';
+import { differenceOf, findDifference, outcomeOf } from './equivalence.ts';
+import type { References, RehearsalTime } from './equivalence.ts';
 import type { Trials } from './trials.ts';
 
 /** After so many trials a reset has to show again that it is equivalent: what fills up slowly shows late. */
@@ -26,12 +27,17 @@ export async function chooseRunner(
   trials: Trials,
   rehearsals: readonly TrialRequest[],
   wanted: RaceReset | 'auto',
+  time?: RehearsalTime,
 ): Promise<ChosenRunner> {
   const possible = trials.possibleResets();
   if (wanted === 'auto') {
     const different = [...new Map(rehearsals.map((each) => [JSON.stringify(each), each])).values()];
     const chosen = spread(different, MAX_REHEARSALS);
-    return new Runner(trials, chosen, await cheapest(trials, possible, chosen, []));
+    return new Runner(
+      trials,
+      chosen,
+      await cheapest(trials, possible, { rehearsals: chosen, before: [], time }),
+    );
   }
   if (!possible.includes(wanted))
     throw new UsageError(
@@ -56,27 +62,33 @@ interface Choice {
 async function cheapest(
   trials: Trials,
   possible: readonly RaceReset[],
-  rehearsals: readonly TrialRequest[],
-  before: readonly string[],
+  { rehearsals, before, time }: Shown,
 ): Promise<Choice> {
   const rejected = [...before];
   for (const reset of possible) {
     if (reset === 'process') break;
-    const seen = await rehearsed(trials, reset, rehearsals);
+    const seen = await rehearsed(trials, reset, { rehearsals, time });
     if (typeof seen !== 'string') return { reset, rejected, references: seen, asked: false };
     rejected.push(`${reset}: ${seen}`);
   }
   return { reset: 'process', rejected, references: new Map(), asked: false };
 }
 
+/** By what it is shown that a reset is equivalent, and why the ones before are not. */
+interface Shown {
+  readonly rehearsals: readonly TrialRequest[];
+  readonly before: readonly string[];
+  readonly time?: RehearsalTime | undefined;
+}
+
 async function rehearsed(
   trials: Trials,
   reset: RaceReset,
-  rehearsals: readonly TrialRequest[],
+  { rehearsals, time }: Omit<Shown, 'before'>,
 ): Promise<References | string> {
   if (rehearsals.length === 0) return 'there was no call to compare by';
   try {
-    return await findDifference((request, restart) => trials.run(request, reset, restart), rehearsals);
+    return await findDifference((request, restart) => trials.run(request, reset, restart), rehearsals, time);
   } catch (error) {
     if (trials.isAborted) throw error;
     return error instanceof Error ? error.message : String(error);
@@ -104,9 +116,13 @@ class Runner implements ChosenRunner {
   }
 
   get why(): string {
-    const { reset, rejected, asked } = this.#choice;
+    const { reset, rejected, asked, references } = this.#choice;
     if (asked) return 'as asked for';
-    const shown = reset === 'process' ? 'a fresh process each time' : 'equivalent to a fresh process';
+    const fewer =
+      references.size < this.#rehearsals.length
+        ? ` by ${references.size} of ${this.#rehearsals.length} calls, for want of time`
+        : '';
+    const shown = reset === 'process' ? 'a fresh process each time' : `equivalent to a fresh process${fewer}`;
     return rejected.length === 0 ? shown : `${shown}; not ${rejected.join('; not ')}`;
   }
 
@@ -172,12 +188,10 @@ class Runner implements ChosenRunner {
     if (difference === null) return;
     const possible = this.#trials.possibleResets();
     const worn = `${reset}: after ${String(this.#count)} trials a call ${difference}`;
-    this.#choice = await cheapest(
-      this.#trials,
-      possible.slice(possible.indexOf(reset) + 1),
-      this.#rehearsals,
-      [...rejected, worn],
-    );
+    this.#choice = await cheapest(this.#trials, possible.slice(possible.indexOf(reset) + 1), {
+      rehearsals: this.#rehearsals,
+      before: [...rejected, worn],
+    });
   }
 }
 

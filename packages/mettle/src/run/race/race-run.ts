@@ -1,7 +1,14 @@
 import { homeOf } from '../../derive/index.ts';
 import type { CatalogueEvidence, RaceEvidence, TargetEvidence } from '../../evidence/index.ts';
 import { chooseRunner, explore, replay } from '../../explore/index.ts';
-import type { ChosenRunner, RaceProgress, ReplayResult, TrialRequest, Trials } from '../../explore/index.ts';
+import type {
+  ChosenRunner,
+  RaceProgress,
+  RaceSubject,
+  ReplayResult,
+  TrialRequest,
+  Trials,
+} from '../../explore/index.ts';
 import { existingFiles, findReadable } from '../../load/index.ts';
 import { monotonicMs, readCatalogue } from '../../session/index.ts';
 import { targetEvidence } from '../facts.ts';
@@ -30,6 +37,9 @@ export interface Raced {
   readonly notes: readonly string[];
 }
 
+/** Of the time, for showing that the server can be put back: what is left is for races. */
+const REHEARSED_SHARE = 0.3;
+
 /** Races the calls of a server that runs on a working copy; closes it. */
 export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<Raced> {
   const { request } = options;
@@ -46,7 +56,10 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
       agent: trials.agent,
       noAgent: '',
     });
-    const runner = await chooseRunner(trials, rehearsals(calls), 'auto');
+    const runner = await chooseRunner(trials, rehearsals(calls), 'auto', {
+      untilMs: startedAtMs + REHEARSED_SHARE * (options.budgetMs + options.onTopMs),
+      now: monotonicMs,
+    });
     const { evidence, notes } = await searchOrReplay(runner, { ...options, calls, directory, startedAtMs });
     const library = new SourceLibrary(
       homeOf({
@@ -89,8 +102,11 @@ function copyInWords({ workload }: ExaminationRequest, { copy }: Trials): string
 
 /** Each call alone: what shows that a cheap reset does what a fresh process would. */
 function rehearsals({ subjects, setup, observe }: RaceCalls): readonly TrialRequest[] {
-  // Two of each: what a set in memory keeps of one call shows only beside another.
-  const calls = subjects.flatMap(({ call }) => [call(0), call(1)]);
+  // Two of each: what a set in memory keeps of one call shows only beside another. What writes first, should time be short.
+  const changing = ({ annotations }: RaceSubject): number => (annotations.readOnlyHint === true ? 1 : 0);
+  const calls = subjects
+    .toSorted((a, b) => changing(a) - changing(b))
+    .flatMap(({ call }) => [call(0), call(1)]);
   return calls.map((call) => ({
     setup,
     calls: [call],
