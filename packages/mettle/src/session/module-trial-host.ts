@@ -18,8 +18,14 @@ const script = resolve(file);
 let number = 0;
 let generation = new Generation(null);
 let loaded: LoadedModule | null = null;
+/** Worker threads that run: those of earlier generations do so still. */
+let threads = 0;
 
 readLines();
+process.on('worker', (worker) => {
+  threads += 1;
+  worker.once('exit', () => (threads -= 1));
+});
 if (mode === 'reimport') {
   process.argv.splice(1, process.argv.length, script, ...words);
   versionOwnModules(() => number);
@@ -47,7 +53,7 @@ function received(line: string): void {
   }
   const { id } = message;
   void anew().then(
-    () => answer({ id, result: {} }),
+    () => answer({ id, result: { threads } }),
     (error: unknown) => answer({ id, error: { code: -32603, message: String(error) } }),
   );
 }

@@ -14,6 +14,8 @@ import { WorkingCopy, type RaceState } from './working-copy.ts';
 
 /** A host that has imported a server so many times is replaced: modules of old generations are never freed. */
 const MAX_GENERATIONS = 200;
+/** Nor are their worker threads, some ten MiB each, ever ended. */
+const MAX_THREADS = 32;
 export interface TrialsOptions {
   /** As the user gave it. */
   readonly target: TargetSpec;
@@ -38,6 +40,7 @@ export class Trials {
   #processes: readonly RacedProcess[] = [];
   #running: RaceReset = 'files';
   #generations = 0;
+  #threads = 0;
   /** Whether a trial was run in the processes that run. */
   #used = false;
   readonly #burials = new Set<Promise<void>>();
@@ -154,7 +157,7 @@ export class Trials {
   async #putBack(reset: RaceReset, restart: boolean): Promise<void> {
     const imports = reset === 'reimport' || reset === 'factory';
     const other = imports ? this.#running !== reset : this.#running !== 'files';
-    const worn = imports && this.#generations >= MAX_GENERATIONS;
+    const worn = imports && (this.#generations >= MAX_GENERATIONS || this.#threads > MAX_THREADS);
     if ((restart && this.#used) || other || worn || this.#processes.length === 0) {
       await this.#stop();
       this.copy.restore();
@@ -170,6 +173,8 @@ export class Trials {
         throw new Error(
           `the server did not begin anew: ${reply.outcome === 'error' ? reply.error.message : reply.message}`,
         );
+      const { threads } = reply.result as { readonly threads?: number };
+      this.#threads = Math.max(this.#threads, threads ?? 0);
       await process.settleHandshake();
     }
   }
@@ -180,6 +185,7 @@ export class Trials {
     this.#processes = processes;
     this.#running = reset;
     this.#generations = 0;
+    this.#threads = 0;
     this.#used = false;
     const count = this.#options.target.kind === 'http' ? 1 : this.#options.processes;
     for (let n = 0; n < count; n++) {

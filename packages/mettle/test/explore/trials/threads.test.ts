@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
+import { chooseRunner, Trials, type TrialRequest } from '../../../src/explore/index.ts';
 import { call, race, RaceError, type RaceScenario } from '../../../src/testing.ts';
 
 // Servers with pools of threads are started several times over.
@@ -57,4 +58,37 @@ test('calls whose threads speak by themselves are raced with delays besides, and
   const { coverage, notes } = await race(scenario('own', [unasked, call('count', { pool: 'own', ms: 1 })]));
   expect(coverage).toMatch(/where control is lost: 10 trials with random delays/);
   expect(notes.join('\n')).toContain('Control is lost: messages that a worker thread sends unasked.');
+});
+
+test('a server that is imported anew does not pile up the threads of its pools', async () => {
+  const file = fileURLToPath(new URL('../../agent/control/fixtures/pool-in-memory.mjs', import.meta.url));
+  const trials = await Trials.open({
+    target: { kind: 'stdio', command: [process.execPath, file], env: {}, cwd: process.cwd() },
+    state: null,
+    replies: {},
+    processes: 1,
+    connections: 1,
+  });
+  try {
+    const counting = { tool: 'count', arguments: {}, connection: 0 };
+    const trial = (): TrialRequest => ({
+      setup: [],
+      calls: [counting],
+      observe: [{ tool: 'pools', arguments: {}, connection: 0 }],
+      schedule: { strategy: 'sequential', order: ['A'] },
+    });
+    const runner = await chooseRunner(trials, [], 'reimport');
+    const made: number[] = [];
+    for (let n = 0; n < 40; n++) {
+      const { answers, observed, record } = await runner.run(trial());
+      expect(record).toMatchObject({ status: 'done', uncontrolled: [] });
+      expect(answers[0]?.text).toContain('"1"');
+      made.push(Number(/\d+/.exec(observed[0]?.text ?? '')));
+    }
+    expect(Math.max(...made)).toBeGreaterThan(1);
+    // Two threads each, 32 at most.
+    expect(Math.max(...made)).toBeLessThanOrEqual(17);
+  } finally {
+    await trials.close();
+  }
 });
