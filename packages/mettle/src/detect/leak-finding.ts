@@ -54,7 +54,7 @@ export function leakDetector(kind: LeakKind): Detector<Needs> {
       leaksOf(evidence.heapGrowth)
         .filter(({ pattern }) => pattern === kind.id)
         .map((leak) => findingOf(kind, evidence, leak)),
-    blind: ({ heapGrowth }) => undecided(kind.id, heapGrowth) ?? uncounted(kind.id, heapGrowth),
+    blind: ({ heapGrowth }) => undecided(heapGrowth) ?? uncounted(kind.id, heapGrowth),
     looked: ({ heapGrowth }) => looked(heapGrowth),
   };
 }
@@ -126,9 +126,9 @@ function verifyCommand(id: string, target: Input['target'], tool: string | null)
   return `npx mettle leak${only} --fail-on ${id}${where}`;
 }
 
-/** What of this pattern grows and may or may not end. */
-function undecided(id: LeakPattern, evidence: HeapGrowthEvidence): string | null {
-  const open = undecidedOf(evidence).filter(({ pattern }) => pattern === id);
+/** What grows and may or may not end. As long as there is such growth no pattern is clear: some are told by how it ends. */
+function undecided(evidence: HeapGrowthEvidence): string | null {
+  const open = undecidedOf(evidence);
   if (open.length === 0) return null;
   const what = open.map(({ growth }) => boundOf(growth)).join('; ');
   return `whether ${open.length === 1 ? 'one growth ends' : `${open.length} growths end`} could not be decided in the time (${what}): give more time (--budget)`;
@@ -176,6 +176,6 @@ function looked(evidence: HeapGrowthEvidence): string {
     slight.length === 0
       ? 'nothing grows without end'
       : `what grows without end is slight (${slight.join('; ')})`;
-  const uncovered = evidence.notCovered.length === 0 ? '' : `; ${evidence.notCovered.join('; ')}`;
+  const uncovered = evidence.notCovered.map((sentence) => `; ${sentence.replace(/\.$/, '')}`).join('');
   return `${names.size === 1 ? '1 tool or method' : `${count(names.size)} tools and methods`}, ${plural(calls, 'call')} in ${how}: ${but}${ends}${uncovered}`;
 }

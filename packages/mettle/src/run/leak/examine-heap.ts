@@ -7,16 +7,24 @@ import type { HeapGrowthEvidence } from '../../evidence/index.ts';
 import type { LeakDriver } from '../../load/index.ts';
 import { heapEvidence } from './heap-evidence.ts';
 import { LeakRun } from './leak-run.ts';
+import type { LeakTimeOptions } from './leak-time.ts';
 import { boundByOtherParts, boundByTimers, fillUp, readDeclared, saturate } from './live-bounds.ts';
 import { isolate, separateCauses } from './live-causes.ts';
 import { findSites } from './live-sites.ts';
 import type { Sites } from './live-sites.ts';
-import { freshRounds, screenHeap, saysNothing, tooFewCalls, tooFewRounds } from './screening.ts';
+import {
+  FRESH_ROUNDS,
+  freshRounds,
+  screenHeap,
+  saysNothing,
+  tooFewCalls,
+  tooFewRounds,
+} from './screening.ts';
 import { NotExamined, tooSlow } from './snapshot-guard.ts';
 import { driverOf, trackOf } from './track.ts';
 import type { Track } from './track.ts';
 
-export interface HeapExamination {
+export interface HeapExamination extends LeakTimeOptions {
   readonly recording: HeapRecording;
   readonly drivers: readonly LeakDriver[];
   readonly callMs: readonly number[];
@@ -24,8 +32,6 @@ export interface HeapExamination {
   /** Whether memory outside V8's heap is looked at: the process is nobody else's. */
   readonly looksAtNative: boolean;
   readonly signal: AbortSignal;
-  readonly untilMs: number;
-  readonly onTopMs?: number;
   readonly onCall: (subject: string, calls: number) => void;
   readonly shownFile: (file: string) => string;
   /** Whether a script is Mettle's own, inside the server. */
@@ -59,6 +65,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   run.extendForVerdicts();
   const rounds = freshRounds(run).length;
   const tracks = await watched(run, chosenOf(candidates, rounds));
+  if (rounds < FRESH_ROUNDS) for (const track of tracks) distrust(track);
   const handles = growingHandles(run.memories, run.rounds.slice(0, run.memories.length), run.subjects);
   let growing: readonly Track[] = tracks;
   let after = run.memories.at(-1) ?? (await run.readMemory());
@@ -72,7 +79,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   ];
   try {
     await separateCauses(run, tracks);
-    if (!(await isolate(run, tracks))) notCovered.push(unattributed(run, rounds, lookLonger));
+    if (!(await isolate(run, tracks))) notCovered.push(unattributed(run, lookLonger));
     growing = tracks.filter(
       (track) => track.subject !== null || track.driver === 'time' || track.bound !== null,
     );
@@ -125,10 +132,16 @@ async function watched(run: LeakRun, chosen: readonly GrowthCandidate[]): Promis
   return chosen.map((candidate) => trackOf(candidate, measured.indexOf(candidate)));
 }
 
-/** What is said when there was no time to call each subject alone. Counted once, nothing is known of anybody then. */
-function unattributed(run: LeakRun, rounds: number, lookLonger: string): string {
-  if (rounds === 1) throw new NotExamined(`${tooSlow(run.lastPause)} (${lookLonger})`);
-  return `Some of what grew in each round followed nobody’s calls, and there was no time to call each tool alone (${lookLonger}).`;
+/** Numbers of fewer rounds may agree by chance: whose calls it is has to show when each is called alone, where it can. */
+function distrust(track: Track): void {
+  if (track.proof === 'exact') track.proof = track.index >= 0 ? 'none' : 'correlated';
+}
+
+/** What is said when there was no time to call each subject alone. Of fewer rounds nothing is known of anybody then. */
+function unattributed(run: LeakRun, lookLonger: string): string {
+  if (freshRounds(run).length < FRESH_ROUNDS)
+    throw new NotExamined(`${tooSlow(run.lastPause)} (${lookLonger})`);
+  return `Some of what grew in each round followed nobody’s calls, and there was no time to call each tool alone (raise --budget).`;
 }
 
 /** What is looked at further. Of a single round nothing follows anybody's calls yet: there all have to be called alone. */

@@ -13,7 +13,7 @@ import { monotonicMs } from '../../session/clock.ts';
 import { seededRandom } from '../../stats/index.ts';
 import { LeakTime } from './leak-time.ts';
 import type { LeakTimeOptions } from './leak-time.ts';
-import { expectedPauseMs, memoryRefusal, snapshotsMs } from './snapshot-guard.ts';
+import { expectedPauseMs, memoryRefusal, NotExamined, snapshotsMs } from './snapshot-guard.ts';
 import type { Pause } from './snapshot-guard.ts';
 
 export interface LeakRunOptions extends LeakTimeOptions {
@@ -146,14 +146,18 @@ export class LeakRun {
   async calls(
     mode: 'fresh' | 'repeat',
     counts: readonly number[],
-    { settleMs = SETTLE_MS, share = SHARE_OF_A_ROUND }: { settleMs?: number; share?: number } = {},
+    {
+      settleMs = SETTLE_MS,
+      share = SHARE_OF_A_ROUND,
+      leastMs = LEAST_STEP_MS,
+    }: { settleMs?: number; share?: number; leastMs?: number } = {},
   ): Promise<readonly number[]> {
     const made = await runRound(this.drivers, counts, this.tallies, {
       mode,
       inFlight: IN_FLIGHT,
       random: this.#random,
       signal: this.signal,
-      deadlineMs: monotonicMs() + Math.max(LEAST_STEP_MS, share * this.leftMs),
+      deadlineMs: monotonicMs() + Math.max(leastMs, share * this.leftMs),
       onCall: (subject) => this.#onCall(subject, ++this.#calls),
     });
     if (settleMs > 0) await pause(settleMs);
@@ -190,14 +194,33 @@ export class LeakRun {
     return this.#snapshot(true, (file) => readHeapSnapshot(chunksOf(file)));
   }
 
+  /** Nothing else can be had of a server that a snapshot holds for longer than all the time that there is. */
+  async #inTime<T>(taking: Promise<T>): Promise<T> {
+    const mostMs = Math.max(LEAST_SNAPSHOT_MS, this.#time.mostLeftMs);
+    const late = new AbortController();
+    const givenUp = pause(mostMs, null, { signal: late.signal }).then(() => {
+      throw new NotExamined(`a heap snapshot had not ended after ${(mostMs / 1000).toFixed(0)} s`);
+    });
+    try {
+      return await Promise.race([taking, givenUp]);
+    } finally {
+      late.abort();
+      givenUp.catch(() => {});
+      taking.catch(() => {});
+    }
+  }
+
   async #snapshot<T>(numbers: boolean, read: (file: string) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
-    const taken = await this.recording.snapshot({ numbers }, read);
+    const taken = await this.#inTime(this.recording.snapshot({ numbers }, read));
     this.snapshots.push({ pauseMs: taken.pauseMs, bytes: taken.bytes });
     this.#lastPause = taken;
     return taken.read;
   }
 }
+
+/** Less time than that is none for a snapshot that was thought to fit. */
+const LEAST_SNAPSHOT_MS = 3000;
 
 function chunksOf(file: string): AsyncIterable<Uint8Array> {
   return createReadStream(file, { highWaterMark: CHUNK_BYTES });

@@ -27,6 +27,8 @@ export interface LeakStageSetting {
   readonly budgetMs: number;
   /** What may be used on top where nothing could be said otherwise. */
   readonly onTopMs: number;
+  /** The clock by which its time is kept; the machine's by default. */
+  readonly now?: () => number;
   /** What gives the examination more time, for people. */
   readonly lookLonger: string;
   readonly home: Home;
@@ -45,8 +47,9 @@ const TRYING = 0.25;
 /** Examines the heap of a server that is killed afterwards; places are those that people wrote. */
 export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEvidence> {
   const { session, agent, seed, signal, budgetMs, home } = setting;
-  const startedAtMs = monotonicMs();
-  const chosen = await chooseDrivers({ ...setting, untilMs: startedAtMs + budgetMs * TRYING });
+  const now = setting.now ?? monotonicMs;
+  const startedAtMs = now();
+  const chosen = await chooseDrivers({ ...setting, untilMs: monotonicMs() + budgetMs * TRYING });
   const recording = await collectHeapGrowth.start(agent);
   try {
     const options = {
@@ -58,8 +61,9 @@ export async function leakStage(setting: LeakStageSetting): Promise<HeapGrowthEv
       signal,
       untilMs: startedAtMs + budgetMs,
       onTopMs: setting.onTopMs,
+      now,
       onCall: (subject: string, calls: number) =>
-        setting.onProgress({ subject, calls, done: (monotonicMs() - startedAtMs) / budgetMs }),
+        setting.onProgress({ subject, calls, done: (now() - startedAtMs) / budgetMs }),
       // Shown as people know them once all places are known.
       shownFile: (file: string) => file,
       isOurs,

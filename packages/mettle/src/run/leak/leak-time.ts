@@ -3,7 +3,7 @@ import { monotonicMs } from '../../session/clock.ts';
 /** Enough to tell a leak from growth that ends, however long it took until growth was seen. */
 const LEAST_FOR_VERDICTS_MS = 8000;
 /** All steps of an examination on a crowded machine: a stage with less than that may use so much where it must. */
-const CROWDED_MS = 24_000;
+const CROWDED_MS = 36_000;
 /** Of the whole time, for the steps that come after the calls. */
 const RESERVED = 0.15;
 
@@ -51,6 +51,11 @@ export class LeakTime {
 
   get #screenedByMs(): number {
     return Math.max(this.#untilMs, this.#latestMs - LEAST_FOR_VERDICTS_MS);
+  }
+
+  /** Until all has to have ended, whatever may be used on top. */
+  get mostLeftMs(): number {
+    return this.#latestMs - this.#now();
   }
 
   /** The snapshots take longer than was planned for: what may be used on top of the time is used. */

@@ -7,6 +7,8 @@ import type { Track } from './track.ts';
 
 /** Further calls of each subject whose owner still grows: with those before, enough for a cache of a thousand. */
 const BURSTS = [100, 200, 400, 800];
+/** However late it is, the first ones get so long: of growth that was seen it is to be known whether it ends. */
+const LEAST_FIRST_BURST_MS = 3000;
 /** A burst that adds less than this share of what it would was the last. */
 const FLAT = 0.05;
 /** So many calls tell growth from an end even of a slow subject. */
@@ -40,7 +42,7 @@ export async function saturate(run: LeakRun, tracks: readonly Track[]): Promise<
     const counts = burstCounts(run, open, burst);
     if (counts.every((count) => count === 0)) break;
     const before = answeredCalls(run);
-    await run.calls('fresh', counts);
+    await run.calls('fresh', counts, burst === BURSTS[0] ? { leastMs: LEAST_FIRST_BURST_MS } : {});
     const changes = await readSizes(run, tracks);
     const after = answeredCalls(run);
     const made = after.map((calls, index) => calls - (before[index] ?? 0));

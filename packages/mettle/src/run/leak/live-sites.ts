@@ -41,8 +41,8 @@ export async function findSites(
   const opened = new Map<number, readonly TrappedGrowth[]>();
   await run.recording.trapped();
   for (const driver of drivers) {
-    // Where it grows is worth some seconds, not minutes.
-    if (run.leftMs < 0) break;
+    // Where it grows is worth some seconds, not minutes; of one it is tried however late it is.
+    if (run.leftMs < 0 && opened.size > 0) break;
     await run.calls(
       'fresh',
       run.drivers.map((_, i) => (i === driver ? TRAPPED_CALLS : 0)),

@@ -22,7 +22,7 @@ const WARM_UP_CALLS = 20;
 /** Of the time, on a server that is slow. */
 const SHARE_OF_WARM_UP = 0.12;
 /** Fresh rounds: with three of them a chance match was never seen. Fewer, where the server is held for too long between them. */
-const FRESH_ROUNDS = 3;
+export const FRESH_ROUNDS = 3;
 /** The fewest calls of a subject in a fresh round; of one whose calls take long, fewer. */
 const FEWEST_CALLS = 9;
 const FEWEST_SLOW_CALLS = 3;
@@ -78,7 +78,7 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
       code.map((counts) => counts[round] ?? 0),
     );
     await run.readMemory();
-    if (round === FRESH_ROUNDS - 1 || !affordsAnotherRound(run)) break;
+    if (!affordsMoreRounds(run, FRESH_ROUNDS - 1 - round)) break;
     fences.push(await run.fence());
   }
   const snapshot = await run.snapshot();
@@ -104,10 +104,14 @@ async function firstFence(run: LeakRun, native: NativeMemory, lookLonger: string
   return fence;
 }
 
-/** Time and memory for a fence, a round as the last, and the snapshot that is read whole. */
-function affordsAnotherRound(run: LeakRun): boolean {
+/**
+ * Time and memory for so many more rounds like the last, with the snapshots between and after them. All or none: fewer
+ * than three prove nothing by their numbers, and the time is better used for calling each subject alone.
+ */
+function affordsMoreRounds(run: LeakRun, more: number): boolean {
+  if (more === 0 || !run.hasRoomForSnapshot) return false;
   const roundMs = run.rounds.at(-1)?.durationMs ?? 0;
-  return run.hasRoomForSnapshot && run.snapshotsMs(2) + roundMs <= run.leftForScreeningMs;
+  return run.snapshotsMs(more + 1) + more * roundMs <= run.leftForScreeningMs;
 }
 
 /** How fast the warm-up's calls went says how many the fresh rounds can have in the time. */
@@ -136,7 +140,7 @@ export function tooFewRounds(run: LeakRun, lookLonger: string): readonly string[
         `Calls were counted in one round instead of three, since ${why}; each tool was called alone instead, which shows collections and listeners that grow, but no timers, promises, handles, buffers or linked lists (${lookLonger}).`,
       ]
     : [
-        `Calls were counted in two rounds instead of three, since ${why}; what leaks on some calls only may have been missed (${lookLonger}).`,
+        `Calls were counted in two rounds instead of three, since ${why}; each tool was called alone besides, and what leaks on some calls only may have been missed (${lookLonger}).`,
       ];
 }
 

@@ -132,7 +132,7 @@ function lifeDriver(
     return [
       answeredDriver(LIST, setting),
       ...ofThisLife.map((source) => answeredDriver(source, setting)),
-      ...(first?.readOnly === true ? [failedDriver(first, setting)] : []),
+      ...(first?.readOnly === true ? [failedDriver(first, setting, { mayBeAnswered: true })] : []),
       ...(first === undefined ? [] : [cancelledDriver(first, setting)]),
     ];
   };

@@ -9,9 +9,10 @@ const WORST_MS_PER_HEAP_BYTE = 0.005 / 34;
 /**
  * A collection visits every object that a snapshot has: measured on heaps of small objects, long texts, numbers and maps,
  * a snapshot takes 19 to 48 times its CPU time on Node 22 to 26, and 34 to 70 times on Node 20 (more where a million
- * closures are held). By bytes of heap it would be 5 to 380 ns each.
+ * closures are held); by bytes of heap it would be 5 to 380 ns each. The lower end: what does not fit by this does not fit,
+ * and once the first one is taken it tells itself what the others will take.
  */
-const COLLECTIONS = 50;
+const COLLECTIONS = 25;
 /** Reading the snapshot that is analysed, and all that is held by what in it, beside taking it. */
 const ANALYSED = 1.5;
 /** Others ran during the snapshot: as many again of its CPU time is what the next one may be held for. */
@@ -81,7 +82,7 @@ export function snapshotRefusal(options: {
   return (
     memoryRefusal(heapUsedBytes, room) ??
     (snapshotsMs(FEWEST_SNAPSHOTS, pauseMs) > leftMs
-      ? `a heap snapshot of ${megabytes(heapUsedBytes)} will hold the server for about ${seconds(pauseMs)} here, too long to take two in the ${seconds(Math.max(0, leftMs))} that are left`
+      ? `a heap snapshot of ${megabytes(heapUsedBytes)} will hold the server for ${seconds(pauseMs)} or more here, too long to take two in the ${seconds(Math.max(0, leftMs))} that are left`
       : null)
   );
 }

@@ -33,12 +33,12 @@ describe('the time of an examination of a heap', () => {
   });
 
   it('gives a short stage of check on a crowded machine what an examination takes there', () => {
-    const { time, pass } = timeOf(10, 20);
-    expect(time.leftForScreeningMs).toBe(16_000);
+    const { time, pass } = timeOf(12, 40);
+    expect(time.leftForScreeningMs).toBe(28_000);
     pass(4);
     time.extendForScreening();
-    expect(time.leftMs).toBe(12_000);
-    pass(12);
+    expect(time.leftMs).toBe(24_000);
+    pass(24);
     time.extendForVerdicts();
     expect(time.leftMs).toBe(8000);
   });
