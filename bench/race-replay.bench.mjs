@@ -109,8 +109,13 @@ function traceOf({ record: { steps }, answers, observed, files }) {
   const order = steps.map(({ id, lane, kind, phase, resource }) => [id, lane, kind, phase, resource]);
   return (
     createHash('sha256')
-      // Of the service behind one of them: another port each time.
-      .update(JSON.stringify([order, answers, observed, files]).replace(/:\d{4,5}\b/g, ':port'))
+      // Of the service behind one of them: another port each time. Of files that one of them numbers for as long as it
+      // runs, which putting back the files does not begin anew: another number.
+      .update(
+        JSON.stringify([order, answers, observed, files])
+          .replace(/:\d{4,5}\b/g, ':port')
+          .replace(/\.\d+\.tmp\b/g, '.n.tmp'),
+      )
       .digest('hex')
       .slice(0, 12)
   );
