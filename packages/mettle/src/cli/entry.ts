@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { killAllStarted, removeAllWorktrees } from '../run/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { main } from './main.ts';
@@ -12,9 +11,12 @@ function interrupt(): void {
   interruption.abort();
 }
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
-// Whatever way this process ends, what it started ends too.
-process.on('exit', killAllStarted);
-process.on('exit', removeAllWorktrees);
+/** Whatever way this process ends, what it started ends too. */
+async function endWithAll(): Promise<void> {
+  const { killAllStarted, removeAllWorktrees } = await import('../run/index.ts');
+  process.on('exit', killAllStarted);
+  process.on('exit', removeAllWorktrees);
+}
 // A reader that left (mettle … | head) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -42,7 +44,7 @@ const host: Host = {
   },
 };
 
-const code = await main(process.argv.slice(2), host);
+const code = await main(process.argv.slice(2), host, endWithAll);
 process.exitCode = code;
 // Something of the target's may still hold a handle; flush what is written, then go.
 process.stdout.write('', () => process.exit(code));

@@ -1,40 +1,41 @@
 import { UsageError } from '../evidence/index.ts';
-import { TargetError } from '../run/index.ts';
-import { attachCommand } from './commands/attach.ts';
-import { benchCommand } from './commands/bench.ts';
-import { examineCommand } from './commands/examine.ts';
-import { initCommand } from './commands/init.ts';
-import { leakCommand } from './commands/leak.ts';
-import { mcpCommand } from './commands/mcp.ts';
-import { recordCommand } from './commands/record.ts';
-import { raceCommand } from './commands/race.ts';
-import { probeCommand } from './commands/probe.ts';
-import { report } from './commands/report.ts';
 import { EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 import type { Host } from './host.ts';
-import { watchCommand } from './commands/watch.ts';
 import { VERSION } from './version.ts';
 
 type Command = (argv: readonly string[], host: Host) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  check: (argv, host) => examineCommand('check', argv, host),
-  profile: (argv, host) => examineCommand('profile', argv, host),
-  bench: benchCommand,
-  leak: leakCommand,
-  race: raceCommand,
-  attach: attachCommand,
-  probe: probeCommand,
-  watch: watchCommand,
-  record: recordCommand,
-  init: initCommand,
-  mcp: mcpCommand,
-  report,
+/** Each loads what it needs: all of it together takes a second of a small machine's time before anything is done. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  check: () => examination('check'),
+  profile: () => examination('profile'),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand,
+  leak: async () => (await import('./commands/leak.ts')).leakCommand,
+  race: async () => (await import('./commands/race.ts')).raceCommand,
+  attach: async () => (await import('./commands/attach.ts')).attachCommand,
+  probe: async () => (await import('./commands/probe.ts')).probeCommand,
+  watch: async () => (await import('./commands/watch.ts')).watchCommand,
+  record: async () => (await import('./commands/record.ts')).recordCommand,
+  init: async () => (await import('./commands/init.ts')).initCommand,
+  mcp: async () => (await import('./commands/mcp.ts')).mcpCommand,
+  report: async () => (await import('./commands/report.ts')).report,
 };
 
-/** Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does. */
-export async function main(argv: readonly string[], host: Host): Promise<number> {
+async function examination(name: 'check' | 'profile'): Promise<Command> {
+  const { examineCommand } = await import('./commands/examine.ts');
+  return (argv, host) => examineCommand(name, argv, host);
+}
+
+/**
+ * Runs one command line; never throws. One catch, one exit table, but for `record`, which ends as the server does.
+ * `prepare` is done before a command, and only then.
+ */
+export async function main(
+  argv: readonly string[],
+  host: Host,
+  prepare: () => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
   const [name, ...rest] = argv;
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -45,8 +46,13 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
       host.stdout.write(`${VERSION}\n`);
       return EXIT.ok;
     }
-    const command = COMMANDS[name];
-    if (command !== undefined) return await command(rest, host);
+    const load = COMMANDS[name];
+    if (load !== undefined) {
+      await prepare();
+      return await (
+        await load()
+      )(rest, host);
+    }
     throw new UsageError(
       `"${name}" is no command; there are: ${Object.keys(COMMANDS).join(', ')}. To examine a server: mettle check -- node server.js`,
     );
@@ -55,6 +61,7 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
       host.stderr.write(`mettle: ${error.message}\n`);
       return EXIT.usage;
     }
+    const { TargetError } = await import('../run/index.ts');
     if (error instanceof TargetError) {
       host.stderr.write(`mettle: ${error.message}\n`);
       return EXIT.target;

@@ -2,7 +2,6 @@ export type { CallSource, LoadContext } from './load.ts';
 export { existingFiles } from './existing-files.ts';
 export type { ExistingFile } from './existing-files.ts';
 export { findReadable } from './readable.ts';
-export { hostileArguments, type HostileCase } from './hostile.ts';
 export { nextCall } from './call-numbers.ts';
 export { namesakes } from './namesakes.ts';
 export { failureOf, isSuccess } from './outcomes.ts';

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { UsageError } from '../evidence/index.ts';
 import { mentionsDirectory } from './template.ts';
 
@@ -56,7 +55,7 @@ export async function readWorkload(file: string): Promise<Workload> {
   const isYaml = /\.ya?ml$/i.test(file);
   let value: unknown;
   try {
-    value = isYaml ? parseYaml(text) : JSON.parse(text);
+    value = isYaml ? (await import('yaml')).parse(text) : JSON.parse(text);
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
     throw new UsageError(`The workload file ${file} is not ${isYaml ? 'YAML' : 'JSON'}: ${why}`);

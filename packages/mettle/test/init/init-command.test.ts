@@ -12,7 +12,18 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { parseWorkload } from '../../src/load/index.ts';
-import { BUILT, COUNTERS, filesOf, GREETER, init, NOTEBOOK, projectOf, remove, run } from './projects.ts';
+import {
+  BUILT,
+  COUNTERS,
+  filesOf,
+  GREETER,
+  init,
+  initHere,
+  NOTEBOOK,
+  projectOf,
+  remove,
+  run,
+} from './projects.ts';
 
 // Servers are started, and raced many times over: on a busy machine that alone takes a minute.
 vi.setConfig({ testTimeout: 240_000 });
@@ -53,7 +64,7 @@ describe('a server of SDK v1 on stdio', () => {
     expect(first.stdout).toContain('+++ b/mettle.config.json');
     expect(files['src/server.js']).toBe(NOTEBOOK['src/server.js']);
 
-    const second = await init(folder, '--yes', '--no-baseline');
+    const second = await initHere(folder, '--yes', '--no-baseline');
     expect(second).toMatchObject({ code: 0 });
     expect(second.stdout).toContain('Nothing to do: the set-up is there. Nothing was changed.');
     expect(filesOf(folder)).toEqual(files);
@@ -81,7 +92,7 @@ describe('a server of SDK v1 on stdio', () => {
 
   test('logs its memory only when asked, and still answers', async () => {
     const folder = project(NOTEBOOK);
-    const { stdout } = await init(folder, '--yes', '--no-baseline', '--memory-log');
+    const { stdout } = await initHere(folder, '--yes', '--no-baseline', '--memory-log');
     expect(stdout).toContain('changed src/server.js');
     const [before, after] = [
       NOTEBOOK['src/server.js'] ?? '',
@@ -91,7 +102,7 @@ describe('a server of SDK v1 on stdio', () => {
     expect(added.join('\n')).toMatch(
       /^import \{ watchMemory \} from '@mettle\/runtime\/memory';\n\/\/ .*\nwatchMemory\(\);$/,
     );
-    const again = await init(folder, '--yes', '--no-baseline', '--memory-log');
+    const again = await initHere(folder, '--yes', '--no-baseline', '--memory-log');
     expect(again.stdout).toContain('notebook 1.2.0 over stdio');
     expect(again.stdout).toContain('Nothing to do');
   });
@@ -124,7 +135,7 @@ describe('a server of SDK v2 in TypeScript over HTTP', () => {
 describe('a server that is built', () => {
   test('is started as built; the CI job builds it, and the memory log goes into the source', async () => {
     const folder = project(BUILT);
-    const { code, stdout } = await init(folder, '--yes', '--no-baseline', '--memory-log');
+    const { code, stdout } = await initHere(folder, '--yes', '--no-baseline', '--memory-log');
     expect(code, stdout).toBe(0);
     expect(readFileSync(join(folder, 'src/index.ts'), 'utf8')).toMatch(
       /\} from "@modelcontextprotocol\/sdk\/server\/stdio\.js";\nimport \{ watchMemory \} from "@mettle\/runtime\/memory";\n/,
@@ -147,7 +158,7 @@ describe('a server that is built', () => {
     const folder = project(BUILT);
     unlinkSync(join(folder, 'dist/index.js'));
     const before = filesOf(folder);
-    const { code, stderr } = await init(folder, '--yes');
+    const { code, stderr } = await initHere(folder, '--yes');
     expect(code).toBe(2);
     expect(stderr).toMatch(/"node dist\/index\.js", which is not there: build it first \(npm run build\)/);
     expect(filesOf(folder)).toEqual(before);
@@ -157,7 +168,7 @@ describe('a server that is built', () => {
 describe('a server of SDK v2 on stdio, tested by jest', () => {
   test('gets tests that jest without ES modules skips rather than fails', async () => {
     const folder = project(GREETER);
-    const { code, stderr } = await init(folder, '--yes', '--no-baseline');
+    const { code, stderr } = await initHere(folder, '--yes', '--no-baseline');
     expect(code, stderr).toBe(0);
     const text = readFileSync(join(folder, 'test/races/greet.test.js'), 'utf8');
     expect(text).toContain("process.execArgv.includes('--experimental-vm-modules') ? test : test.skip");
@@ -169,7 +180,7 @@ describe('nothing is written', () => {
   test('by --dry-run, which shows the diff', async () => {
     const folder = project(NOTEBOOK);
     const before = filesOf(folder);
-    const { code, stdout } = await init(folder, '--dry-run');
+    const { code, stdout } = await initHere(folder, '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\+\+\+ b\/\.github\/workflows\/mettle\.yml$/m);
     expect(stdout).toMatch(/^\+watchMemory\(\);$/m);
@@ -182,7 +193,7 @@ describe('nothing is written', () => {
   test('without a terminal to ask on, which is told with exit code 2', async () => {
     const folder = project(NOTEBOOK);
     const before = filesOf(folder);
-    const { code, stdout, stderr } = await init(folder);
+    const { code, stdout, stderr } = await initHere(folder);
     expect(code).toBe(2);
     expect(stdout).toContain('+++ b/mettle.config.json');
     expect(stderr).toMatch(
@@ -194,7 +205,7 @@ describe('nothing is written', () => {
   test('when the server does not come up, which is told with its last words and exit code 3', async () => {
     const folder = project({ ...NOTEBOOK, 'src/server.js': 'throw new Error("no database");' });
     const before = filesOf(folder);
-    const { code, stderr } = await init(folder, '--yes');
+    const { code, stderr } = await initHere(folder, '--yes');
     expect(code).toBe(3);
     expect(stderr).toContain('no database');
     expect(stderr).not.toMatch(/at .*packages\/mettle/);
@@ -206,7 +217,7 @@ describe('nothing is written', () => {
     const outside = mkdtempSync(join(tmpdir(), 'mettle-outside-'));
     made.push(outside);
     symlinkSync(outside, join(folder, '.github'), 'dir');
-    const { code, stderr } = await init(folder, '--yes', '--no-baseline');
+    const { code, stderr } = await initHere(folder, '--yes', '--no-baseline');
     expect(code).toBe(2);
     expect(stderr).toMatch(/\.github\/workflows\/mettle\.yml leads out of .* by a symbolic link/);
     expect(filesOf(outside)).toEqual({});
@@ -214,7 +225,7 @@ describe('nothing is written', () => {
 
   test('where there is no project', async () => {
     const folder = project({}, { installed: false });
-    const { code, stderr } = await init(folder, '--yes');
+    const { code, stderr } = await initHere(folder, '--yes');
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /There is no package\.json in .*: run mettle init in the folder of the server's project/,
@@ -225,16 +236,16 @@ describe('nothing is written', () => {
 describe('what is there is kept', () => {
   test('files that the user changed, unless --overwrite says so', async () => {
     const folder = project(NOTEBOOK);
-    await init(folder, '--yes', '--no-baseline');
+    await initHere(folder, '--yes', '--no-baseline');
     const own =
       '{ "schema": "mettle/workload@1", "calls": [{ "tool": "search_notes", "arguments": { "query": "milk" } }] }';
     writeFileSync(join(folder, 'mettle.workload.json'), own);
-    const kept = await init(folder, '--yes', '--no-baseline');
+    const kept = await initHere(folder, '--yes', '--no-baseline');
     expect(kept.stdout).toMatch(
       /mettle\.workload\.json: there already, and not as mettle init would write it: kept/,
     );
     expect(readFileSync(join(folder, 'mettle.workload.json'), 'utf8')).toBe(own);
-    const replaced = await init(folder, '--yes', '--no-baseline', '--overwrite');
+    const replaced = await initHere(folder, '--yes', '--no-baseline', '--overwrite');
     expect(replaced.stdout).toMatch(/^-.*milk/m);
     expect(readFileSync(join(folder, 'mettle.workload.json'), 'utf8')).not.toContain('milk');
   });
@@ -245,7 +256,7 @@ describe('what is there is kept', () => {
       '.github/workflows/ci.yml': 'jobs: { a: { steps: [{ run: npx mettle check }] } }',
       'mettle.config.js': "export default { command: ['node', 'src/server.js'], env: { NOTES: 'x' } };",
     });
-    const { code, stdout } = await init(folder, '--yes', '--no-baseline');
+    const { code, stdout } = await initHere(folder, '--yes', '--no-baseline');
     expect(code).toBe(0);
     expect(stdout).toContain('No CI job: .github/workflows/ci.yml runs Mettle already.');
     const files = Object.keys(filesOf(folder));
@@ -256,7 +267,7 @@ describe('what is there is kept', () => {
 
   test('secrets of the command line are not written down', async () => {
     const folder = project(NOTEBOOK);
-    const { stdout } = await init(
+    const { stdout } = await initHere(
       folder,
       '--yes',
       '--no-baseline',
@@ -274,7 +285,7 @@ describe('what is there is kept', () => {
 
 test('the config is read from the folder that --cwd names, with its files', async () => {
   const folder = project(NOTEBOOK);
-  await init(folder, '--yes', '--no-baseline');
+  await initHere(folder, '--yes', '--no-baseline');
   const elsewhere = project({}, { installed: false });
   mkdirSync(join(elsewhere, 'runs'));
   const mettle = join(folder, 'node_modules/mettle/bin/mettle.js');

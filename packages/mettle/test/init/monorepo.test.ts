@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readProject, setUpOf, writeChange } from '../../src/init/index.ts';
 import type { Look, SetUp } from '../../src/init/index.ts';
-import { filesOf, init, NOTEBOOK, projectOf, remove } from './projects.ts';
+import { filesOf, initHere, NOTEBOOK, projectOf, remove } from './projects.ts';
 
 const made: string[] = [];
 afterEach(() => made.splice(0).forEach(remove));
@@ -170,7 +170,7 @@ test('mettle init in a package shows the job as a diff and writes it at the top'
   const top = repository(Object.fromEntries(files));
   writeFileSync(join(top, 'package.json'), JSON.stringify({ private: true, workspaces: ['packages/*'] }));
   const folder = join(top, 'packages/notes');
-  const first = await init(folder, '--yes', '--no-baseline');
+  const first = await initHere(folder, '--yes', '--no-baseline');
   expect(first.code, first.stderr).toBe(0);
   expect(first.stdout).toContain(`+++ ../../${WORKFLOW}`);
   expect(first.stdout).toContain(`wrote ../../${WORKFLOW}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostileArguments } from '../../src/load/index.ts';
+import { hostileArguments } from '../../src/load/hostile.ts';
 
 const SCHEMA = {
   type: 'object',

@@ -101,7 +101,7 @@ describe('mettle mcp', () => {
     expect(refused.content[0]?.text).toContain('lies in none of the client’s roots'.replace('’', "'"));
     await elsewhere.close();
     const inside = await connect(['--cwd', dirname(SICK), '--', process.execPath, SICK], [dirname(SICK)]);
-    const allowed = (await inside.callTool({ name: 'profile', arguments: { budgetSeconds: 5 } }, undefined, {
+    const allowed = (await inside.callTool({ name: 'probe', arguments: {} }, undefined, {
       timeout: SLOW_MS,
     })) as unknown as Answer;
     expect(allowed.isError).toBeUndefined();
@@ -116,7 +116,7 @@ describe('mettle mcp', () => {
       onprogress: () => stop.abort('enough'),
     });
     await expect(first).rejects.toThrow('enough');
-    const next = (await client.callTool({ name: 'profile', arguments: { budgetSeconds: 5 } }, undefined, {
+    const next = (await client.callTool({ name: 'probe', arguments: {} }, undefined, {
       timeout: SLOW_MS,
     })) as unknown as Answer;
     expect(next.isError).toBeUndefined();

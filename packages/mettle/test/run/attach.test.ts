@@ -70,14 +70,21 @@ function expectUntouched(server: BareServer): void {
   expect(words.filter((line) => !DEBUGGER_LINES.test(line))).toEqual([]);
 }
 
+/** `npm run smoke` attaches to every kind of server; `npm test` has time for one on each transport, of each SDK. */
+const KINDS = [
+  ['stdio, SDK v1', ['stdio-v1.mjs'], 'stdio', 0],
+  ['HTTP, SDK v2', ['http-v2.mjs'], 'http', 1],
+  ...(process.env['METTLE_SMOKE'] === 'all'
+    ? ([
+        ['stdio, SDK v2', ['stdio-v2.mjs'], 'stdio', 0],
+        ['stdio, read by lines without an SDK', ['stdio-lines.mjs'], 'stdio', 0],
+        ['HTTP, SDK v1 with sessions', ['http-v1.mjs', 'stateful'], 'http', 1],
+      ] as const)
+    : []),
+] as const;
+
 describe('attaching to a server that was started without Mettle', () => {
-  test.each([
-    ['stdio, SDK v1', ['stdio-v1.mjs'], 'stdio', 0],
-    ['stdio, SDK v2', ['stdio-v2.mjs'], 'stdio', 0],
-    ['stdio, read by lines without an SDK', ['stdio-lines.mjs'], 'stdio', 0],
-    ['HTTP, SDK v1 with sessions', ['http-v1.mjs', 'stateful'], 'http', 1],
-    ['HTTP, SDK v2', ['http-v2.mjs'], 'http', 1],
-  ])(
+  test.each(KINDS)(
     '%s: names the tool and the line while clients go on, and leaves nothing behind',
     async (_name, args, kind, ownPorts) => {
       const server = await bare(args);

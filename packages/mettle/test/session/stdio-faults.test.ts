@@ -71,9 +71,9 @@ describe('a stdio target that cannot be reached is described in one sentence:', 
   });
 
   it('a server that prints something else and waits', async () => {
-    const error = await failure(stdio('raw-server.mjs', 'greets', 'deaf'), { handshakeTimeoutMs: 8000 });
+    const error = await failure(stdio('raw-server.mjs', 'greets', 'deaf'), { handshakeTimeoutMs: 3000 });
     expect(error.message).toBe(
-      'The server did not answer initialize within 8 s; it wrote "Server running on http://localhost:3000" to stdout instead of JSON-RPC.',
+      'The server did not answer initialize within 3 s; it wrote "Server running on http://localhost:3000" to stdout instead of JSON-RPC.',
     );
     expect(error.phase).toBe('handshake');
   });

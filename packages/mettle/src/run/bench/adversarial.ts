@@ -1,7 +1,6 @@
 import type { AdversarialCase, AdversarialEvidence, ToolInfo } from '../../evidence/index.ts';
 import { redactText } from '../../evidence/index.ts';
-import { hostileArguments } from '../../load/index.ts';
-import type { HostileCase } from '../../load/index.ts';
+import type { HostileCase } from '../../load/hostile.ts';
 import { monotonicMs, openProcessClock, settlesWithin } from '../../session/index.ts';
 import type { ProcessClock, Reply, Session } from '../../session/index.ts';
 import { seedFor } from '../../stats/index.ts';
@@ -38,6 +37,8 @@ export interface Attack {
 
 /** Calls every tool that may be called with hostile arguments, one call at a time, and tells what the server did not survive. */
 export async function attackWithArguments(attack: Attack): Promise<AdversarialEvidence> {
+  // What draws random text is large, and only this needs it.
+  const { hostileArguments } = await import('../../load/hostile.ts');
   const victim = new Victim(attack);
   const tools = attack.tools.filter(({ name }) => attack.called.has(name));
   const tried: AdversarialEvidence['tools'][number][] = [];
