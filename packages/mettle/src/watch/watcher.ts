@@ -63,6 +63,7 @@ export class Watcher {
       onKept: (look, kept) => this.#tell(look, kept),
       isPassing: (error) => engine.isPassing(error),
       complain,
+      gatherMs: engine.gatherMs,
     });
     this.#outbox = new Outbox(engine.history, config.channels, complain);
     this.#beat = engine.beat({

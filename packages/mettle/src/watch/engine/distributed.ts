@@ -13,6 +13,8 @@ import { RedisPulse } from './redis.ts';
 const SHORTEST_LEASE_MS = 3000;
 const LONGEST_LEASE_MS = 15_000;
 const FOLLOW_MS = 1000;
+/** Each transaction is seven questions and answers; a few looks share one. */
+const GATHER_MS = 100;
 
 interface Parts {
   readonly bull: BullPackage;
@@ -24,6 +26,8 @@ interface Parts {
 /** One of many processes: Redis hands out the looks, Postgres remembers. */
 export class DistributedEngine implements Engine {
   readonly region: string;
+  // Its job is held until it is kept: killed meanwhile, the slot is taken again.
+  readonly gatherMs: number = GATHER_MS;
   readonly history: PostgresHistory;
   readonly #config: WatchConfig;
   readonly #redisUrl: string;

@@ -7,6 +7,7 @@ import type { Beat, BeatTerms, Engine } from './engine.ts';
 /** One process with everything in it: a file, and timers. */
 export class EmbeddedEngine implements Engine {
   readonly region: string = LOCAL;
+  readonly gatherMs: number = 0;
   readonly history: SqliteHistory;
   readonly #config: WatchConfig;
 

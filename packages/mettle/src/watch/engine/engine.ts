@@ -30,6 +30,8 @@ export interface Engine {
   /** Where this process looks from. */
   readonly region: string;
   readonly history: History;
+  /** So long a look may wait for others before it is kept: 0 where a look that waits is lost when the process is killed. */
+  readonly gatherMs: number;
   /** Whether the history may take later what it refused now. */
   isPassing(error: unknown): boolean;
   /** Tells of each server that another process looked at; returns how to end that. */

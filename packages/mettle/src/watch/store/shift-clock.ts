@@ -20,19 +20,22 @@ export class ShiftClock {
     return this.#shift;
   }
 
-  /** What is to be written down by now; null = it has not begun, or is over. */
-  sign(nowMs: number): Shift | null {
-    if (this.#shift === null || this.#shift.hasLeft) return null;
-    if (nowMs > this.#shift.untilMs) return this.begin(nowMs);
-    this.#shift = { ...this.#shift, signMs: nowMs, untilMs: nowMs + this.#leaseMs };
-    return this.#shift;
+  /** What is to be written down by now: nothing when it has not begun, or is over. */
+  sign(nowMs: number): readonly Shift[] {
+    const last = this.#shift;
+    if (last === null || last.hasLeft) return [];
+    // It lives, so what it had in hand was not cut short.
+    if (nowMs > last.untilMs) return [{ ...last, hasLeft: true }, this.begin(nowMs)];
+    this.#shift = { ...last, signMs: nowMs, untilMs: nowMs + this.#leaseMs };
+    return [this.#shift];
   }
 
   /** Takes nothing more, of its own accord. */
-  leave(nowMs: number): Shift | null {
-    const last = this.sign(nowMs);
-    if (last === null) return null;
+  leave(nowMs: number): readonly Shift[] {
+    const signed = this.sign(nowMs);
+    const last = signed.at(-1);
+    if (last === undefined) return [];
     this.#shift = { ...last, untilMs: nowMs, hasLeft: true };
-    return this.#shift;
+    return [...signed.slice(0, -1), this.#shift];
   }
 }

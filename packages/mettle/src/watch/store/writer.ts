@@ -14,6 +14,8 @@ export interface WriterTerms {
   /** Whether the history may take later what it refused now. */
   readonly isPassing: (error: unknown) => boolean;
   readonly complain: (sentence: string) => void;
+  /** So long looks wait for others to share a transaction with. */
+  readonly gatherMs: number;
 }
 
 /** So many looks in one transaction, at most. */
@@ -29,7 +31,8 @@ const NOTES_AT_ONCE = 2000;
 const LOOK_BYTES = 2000;
 
 /**
- * Gathers the looks that end together, so that they share a transaction; none waits longer than the one before takes. While
+ * Gathers the looks that end together, so that they share a transaction; none waits longer than the one before takes, and as
+ * long as the engine allows. While
  * the history is out of reach they wait here, the oldest dropped when there are too many.
  */
 export class Writer {
@@ -89,9 +92,8 @@ export class Writer {
   }
 
   async #write(): Promise<void> {
-    // Those that end in this turn of the event loop come along.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
+      await this.#gather();
       const batch = this.#take(MOST_AT_ONCE);
       try {
         await this.#record(batch);
@@ -102,6 +104,13 @@ export class Writer {
       if (this.#isOut) this.#isBack();
     }
     await this.#writeNotes();
+  }
+
+  /** Those that end in this turn of the event loop come along, at least. */
+  async #gather(): Promise<void> {
+    const { gatherMs } = this.#terms;
+    const isLong = gatherMs > 0 && !this.#isClosing && this.#waiting.length < MOST_AT_ONCE;
+    await new Promise((resolve) => (isLong ? setTimeout(resolve, gatherMs) : setImmediate(resolve)));
   }
 
   /** After the looks: they matter more. */

@@ -145,11 +145,15 @@ describe('the slots that were missed', () => {
 describe('the shift of a process', () => {
   it('goes on while it gives signs, begins anew after it stood still, and ends once', () => {
     const clock = new ShiftClock('r', 1000);
-    expect(clock.sign(0)).toBeNull();
+    expect(clock.sign(0)).toEqual([]);
     expect(clock.begin(0)).toMatchObject({ sinceMs: 0, untilMs: 1000, hasLeft: false });
-    expect(clock.sign(900)).toMatchObject({ sinceMs: 0, signMs: 900, untilMs: 1900 });
-    expect(clock.sign(1901)).toMatchObject({ sinceMs: 1901, untilMs: 2901 });
-    expect(clock.leave(2000)).toMatchObject({ sinceMs: 1901, untilMs: 2000, hasLeft: true });
-    expect([clock.sign(2100), clock.leave(2200)?.untilMs]).toEqual([null, undefined]);
+    expect(clock.sign(900)).toMatchObject([{ sinceMs: 0, signMs: 900, untilMs: 1900, hasLeft: false }]);
+    // It was not killed: what it had in hand is not lost.
+    expect(clock.sign(1901)).toMatchObject([
+      { sinceMs: 0, untilMs: 1900, hasLeft: true },
+      { sinceMs: 1901, untilMs: 2901, hasLeft: false },
+    ]);
+    expect(clock.leave(2000)).toMatchObject([{ sinceMs: 1901, untilMs: 2000, hasLeft: true }]);
+    expect([clock.sign(2100), clock.leave(2200)]).toEqual([[], []]);
   });
 });

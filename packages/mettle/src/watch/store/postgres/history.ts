@@ -18,7 +18,7 @@ import type { Gap, Missed, Note } from '../missed.ts';
 import type { Postgres } from './connection.ts';
 import { keepNotes, readMissed, watchFrom } from './missed.ts';
 import { regionsAlive, type Presence } from './presence.ts';
-import { recordLooks } from './recording.ts';
+import { makeRows, recordLooks } from './recording.ts';
 
 /** Longer than any channel is waited for: whoever claimed an alert and died gives it back. */
 const CLAIM_SECONDS = 60;
@@ -37,6 +37,8 @@ export class PostgresHistory implements History {
   readonly #postgres: Postgres;
   readonly #presence: Presence;
   readonly #terms: PostgresTerms;
+  /** Servers that have a row. */
+  readonly #known: Set<string> = new Set();
 
   constructor(postgres: Postgres, presence: Presence, terms: PostgresTerms) {
     this.#postgres = postgres;
@@ -55,8 +57,9 @@ export class PostgresHistory implements History {
     await this.#presence.leave(nowMs).catch(() => undefined);
   }
 
-  record(looks: readonly TakenLook[]): Promise<readonly (KeptLook | null)[]> {
+  async record(looks: readonly TakenLook[]): Promise<readonly (KeptLook | null)[]> {
     const { quorum, channels } = this.#terms;
+    await makeRows(this.#postgres, looks, this.#known);
     return this.#postgres.transaction((client) =>
       recordLooks(client, looks, {
         prober: this.#presence.self.id,

@@ -44,8 +44,8 @@ export class Presence {
   async start(): Promise<void> {
     await this.#sign();
     this.#timer = setInterval(() => {
-      const shift = this.#shift.sign(Date.now());
-      this.#beating = Promise.all([this.#sign(), this.#keepShift(shift)]).then(
+      const shifts = this.#shift.sign(Date.now());
+      this.#beating = Promise.all([this.#sign(), this.#keepShifts(shifts)]).then(
         () => undefined,
         () => undefined,
       );
@@ -54,12 +54,12 @@ export class Presence {
 
   /** Takes looks from now on. Rejects with Outage; the next sign tells of it then. */
   async begin(nowMs: number): Promise<void> {
-    await this.#keepShift(this.#shift.begin(nowMs));
+    await this.#keepShifts([this.#shift.begin(nowMs)]);
   }
 
   /** Takes no more. Rejects with Outage. */
   async leave(nowMs: number): Promise<void> {
-    await this.#keepShift(this.#shift.leave(nowMs));
+    await this.#keepShifts(this.#shift.leave(nowMs));
   }
 
   /** Leaves the lease to lapse: a region that is only started anew keeps its vote. */
@@ -78,16 +78,15 @@ export class Presence {
     return new Set(rows.map(({ region }) => String(region)));
   }
 
-  async #keepShift(shift: Shift | null): Promise<void> {
-    if (shift === null) return;
-    const { region, sinceMs, signMs, untilMs, hasLeft } = shift;
-    await this.#postgres.query(
-      `INSERT INTO mettle_watch.shifts (prober, region, since_ms, sign_ms, until_ms, has_left)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (prober, since_ms) DO UPDATE
-       SET sign_ms = excluded.sign_ms, until_ms = excluded.until_ms, has_left = excluded.has_left
-       WHERE NOT shifts.has_left`,
-      [this.self.id, region, sinceMs, signMs, untilMs, hasLeft],
-    );
+  async #keepShifts(shifts: readonly Shift[]): Promise<void> {
+    for (const { region, sinceMs, signMs, untilMs, hasLeft } of shifts)
+      await this.#postgres.query(
+        `INSERT INTO mettle_watch.shifts (prober, region, since_ms, sign_ms, until_ms, has_left)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (prober, since_ms) DO UPDATE
+         SET sign_ms = excluded.sign_ms, until_ms = excluded.until_ms, has_left = excluded.has_left
+         WHERE NOT shifts.has_left`,
+        [this.self.id, region, sinceMs, signMs, untilMs, hasLeft],
+      );
   }
 
   async #sign(): Promise<void> {

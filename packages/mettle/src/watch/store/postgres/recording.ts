@@ -12,6 +12,7 @@ import {
 import type { KeptLook, TakenLook } from '../history.ts';
 import { alertOf, valuesOf, type LookValues } from '../keeping.ts';
 import { gapBefore, type Gap } from '../missed.ts';
+import type { Postgres } from './connection.ts';
 import { keepGaps } from './missed.ts';
 
 /** What a recording needs to know of the watcher. */
@@ -19,6 +20,24 @@ export interface Terms {
   readonly prober: string;
   readonly channels: number;
   voters(client: PgClient): Promise<Voters>;
+}
+
+/**
+ * Makes the rows that are locked below for servers not known yet: by itself and in order, since whoever inserted one while it
+ * holds others, and waits for one that another inserts, could wait in a circle.
+ */
+export async function makeRows(
+  postgres: Postgres,
+  looks: readonly TakenLook[],
+  known: Set<string>,
+): Promise<void> {
+  const names = namesOf(looks).filter((name) => !known.has(name));
+  if (names.length === 0) return;
+  await postgres.query(
+    'INSERT INTO mettle_watch.memories (server) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING',
+    [names],
+  );
+  for (const name of names) known.add(name);
 }
 
 /**
@@ -63,28 +82,19 @@ async function lockedMemories(
   client: PgClient,
   looks: readonly TakenLook[],
 ): Promise<Map<string, ServerMemory>> {
-  const names = [...new Set(looks.map(({ server }) => server.name))].toSorted();
-  const select = async (): Promise<readonly Readonly<Record<string, unknown>>[]> =>
-    (
-      await client.query(
-        'SELECT server, memory FROM mettle_watch.memories WHERE server = ANY($1) ORDER BY server FOR UPDATE',
-        [names],
-      )
-    ).rows;
-  let rows = await select();
-  if (rows.length < names.length) {
-    // Inserted in order as well: whoever inserts the same waits here.
-    await client.query(
-      'INSERT INTO mettle_watch.memories (server) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING',
-      [names],
-    );
-    rows = await select();
-  }
+  const { rows } = await client.query(
+    'SELECT server, memory FROM mettle_watch.memories WHERE server = ANY($1) ORDER BY server FOR UPDATE',
+    [namesOf(looks)],
+  );
   return new Map(
     rows.flatMap(({ server, memory }) =>
       typeof memory === 'string' ? [[String(server), JSON.parse(memory) as ServerMemory] as const] : [],
     ),
   );
+}
+
+function namesOf(looks: readonly TakenLook[]): readonly string[] {
+  return [...new Set(looks.map(({ server }) => server.name))].toSorted();
 }
 
 /** Which of the looks are the first of their slot. */

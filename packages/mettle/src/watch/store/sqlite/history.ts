@@ -80,9 +80,9 @@ export class SqliteHistory implements History {
     this.#sign(this.#shift.leave(nowMs));
   }
 
-  #sign(shift: Shift | null): void {
+  #sign(shifts: readonly Shift[]): void {
     try {
-      if (shift !== null) keepShift(this.#file, shift);
+      for (const shift of shifts) keepShift(this.#file, shift);
     } catch {
       // A disk that is full: whoever keeps a look says so, and the next sign tells of the whole shift.
     }
