@@ -10,11 +10,12 @@ import { loadModule, serveBothEras, serverIn, type LoadedModule } from './module
 import { fetchBridge } from './module-fetch-bridge.ts';
 import { Generation } from './module-generation.ts';
 import { StdioTransport, type Connectable } from './module-transport.ts';
-import { forgetOwnModules, versionOwnModules } from './module-versions.ts';
+import { OwnModules } from './module-versions.ts';
 import { isObject } from './rpc-message.ts';
 
 const [mode = '', file = '', ...words] = process.argv.slice(2);
 const script = resolve(file);
+const ownModules = new OwnModules(script);
 let number = 0;
 let generation = new Generation(null);
 let loaded: LoadedModule | null = null;
@@ -28,7 +29,7 @@ process.on('worker', (worker) => {
 });
 if (mode === 'reimport') {
   process.argv.splice(1, process.argv.length, script, ...words);
-  versionOwnModules(() => number);
+  ownModules.version(() => number);
 }
 /** Listeners on the process that are not of a generation. */
 const ours = new Map(process.eventNames().map((name) => [name, process.listeners(name as 'exit')]));
@@ -64,7 +65,7 @@ async function anew(): Promise<void> {
       if (ours.get(name)?.includes(listener) !== true) process.removeListener(name, listener);
   generation.abandon();
   number += 1;
-  if (mode === 'reimport') forgetOwnModules();
+  if (mode === 'reimport') ownModules.forget();
   generation = new Generation(generation.handshake);
   await begin();
   await generation.shaken;

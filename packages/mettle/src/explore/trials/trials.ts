@@ -14,6 +14,8 @@ import { WorkingCopy, type RaceState } from './working-copy.ts';
 
 /** A host that has imported a server so many times is replaced: modules of old generations are never freed. */
 const MAX_GENERATIONS = 200;
+/** Importing takes a second or two on a busy machine; what does not serve then does not serve when imported anew. */
+const ANEW_MS = 10_000;
 /** Nor are their worker threads, some ten MiB each, ever ended. */
 const MAX_THREADS = 32;
 export interface TrialsOptions {
@@ -168,7 +170,7 @@ export class Trials {
     if (!imports) return;
     this.#generations += 1;
     for (const process of this.#processes) {
-      const reply = await process.session.request('mettle/begin-anew', {}, { timeoutMs: 20_000 });
+      const reply = await process.session.request('mettle/begin-anew', {}, { timeoutMs: ANEW_MS });
       if (reply.outcome !== 'result')
         throw new Error(
           `the server did not begin anew: ${reply.outcome === 'error' ? reply.error.message : reply.message}`,

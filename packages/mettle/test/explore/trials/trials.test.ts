@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +20,25 @@ afterEach(async () => {
   await open?.close();
   open = null;
 });
+
+/** A package as it is installed: its state in memory, in a module that its first one imports. */
+function publish(home: string): string {
+  const folder = join(home, 'node_modules', '@someone', 'server', 'dist');
+  mkdirSync(folder, { recursive: true });
+  const sdk = (name: string): string => import.meta.resolve(`@modelcontextprotocol/sdk/server/${name}.js`);
+  const index = join(folder, 'index.mjs');
+  writeFileSync(index, `await import('./server.mjs');`);
+  writeFileSync(
+    join(folder, 'server.mjs'),
+    `import { McpServer } from '${sdk('mcp')}';
+     import { StdioServerTransport } from '${sdk('stdio')}';
+     let count = 0;
+     const server = new McpServer({ name: 'published', version: '1' });
+     server.registerTool('add', {}, async () => ({ content: [{ type: 'text', text: String(++count) }] }));
+     await server.connect(new StdioServerTransport());`,
+  );
+  return index;
+}
 
 function planted(name: string): TargetSpec {
   return { kind: 'stdio', command: [process.execPath, `${folder}serve.mjs`, name], env: {}, cwd: folder };
@@ -65,6 +87,27 @@ describe('the reset', () => {
         schedule: inOrder('A', 'B'),
       });
       expect(trial.observed[0]?.text).toContain(`[\\"x\\",\\"${String(i)}\\"]`);
+    }
+  });
+
+  test('is to import it again also where it is a published package of several files', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'mettle-published-'));
+    try {
+      const target: TargetSpec = {
+        kind: 'stdio',
+        command: [process.execPath, publish(home)],
+        env: {},
+        cwd: home,
+      };
+      const trials = await trialsOf(target);
+      const runner = await chooseRunner(trials, alone(call('add'), call('add')), 'auto');
+      expect(runner.reset, runner.why).toBe('reimport');
+      for (let n = 0; n < 2; n++) {
+        const [trial] = alone(call('add'));
+        expect((await runner.run(trial as TrialRequest)).answers[0]?.text).toContain('"1"');
+      }
+    } finally {
+      rmSync(home, { recursive: true, force: true });
     }
   });
 
