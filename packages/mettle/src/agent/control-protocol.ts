@@ -40,6 +40,8 @@ export type ControlRequest =
       /** Prefix of every path of the working copy: what lies under it is named relative to it. */
       readonly workingCopy: string;
     }
+  /** The server was imported anew in its process: what it does at its start is brought to an end. Answers {}. */
+  | { readonly kind: 'outlast-start' }
   /** Waits for the end of the schedule, lets go of everything held; answers TrialRecord. */
   | { readonly kind: 'finish' }
   /** `remote` only: waits until nothing moves; answers RemotePoint. */
@@ -60,6 +62,7 @@ export interface RemotePoint {
 /** Answers by kind. */
 export interface ControlAnswers {
   readonly arm: Readonly<Record<string, never>>;
+  readonly 'outlast-start': Readonly<Record<string, never>>;
   readonly finish: TrialRecord;
   readonly settle: RemotePoint;
   readonly step: RemotePoint;

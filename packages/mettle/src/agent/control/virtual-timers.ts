@@ -38,10 +38,25 @@ const byNumber = new Map<number, Timer>();
 
 /** Tells whether the timers that are set now, but for long ones and those that repeat, are over. */
 export function firstTimersOver(atMostMs: number): () => boolean {
-  const first = [...timers].filter(
+  const first = shortTimers(atMostMs);
+  return () => !first.some((timer) => timers.has(timer));
+}
+
+/** The same timers, the shortest first, to be fired now. */
+export function firstTimers(atMostMs: number): readonly (() => void)[] {
+  const first = shortTimers(atMostMs).toSorted((a, b) => a.delayMs - b.delayMs);
+  return first.map((timer) => () => {
+    if (!timers.has(timer)) return;
+    native.clearTimeout(timer.handle);
+    forget(timer);
+    run(timer);
+  });
+}
+
+function shortTimers(atMostMs: number): readonly Timer[] {
+  return [...timers].filter(
     ({ repeats, delayMs, handle }) => !repeats && delayMs <= atMostMs && handle.hasRef(),
   );
-  return () => !first.some((timer) => timers.has(timer));
 }
 
 /** A trial begins: what is running goes over to virtual time, as though it were set now. */

@@ -178,6 +178,7 @@ export class Trials {
       const { threads } = reply.result as { readonly threads?: number };
       this.#threads = Math.max(this.#threads, threads ?? 0);
       await process.settleHandshake();
+      await process.control({ kind: 'outlast-start' });
     }
   }
 

@@ -23,13 +23,13 @@ afterEach(async () => {
 
 /** A package as it is installed: its state in memory, in a module that its first one imports. */
 function publish(home: string): string {
-  const folder = join(home, 'node_modules', '@someone', 'server', 'dist');
-  mkdirSync(folder, { recursive: true });
+  const dist = join(home, 'node_modules', '@someone', 'server', 'dist');
+  mkdirSync(dist, { recursive: true });
   const sdk = (name: string): string => import.meta.resolve(`@modelcontextprotocol/sdk/server/${name}.js`);
-  const index = join(folder, 'index.mjs');
+  const index = join(dist, 'index.mjs');
   writeFileSync(index, `await import('./server.mjs');`);
   writeFileSync(
-    join(folder, 'server.mjs'),
+    join(dist, 'server.mjs'),
     `import { McpServer } from '${sdk('mcp')}';
      import { StdioServerTransport } from '${sdk('stdio')}';
      let count = 0;
@@ -178,6 +178,16 @@ describe('a trial', () => {
       expect(stepsOf(second)).toEqual(stepsOf(first));
     },
   );
+
+  test('of a server that was imported anew begins when its start is over, without waiting for its timers', async () => {
+    const trials = await trialsOf(planted('asks-later'));
+    const request = { setup: [], calls: [call('look')], observe: [], schedule: inOrder('A') };
+    for (let n = 0; n < 3; n++) {
+      const { answers, record } = await trials.run(request, 'reimport', false);
+      expect(answers[0]?.text).toContain('1 allowed');
+      expect(record.steps.map(({ lane, kind }) => `${lane} ${kind}`)).toEqual(['A call', 'A answer']);
+    }
+  });
 
   test('of a server that dies tells how, and the next one is not harmed', async () => {
     const trials = await trialsOf(planted('crashing'));
