@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'acorn';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { SCRIPT } from '../../../src/watch/page/client/script.ts';
 import { servePage, type Page } from '../../../src/watch/page/server.ts';
 import { Watcher } from '../../../src/watch/watcher.ts';
@@ -80,5 +80,41 @@ describe('the API of the status page', () => {
     expect(headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; style-src 'self'; script-src 'self';/,
     );
+  });
+});
+
+describe('slots without a look', () => {
+  it('are told by the API, the metrics and to nobody as down', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mettle-test-'));
+    const it60 = watched('it', undefined, { intervalMs: 60_000 });
+    const watcher = await Watcher.open(
+      configOf({ store: join(folder, 'w.db'), engine: null }, [it60]),
+      () => undefined,
+    );
+    const page = await servePage(watcher, { host: '127.0.0.1', port: 0, token: null });
+    onTestFinished(async () => {
+      await page.close();
+      await watcher.stop();
+      await rm(folder, { recursive: true, force: true });
+    });
+    // Looked at six and two minutes ago, of which nothing has come since may be under way.
+    const nowMs = Date.now();
+    const slot = (minutesAgo: number): number => nowMs - minutesAgo * 60_000 + 5000;
+    const looks = [slot(6), slot(2)].map((slotMs) => ({
+      server: it60,
+      region: 'local',
+      slotMs,
+      outcome: outcome({ target: 'it', startedAt: new Date(slotMs).toISOString() }),
+    }));
+    await watcher.history.record(looks);
+    const [fromMs, toMs] = [slot(5), slot(4)];
+    await watcher.history.note([{ server: 'it', region: 'local', fromMs, toMs, reason: 'overload' }]);
+    const get = async (path: string): Promise<string> => (await fetch(new URL(path, page.url))).text();
+    const missed = { slots: 3, reasons: { overload: 2, absent: 1 } };
+    expect(JSON.parse(await get('api/servers/it'))).toMatchObject({ status: 'up', upShare: 1, missed });
+    expect(JSON.parse(await get('api/summary'))).toMatchObject({ up: 1, down: 0, missed });
+    const metrics = await get('metrics');
+    expect(metrics).toContain('mettle_probe_missed_slots{reason="overload"} 2\n');
+    expect(metrics).toContain('mettle_probe_missed_slots{reason="unexplained"} 0\n');
   });
 });
