@@ -10,8 +10,8 @@ import { expectTruthful, findingNames } from './truthful.ts';
 const SERVER = fileURLToPath(new URL('../../../sick-servers/hash-on-main-thread/sick.js', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../../../../scripts/node-versions.mjs', import.meta.url));
 const VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0'];
-/** `npm run smoke` tries them all; `npm test` the oldest line that goes on, and the newest. */
-const tried = process.env['METTLE_SMOKE'] === 'all' ? VERSIONS : ['22.23.3', '26.10.0'];
+/** `npm run smoke` tries them all; `npm test`, which itself runs on one, the newest. */
+const tried = process.env['METTLE_SMOKE'] === 'all' ? VERSIONS : ['26.10.0'];
 
 let nodes: Readonly<Record<string, string>> = {};
 
