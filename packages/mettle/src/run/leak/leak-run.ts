@@ -104,7 +104,13 @@ export class LeakRun {
   snapshotsMs(snapshots: number): number {
     return snapshotsMs(
       snapshots,
-      expectedPauseMs(this.memories.at(-1)?.collectionCpuMs ?? 0, this.#lastPause),
+      expectedPauseMs(
+        {
+          heapUsedBytes: this.memories.at(-1)?.after.heapUsedBytes ?? 0,
+          collectionCpuMs: this.memories.at(-1)?.collectionCpuMs ?? 0,
+        },
+        this.#lastPause,
+      ),
     );
   }
 

@@ -9,10 +9,14 @@ const WORST_MS_PER_HEAP_BYTE = 0.005 / 34;
 /**
  * A collection visits every object that a snapshot has: measured on heaps of small objects, long texts, numbers and maps,
  * a snapshot takes 19 to 48 times its CPU time on Node 22 to 26, and 34 to 70 times on Node 20 (more where a million
- * closures are held); by bytes of heap it would be 5 to 380 ns each. The lower end: what does not fit by this does not fit,
- * and once the first one is taken it tells itself what the others will take.
+ * closures are held). On a crowded machine a collection of a small heap took up to five times the CPU time of a quiet one, so
+ * no more is expected than what a byte of an ordinary heap takes (5 to 380 ns, of the heaps of servers some 30). The lower
+ * of the two: what does not fit by this does not fit, and once the first one is taken it tells itself what the others will take.
  */
 const COLLECTIONS = 25;
+const MS_PER_HEAP_BYTE = 60e-6;
+/** The process that takes a snapshot does nothing else, so that it gets a core as often as any: others take one turn in two. */
+const MOST_CROWDED = 2;
 /** Reading the snapshot that is analysed, and all that is held by what in it, beside taking it. */
 const ANALYSED = 1.5;
 /** Others ran during the snapshot: as many again of its CPU time is what the next one may be held for. */
@@ -35,18 +39,25 @@ export interface Pause {
   readonly cpuMs: number;
 }
 
+/** What is known of a heap before it is written out. */
+export interface HeapToTake {
+  readonly heapUsedBytes: number;
+  readonly collectionCpuMs: number;
+}
+
 /**
- * How long the next snapshot will hold the server. Before the first, by what a collection takes and how many processes
- * want each core; then by what the last one took: its time on the clock, unless most of that was waiting for a core, which
- * the next one need not.
+ * How long the next snapshot will hold the server. Before the first, by the size of the heap, what a collection takes and
+ * whether others want the cores; then by what the last one took: its time on the clock, unless most of that was waiting for
+ * a core, which the next one need not.
  */
 export function expectedPauseMs(
-  collectionCpuMs: number,
+  { heapUsedBytes, collectionCpuMs }: HeapToTake,
   last: Pause | undefined,
   loadPerCore: number = currentLoadPerCore(),
 ): number {
   if (last !== undefined) return Math.min(last.pauseMs, CPU_TIME_AND_OTHERS * last.cpuMs);
-  return collectionCpuMs * COLLECTIONS * Math.max(1, loadPerCore);
+  const cpuMs = Math.min(collectionCpuMs * COLLECTIONS, heapUsedBytes * MS_PER_HEAP_BYTE);
+  return cpuMs * Math.min(MOST_CROWDED, Math.max(1, loadPerCore));
 }
 
 function currentLoadPerCore(): number {
@@ -78,7 +89,7 @@ export function snapshotRefusal(options: {
   readonly loadPerCore?: number;
 }): string | null {
   const { heapUsedBytes, collectionCpuMs, room, leftMs, loadPerCore } = options;
-  const pauseMs = expectedPauseMs(collectionCpuMs, undefined, loadPerCore);
+  const pauseMs = expectedPauseMs({ heapUsedBytes, collectionCpuMs }, undefined, loadPerCore);
   return (
     memoryRefusal(heapUsedBytes, room) ??
     (snapshotsMs(FEWEST_SNAPSHOTS, pauseMs) > leftMs
