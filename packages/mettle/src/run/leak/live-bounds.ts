@@ -26,9 +26,11 @@ const KEYS_UP_TO = 20_000;
 const CALLS_WHEN_FULL = 16;
 const STILL_GROWS = 0.5;
 const LISTENING: readonly string[] = ['event-emitter', 'event-target'];
-const FILLABLE: readonly string[] = ['map', 'set', 'array', 'numbers', 'object'];
-/** Time-driven growth is looked at again after so long. */
+/** What can be filled up, so that what it does then is seen. */
+export const FILLABLE: readonly string[] = ['map', 'set', 'array', 'numbers', 'object'];
+/** Time-driven growth is looked at again after so long; longer where nothing came, since timers come late on a starved host. */
 const LATER_MS = 400;
+const MOST_LOOKS = 4;
 
 /** Drives the subjects of all tracks on until their owners stop to grow, or have grown for so long that nothing will stop them. */
 export async function saturate(run: LeakRun, tracks: readonly Track[]): Promise<void> {
@@ -169,12 +171,20 @@ export async function fillUp(run: LeakRun, tracks: readonly Track[]): Promise<vo
   const full = [...filled.keys()];
   const answered = await growSome(run, full);
   await readSizes(run, full);
+  const expectedOf = (track: Track): number =>
+    track.subject === null
+      ? (track.idlePerSecond * LATER_MS) / 1000
+      : track.perCall * (answered[driverOf(run, track.subject)] ?? 0);
+  const grew = (track: Track): boolean =>
+    (sizeOf(track) ?? 0) - (filled.get(track) ?? 0) >= STILL_GROWS * expectedOf(track);
+  const timed = full.filter((track) => track.driver === 'time');
+  for (let look = 0; look < MOST_LOOKS && timed.some((track) => !grew(track)); look++) {
+    await pause(LATER_MS);
+    await readSizes(run, full);
+  }
   for (const [track, size] of filled) {
     const after = sizeOf(track);
-    const expected =
-      track.subject === null
-        ? (track.idlePerSecond * LATER_MS) / 1000
-        : track.perCall * (answered[driverOf(run, track.subject)] ?? 0);
+    const expected = expectedOf(track);
     // Calls that fail on what it was filled with tell nothing.
     if (after !== null && expected >= 1 && after - size < STILL_GROWS * expected)
       track.bound = { kind: 'plateau', size: after, calls: track.boundCalls };
@@ -190,7 +200,6 @@ async function growSome(run: LeakRun, full: readonly Track[]): Promise<readonly 
     'fresh',
     run.drivers.map((_, i) => (drivers.has(i) ? CALLS_WHEN_FULL : 0)),
   );
-  if (full.some(({ driver }) => driver === 'time')) await pause(LATER_MS);
   return answeredCalls(run).map((calls, index) => calls - (before[index] ?? 0));
 }
 

@@ -3,6 +3,7 @@ import { ANY_REQUEST, ANY_TOOL } from '../../derive/heap/growth/coded-match.ts';
 import type { HeapSubject } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
 import type { LeakRun } from './leak-run.ts';
+import { FILLABLE } from './live-bounds.ts';
 import { readSizes } from './track.ts';
 import type { Track } from './track.ts';
 
@@ -42,8 +43,8 @@ export async function separateCauses(run: LeakRun, tracks: readonly Track[]): Pr
 }
 
 /**
- * What grows while nobody calls is driven by time. Seen twice: the first time it may have been what the last calls had left
- * to do.
+ * What grows while nobody calls is driven by time, or is what the last calls had left to do: what can be filled shows the
+ * difference when it is full, the rest is looked at again.
  */
 async function whileNobodyCalls(run: LeakRun, tracks: readonly Track[]): Promise<void> {
   await readSizes(run, tracks);
@@ -52,9 +53,15 @@ async function whileNobodyCalls(run: LeakRun, tracks: readonly Track[]): Promise
   const first = await readSizes(run, tracks);
   const again = new Map<Track, number>();
   const grows = (track: Track): boolean => track.proof !== 'exact' && (first.get(track) ?? 0) > IDLE_ELEMENTS;
+  const isToGrowAgain = (track: Track): boolean =>
+    grows(track) && !FILLABLE.includes(track.candidate.owner.kind);
   const grew = (track: Track): boolean => (again.get(track) ?? 0) > IDLE_ELEMENTS;
   // On a starved host timers come late.
-  for (let look = 0; look < MOST_LOOKS && tracks.some((track) => grows(track) && !grew(track)); look++) {
+  for (
+    let look = 0;
+    look < MOST_LOOKS && tracks.some((track) => isToGrowAgain(track) && !grew(track));
+    look++
+  ) {
     await pause(IDLE_MS);
     for (const [track, change] of await readSizes(run, tracks))
       again.set(track, (again.get(track) ?? 0) + change);
@@ -63,7 +70,7 @@ async function whileNobodyCalls(run: LeakRun, tracks: readonly Track[]): Promise
   for (const track of tracks) {
     const grown = first.get(track) ?? 0;
     track.laterCounts.push(Math.max(0, grown));
-    if (!grows(track) || !grew(track)) continue;
+    if (!grows(track) || (isToGrowAgain(track) && !grew(track))) continue;
     track.driver = 'time';
     track.idlePerSecond = (grown + (again.get(track) ?? 0)) / seconds;
     track.subject = null;

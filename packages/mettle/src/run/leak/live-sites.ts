@@ -8,7 +8,8 @@ import type { Track } from './track.ts';
 /** Calls with traps laid: more than one, since one may be the first of its kind. */
 const TRAPPED_CALLS = 4;
 /** For timers that feed what grows by time. */
-const WAIT_MS = 300;
+const WAIT_MS = 100;
+const WAITS = 8;
 
 /** Where elements are added, and what is opened, one subject after the other. */
 export interface Sites {
@@ -55,7 +56,7 @@ export async function findSites(
     for (const track of tracks.filter(mine)) takeTimerSite(track, resources);
   }
   const timed = trapped.filter((track) => track.driver === 'time');
-  if (timed.length > 0) {
+  for (let waited = 0; waited < WAITS && timed.some(({ site }) => site.length === 0); waited++) {
     await pause(WAIT_MS);
     const records = await run.recording.trapped();
     for (const track of timed) take(track, records);

@@ -10,8 +10,8 @@ import { monotonicMs } from '../../session/clock.ts';
 import type { LeakRun } from './leak-run.ts';
 import type { NativeMemory } from './snapshot-guard.ts';
 
-/** All subjects' calls together, in bursts: the first makes V8 compile what it has not yet, and does not count. */
-const GLANCES = 4;
+/** All subjects' calls together, in bursts. V8 goes on compiling for a while: a leak shows in each of them. */
+const GLANCES = 3;
 const GLANCE_CALLS = 12;
 /** The same with more calls, where the allocator's steps are small beside what a leak of a page a call leaves. */
 const LOOKS = 3;
@@ -83,15 +83,15 @@ class Looking {
     return { trends, notCovered: this.#undecided };
   }
 
-  /** Whether each burst of these together left something behind; the first does not count. */
+  /** Whether each burst of these together left something behind. */
   async #mayGrow(drivers: readonly number[], bursts: number, calls: number): Promise<boolean> {
     await this.#read();
     const seen: Burst[] = [];
     for (let i = 0; i < bursts; i++) {
       const burst = await this.#burst(drivers, calls, SHARE_OF_A_GLANCE);
       // As many calls as one subject's: a leak in one of many is to be seen.
-      if (i > 0) seen.push({ ...burst, calls: burst.calls / drivers.length });
-      if (i > 0 && !isGrowing(seen)) return false;
+      seen.push({ ...burst, calls: burst.calls / drivers.length });
+      if (!isGrowing(seen)) return false;
     }
     return isGrowing(seen);
   }
