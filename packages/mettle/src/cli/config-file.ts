@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../evidence/index.ts';
 import { BENCH_OPTIONS } from './bench-options.ts';
@@ -65,14 +65,26 @@ function namedFrom(
   return { ...entries, ...Object.fromEntries(named) };
 }
 
+/** Whether the options name a target. */
+function namesTarget({ command, http, module, config }: CommandOptions): boolean {
+  return command.length > 0 || http !== undefined || module !== undefined || config !== undefined;
+}
+
+/**
+ * What was typed, with the target of the mettle.config where none was: for commands that take nothing else from it, such as
+ * where a run is kept. A target that was typed is meant as it stands.
+ */
+export async function withConfiguredTarget(typed: CommandOptions, base: string): Promise<CommandOptions> {
+  if (namesTarget(typed)) return typed;
+  const file = await readConfigFile(resolve(base, typed.cwd ?? '.'), base);
+  if (file === null) return typed;
+  const { command, http, module, config, server, env, header, cwd, era } = mergeOptions(typed, file.options);
+  return { ...typed, command, http, module, config, server, env, header, cwd, era };
+}
+
 /** What was typed, filled up with what the config says. */
 export function mergeOptions(typed: CommandOptions, config: CommandOptions): CommandOptions {
-  const typedTarget =
-    typed.command.length > 0 ||
-    typed.http !== undefined ||
-    typed.module !== undefined ||
-    typed.config !== undefined;
-  const target = typedTarget ? typed : config;
+  const target = namesTarget(typed) ? typed : config;
   return {
     tool: typed.tool.length > 0 ? typed.tool : config.tool,
     workload: typed.workload ?? config.workload,

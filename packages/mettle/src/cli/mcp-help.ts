@@ -7,6 +7,7 @@ servers that its own command line names.
   mettle mcp --http URL [-- COMMAND]       one server behind a URL
   mettle mcp --config FILE                 every server of a client's config
                                            file; --server NAME: only that one
+  mettle mcp --cwd DIR                     the target of DIR's mettle.config
 
   --listen PORT       serve over Streamable HTTP on loopback instead of stdio
   --allow-writes      also call tools that are not marked read-only

@@ -8,6 +8,8 @@ client makes, as a workload file that check, bench, leak and race take.
   mettle record --http URL -- COMMAND   starts the server as well
   mettle record --config FILE --server NAME
                                         an entry of a client's config file
+  mettle record                         the target of mettle.config, here or in
+                                        the folder of --cwd
 
   --out FILE          default mettle.workload.json; calls are added to a
                       recording that is there, a workload of yours is left alone

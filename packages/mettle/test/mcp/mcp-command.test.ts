@@ -94,6 +94,21 @@ describe('mettle mcp', () => {
     await client.close();
   });
 
+  it('examines the server of a mettle.config whose folder is named, and of none in a folder where it happens to be', async () => {
+    await writeFile(
+      join(folder, 'mettle.config.json'),
+      JSON.stringify({ command: [process.execPath, SICK], env: { MODE: 'test' } }),
+    );
+    // The client's folder of choice is the same.
+    await expect(connect([])).rejects.toThrow();
+    const client = await connect(['--cwd', folder]);
+    const answer = (await client.callTool({ name: 'probe', arguments: {} }, undefined, {
+      timeout: SLOW_MS,
+    })) as unknown as Answer;
+    expect(answer.isError, answer.content[0]?.text).toBeUndefined();
+    await client.close();
+  });
+
   it('keeps to the roots of a client that has some', { timeout: SLOW_MS }, async () => {
     const elsewhere = await connect(['--cwd', dirname(SICK), '--', process.execPath, SICK], [folder]);
     const refused = (await elsewhere.callTool({ name: 'probe', arguments: {} })) as unknown as Answer;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,28 @@ async function converse(transport: Transport): Promise<unknown> {
 }
 
 describe('mettle record over stdio', () => {
+  it('takes the target of mettle.config where none is named, and not where runs are kept', async () => {
+    const config = { command: [process.execPath, SHOP], env: { SHOP: 'x' }, out: 'runs', workload: 'w.json' };
+    await writeFile(join(folder, 'mettle.config.json'), JSON.stringify(config));
+    const one = await client(
+      new StdioClientTransport({
+        command: process.execPath,
+        args: [METTLE, 'record', '--quiet', '--cwd', folder, '--out', file],
+        stderr: 'ignore',
+      }),
+    );
+    expect((await one.listTools()).tools.length).toBeGreaterThan(0);
+    await one.close();
+    await expect
+      .poll(() =>
+        read()
+          .then(({ calls }) => calls.map(({ method }) => method))
+          .catch(() => []),
+      )
+      .toEqual(['tools/list']);
+    expect(await readdir(folder)).toEqual(['mettle.config.json', 'w.json']);
+  });
+
   it('lets a client see what it sees without it, and keeps the calls', async () => {
     const stdio = (args: string[]): Transport =>
       new StdioClientTransport({ command: process.execPath, args, stderr: 'ignore' });

@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { recordAndReplay } from './replaying.ts';
+import type { RecordedMoment, ReplayFigures, Result } from '../../src/evidence/index.ts';
+import { METTLE, recordAndReplay, TAP } from './replaying.ts';
+import type { Asked } from './replaying.ts';
 
 const SHOP = fileURLToPath(new URL('../../../sick-servers/general/healthy.js', import.meta.url));
 
@@ -39,4 +42,48 @@ it('makes the recorded calls again, as often, in their order, with the same resu
       },
     ],
   });
+});
+
+it('is made again by mettle profile before anything else is called, in its order, then once more under the profiler', async () => {
+  const calls = ['convert_currency', 'search_orders'].map((tool) => ({ tool }));
+  const moment = (call: number, session: number, atMs: number): RecordedMoment => ({
+    call,
+    session,
+    atMs,
+    durationMs: 5,
+    outcome: 'success',
+  });
+  const recording = { timeline: [moment(1, 0, 0), moment(0, 0, 400), moment(1, 0, 800)] };
+  const [file, asked] = ['w.json', 'asked.json'].map((name) => join(folder, name)) as [string, string];
+  await writeFile(file, JSON.stringify({ schema: 'mettle/workload@1', calls, recording }));
+  const words = [
+    'profile',
+    '--workload',
+    file,
+    '--replay',
+    '--budget',
+    '2',
+    '--format',
+    'json',
+    '--out',
+    'run',
+  ];
+  const target = ['--env', `TAP_FILE=${asked}`, '--', process.execPath, TAP, process.execPath, SHOP];
+  const { stdout, stderr } = spawnSync(process.execPath, [METTLE, ...words, ...target], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const { notes } = JSON.parse(stdout) as Result;
+  expect(stderr).toContain('making the recorded calls again');
+  expect(notes[0]).toMatch(
+    /^The recording was made again in its order, with its pauses: 3 of 3 calls in 1 session, at most 1 under way/,
+  );
+  const called = (JSON.parse(await readFile(asked, 'utf8')) as readonly Asked[]).flatMap(
+    ({ method, params }) => (method === 'tools/call' ? [(params as { readonly name: string }).name] : []),
+  );
+  expect(called.slice(0, 3)).toEqual(['search_orders', 'convert_currency', 'search_orders']);
+  const { replay } = JSON.parse(await readFile(join(folder, 'run/evidence/mixedLatency.json'), 'utf8')) as {
+    readonly replay: ReplayFigures;
+  };
+  expect(replay).toMatchObject({ calls: 3, sessions: 1, leftOut: [] });
 });

@@ -6,8 +6,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { ReplayFigures, Result } from '../../src/evidence/index.ts';
 
-const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
-const TAP = fileURLToPath(new URL('./fixtures/tap.mjs', import.meta.url));
+export const METTLE: string = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
+export const TAP: string = fileURLToPath(new URL('./fixtures/tap.mjs', import.meta.url));
 
 /** What a server was asked, and answered. */
 export interface Asked {

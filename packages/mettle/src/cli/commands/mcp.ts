@@ -4,6 +4,7 @@ import { redactCommand, redactText, UsageError } from '../../evidence/index.ts';
 import { serveOnHttp, serveOnStdio } from '../../mcp/index.ts';
 import type { AllowedTarget } from '../../mcp/index.ts';
 import { namesInClientConfig } from '../../run/index.ts';
+import { withConfiguredTarget } from '../config-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
@@ -18,11 +19,13 @@ const BIN = fileURLToPath(new URL('../../../bin/mettle.js', import.meta.url));
 
 /** `mettle mcp`: the examinations as tools of an MCP server. Only what this command line names may be examined. */
 export async function mcpCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
-  const options = parseOptions(argv, EXTRA);
-  if (options.help) {
+  const typed = parseOptions(argv, EXTRA);
+  if (typed.help) {
     host.stdout.write(MCP_HELP);
     return EXIT.ok;
   }
+  // Clients start servers in folders of their own choice, and a config is a program: it is read where a person named its folder.
+  const options = typed.cwd === undefined ? typed : await withConfiguredTarget(typed, host.cwd);
   const targets = await allowedTargets(options, host);
   const port = numberOf(
     '--listen',

@@ -10,6 +10,7 @@ import {
   RecordingFile,
   startServer,
 } from '../../record/index.ts';
+import { withConfiguredTarget } from '../config-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import { RECORD_HELP } from '../record-help.ts';
 import type { Host } from '../host.ts';
@@ -29,11 +30,12 @@ const SAVE_EVERY_MS = 2000;
  * server does, with its exit code, so that the client sees no difference.
  */
 export async function recordCommand(argv: readonly string[], host: Host): Promise<number> {
-  const options = parseOptions(argv, EXTRA);
-  if (options.help) {
+  const typed = parseOptions(argv, EXTRA);
+  if (typed.help) {
     host.stdout.write(RECORD_HELP);
     return EXIT.ok;
   }
+  const options = await withConfiguredTarget(typed, host.cwd);
   if (options.positionals.length > 0)
     throw new UsageError(
       `mettle record takes a target, not "${options.positionals[0]}": mettle record -- node server.js.`,
