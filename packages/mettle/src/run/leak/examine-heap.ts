@@ -20,7 +20,7 @@ import {
   tooFewCalls,
   tooFewRounds,
 } from './screening.ts';
-import { NotExamined, tooSlow } from './snapshot-guard.ts';
+import { NotExamined, refuseClear, tooSlow } from './snapshot-guard.ts';
 import { driverOf, trackOf } from './track.ts';
 import type { Track } from './track.ts';
 
@@ -61,7 +61,7 @@ const STILL_GROWS = 0.8;
 export async function examineHeap(options: HeapExamination): Promise<HeapGrowthEvidence> {
   const run = new LeakRun(options);
   const { lookLonger } = options;
-  const { candidates, fence, native } = await screenHeap(run, options);
+  const { candidates, fences, native } = await screenHeap(run, options);
   run.extendForVerdicts();
   const rounds = freshRounds(run).length;
   const tracks = await watched(run, chosenOf(candidates, rounds));
@@ -85,7 +85,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     );
     await boundByTimers(run, growing);
     await saturate(run, growing);
-    await countUnsized(run, growing, fence);
+    await countUnsized(run, growing, fences);
     boundByOtherParts(growing);
     await readDeclared(run, growing);
     boundByOtherParts(growing);
@@ -95,6 +95,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     const openers = handles.flatMap(({ subject }) => subject ?? []);
     sites = await findSites(run, growing, openers);
     await fillUp(run, growing);
+    boundByOtherParts(growing);
   } catch (error) {
     // What was seen until then holds; that the server ends when its containers are full of copies is our doing.
     if (run.signal.aborted || !options.hasDied()) throw error;
@@ -104,6 +105,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
     throw new NotExamined(
       `the server was so slow that too few calls of each tool could be made between its heap snapshots (${lookLonger})`,
     );
+  if (growing.length + handles.length === 0) refuseClear(native);
   return heapEvidence(run, {
     tracks: growing,
     handles,
@@ -173,16 +175,24 @@ async function openMore(run: LeakRun, handles: readonly HandleCandidate[]): Prom
 }
 
 /** What has no size of its own is counted in one more snapshot. */
-async function countUnsized(run: LeakRun, tracks: readonly Track[], fence: number): Promise<void> {
+async function countUnsized(
+  run: LeakRun,
+  tracks: readonly Track[],
+  fences: readonly [number, number],
+): Promise<void> {
   const unsized = tracks.filter(
     (track) => track.index < 0 && track.bound === null && track.subject !== null && track.boundCalls > 0,
   );
   if (unsized.length === 0 || run.isShortOfTime) return;
   if (!run.hasRoomForSnapshot || run.snapshotsMs(1) > run.leftMs) return;
-  const later = laterGrowth(await run.snapshot(), fence);
+  const later = laterGrowth(await run.snapshot(), fences);
   for (const track of unsized) {
     const { candidate } = track;
-    const grown = Math.max(later.byOwner(candidate.heapId), later.byClass(candidate.topClass));
+    const own = later.byOwner(candidate.heapId, candidate.topClass);
+    // A cache that is full drops an old one for each new one.
+    const counted = candidate.counts.reduce((sum, count) => sum + count, 0);
+    const gone = own === null ? 0 : Math.max(0, counted - own.kept);
+    const grown = Math.max(0, Math.max(own?.born ?? 0, later.byClass(candidate.topClass)) - gone);
     const expected = track.perCall * track.boundCalls;
     track.bound =
       grown >= STILL_GROWS * expected

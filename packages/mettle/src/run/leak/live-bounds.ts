@@ -137,21 +137,44 @@ async function boundByHeldTimers(run: LeakRun, tracks: readonly Track[]): Promis
   }
 }
 
-/** A cache keeps its entries in one part and where they are in another: what bounds one part bounds the others. */
+/**
+ * A cache keeps its entries in one part and where they are in another: what bounds one part bounds the others, and the
+ * whole of which it is a part when that grew alike. That holds against what was counted in a snapshot, too: of a cache that was just about to be
+ * full when the last calls began, all of their entries live.
+ */
 export function boundByOtherParts(tracks: readonly Track[]): void {
   for (const track of tracks) {
-    const [holder] = track.candidate.holders;
-    if (track.bound !== null || holder === undefined) continue;
+    const isCounted = track.index < 0 && track.bound?.kind === 'none' && track.bound.calls > 0;
+    if (track.bound !== null && !isCounted) continue;
     const other = tracks.find(
-      ({ bound, candidate, subject }) =>
-        bound !== null &&
-        bound.kind !== 'none' &&
-        bound.kind !== 'undecided' &&
-        candidate.holders[0] === holder &&
-        subject?.name === track.subject?.name,
+      (part) =>
+        part.bound !== null &&
+        part.bound.kind !== 'none' &&
+        part.bound.kind !== 'undecided' &&
+        part.subject?.name === track.subject?.name &&
+        (arePartsOfOne(track, part) || (areParts(track, part) && grewAlike(track, part))) &&
+        (!isCounted || grewAlike(track, part)),
     );
     if (other !== undefined) track.bound = other.bound;
   }
+}
+
+function arePartsOfOne(a: Track, b: Track): boolean {
+  const [holder] = a.candidate.holders;
+  return holder !== undefined && b.candidate.holders[0] === holder;
+}
+
+/** Two parts of one object, or one and the object itself. */
+function areParts(a: Track, b: Track): boolean {
+  return (
+    arePartsOfOne(a, b) ||
+    a.candidate.heapId === b.candidate.holders[0] ||
+    b.candidate.heapId === a.candidate.holders[0]
+  );
+}
+
+function grewAlike(a: Track, b: Track): boolean {
+  return a.candidate.counts.every((count, round) => count === b.candidate.counts[round]);
 }
 
 /** Fills what still grows up to a hundred thousand, far beyond any limit that could have been reached by calls. */

@@ -5,7 +5,7 @@ import type { HeapExamination } from './examine-heap.ts';
 import { evidenceHead } from './heap-evidence.ts';
 import { LeakRun } from './leak-run.ts';
 import { lookAtNativeMemory } from './native-memory.ts';
-import { NotExamined } from './snapshot-guard.ts';
+import { NotExamined, refuseClear } from './snapshot-guard.ts';
 import type { NativeMemory } from './snapshot-guard.ts';
 
 /** V8 keeps one sample in so many bytes: fine enough to see half a megabyte, at a few percent of the server's time. */
@@ -78,6 +78,7 @@ export async function sampleHeap(
     throw new NotExamined(
       `${options.whySampling}; and for sampling, which calls each tool alone twice, ${LEAST_CALLS} times at least, there was no time either`,
     );
+  if (growths.length === 0) refuseClear(native);
   const last = await run.readMemory();
   return {
     ...evidenceHead(

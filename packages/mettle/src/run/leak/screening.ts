@@ -37,8 +37,8 @@ const SHARE_OF_FRESH_ROUNDS = 0.5;
 
 export interface Screened {
   readonly candidates: readonly GrowthCandidate[];
-  /** What divides the screening's objects from later ones. */
-  readonly fence: number;
+  /** What divides the screening's objects from earlier and from later ones. */
+  readonly fences: readonly [number, number];
   readonly native: NativeMemory;
 }
 
@@ -64,7 +64,8 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
     SHARE_OF_WARM_UP,
   );
   const native = options.looksAtNative ? await lookAtNativeMemory(run) : NO_NATIVE_GROWTH;
-  const fences = [await firstFence(run, native, options.lookLonger)];
+  const first = await firstFence(run, native, options.lookLonger);
+  const fences = [first];
   const fewest = fewestCalls(run);
   const code = codes({
     subjects: run.drivers.length,
@@ -83,7 +84,7 @@ export async function screenHeap(run: LeakRun, options: ScreeningOptions): Promi
   }
   const snapshot = await run.snapshot();
   const candidates = candidatesIn(snapshot, fences, run.rounds, run.subjects, options);
-  return { candidates, fence: highestId(snapshot), native };
+  return { candidates, fences: [first, highestId(snapshot)], native };
 }
 
 /** Taken only where it and the one that is analysed can be had, as far as that can be told before; throws SnapshotsRefused. */

@@ -134,3 +134,9 @@ export class NotExamined extends Error {
     this.name = 'NotExamined';
   }
 }
+
+/** Memory that grew with the calls, nobody knows whose and for how long: where nothing was found, that is no clear verdict. */
+export function refuseClear({ trends, notCovered }: NativeMemory): void {
+  if (trends.length === 0 && notCovered.length > 0)
+    throw new NotExamined(notCovered.map((sentence) => sentence.replace(/\.$/, '')).join('; '));
+}

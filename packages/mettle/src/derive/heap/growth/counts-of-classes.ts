@@ -5,30 +5,42 @@ import type { HeapSnapshot } from '../reader.ts';
 import { retentionOf } from '../retention.ts';
 import { classWords } from '../words.ts';
 
-/** How many new tops of a class an owner has: `owner id`, or any owner of the class where that id has gone. */
+/** Of one owner's elements of a class: how many of those counted in the rounds live still, and how many came later. */
+export interface LaterElements {
+  readonly kept: number;
+  readonly born: number;
+}
+
 export interface LaterGrowth {
-  byOwner(heapId: number): number;
+  /** Null where that owner has none that were counted or came later. */
+  byOwner(heapId: number, className: string): LaterElements | null;
+  /** The most that any owner got of the class: where the owner's id has gone. */
   byClass(className: string): number;
 }
 
-/** What was born after the fence and lives still: elements by their owner's id, and by their own class. */
-export function laterGrowth(snapshot: HeapSnapshot, fence: number): LaterGrowth {
+/** What was born in the rounds, between the first two fences, and after them, and lives still. */
+export function laterGrowth(snapshot: HeapSnapshot, fences: readonly [number, number]): LaterGrowth {
   const graph = new HeapGraph(snapshot);
-  const growth = growthByOwner(graph, retentionOf(graph), birthRounds(snapshot, [fence]), 1);
-  const owners = new Map<number, number>();
+  const growth = growthByOwner(graph, retentionOf(graph), birthRounds(snapshot, fences), fences.length);
+  const owners = new Map<string, LaterElements>();
   const classes = new Map<string, number>();
   for (const { owner, classes: counts } of growth.owners) {
     for (const { tops, top } of counts) {
-      const count = tops[1] ?? 0;
-      if (count === 0 || top < 0) continue;
-      const id = graph.id(owner);
-      owners.set(id, Math.max(owners.get(id) ?? 0, count));
+      if (top < 0) continue;
       const name = classWords(graph, top);
-      classes.set(name, Math.max(classes.get(name) ?? 0, count));
+      const key = keyOf(graph.id(owner), name);
+      const [, kept = 0, born = 0] = tops;
+      const known = owners.get(key) ?? { kept: 0, born: 0 };
+      owners.set(key, { kept: Math.max(known.kept, kept), born: Math.max(known.born, born) });
+      classes.set(name, Math.max(classes.get(name) ?? 0, born));
     }
   }
   return {
-    byOwner: (heapId) => owners.get(heapId) ?? 0,
+    byOwner: (heapId, className) => owners.get(keyOf(heapId, className)) ?? null,
     byClass: (className) => classes.get(className) ?? 0,
   };
+}
+
+function keyOf(heapId: number, className: string): string {
+  return `${heapId} ${className}`;
 }
