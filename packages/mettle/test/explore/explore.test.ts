@@ -183,6 +183,26 @@ describe('where order escapes control', () => {
     expect(coverage).toMatch(/where control is lost: \d+ trials with random delays/);
   });
 
+  test('a server whose answers differ for it is not judged, for that reason, and is raced with delays all the same', async () => {
+    const moody: Model = {
+      escapes: ['worker thread'],
+      create: (world) => ({
+        tools: {
+          *ask() {
+            yield { op: 'timer', ms: 1 };
+            return `mood ${world.uncontrolled()}`;
+          },
+        },
+      }),
+    };
+    const { pairs, violations, coverage } = await explored(moody, [subject('ask', () => ({}))]);
+    expect(violations).toEqual([]);
+    expect(pairs[0]?.undecided).toMatch(
+      /^control is lost \(worker thread\), and not deterministic by itself: one order run twice gave/,
+    );
+    expect(coverage).toMatch(/where control is lost: \d+ trials with random delays/);
+  });
+
   test('a fault that a fresh process does not show again is not reported, nor is the pair called clean', async () => {
     const runner = new ModelRunner({ ...programs.counter, escapes: ['worker thread'] });
     const healthy = new ModelRunner(programs.mutexedCounter);
