@@ -92,7 +92,7 @@ async function probe(port) {
   await once(process, 'message');
   const { user, system } = process.cpuUsage(began.cpu);
   const looks = watcher.looks - began.looks;
-  const missed = [...(await watcher.missed(began.ms)).values()];
+  const missed = [...(await watcher.missed(began.ms, await watcher.history.standings())).values()];
   process.send({
     looks,
     faults,

@@ -122,9 +122,12 @@ export class Watcher {
     return this.#looks;
   }
   /** What was due from a time on and has no look, by server, as the whole watcher knows it. */
-  async missed(sinceMs: number, servers?: readonly WatchedServer[]): Promise<ReadonlyMap<string, Missed>> {
+  async missed(
+    sinceMs: number,
+    standings: ReadonlyMap<string, Standing>,
+    servers?: readonly WatchedServer[],
+  ): Promise<ReadonlyMap<string, Missed>> {
     const names = servers?.map(({ name }) => name);
-    const standings = await this.history.standings(names);
     const nowMs = Date.now();
     const open = (servers ?? this.config.servers).flatMap((server) =>
       (standings.get(server.name)?.regions ?? []).flatMap(({ region, isAlive, slotMs }) =>

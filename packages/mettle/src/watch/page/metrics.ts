@@ -118,7 +118,7 @@ const INSIDE: readonly Metric[] = (
 export async function metrics(watcher: Watcher): Promise<string> {
   const { servers } = watcher.config;
   const standings = await watcher.history.standings(servers.map(({ name }) => name));
-  const { reasons } = allMissed((await watcher.missed(Date.now() - HOUR_MS)).values());
+  const { reasons } = allMissed((await watcher.missed(Date.now() - HOUR_MS, standings)).values());
   const looked: readonly Looked[] = servers.flatMap(({ name }) => {
     const { last = null, isDown = false, regions = [] } = standings.get(name) ?? {};
     const alive = regions.filter(({ region, isAlive }) => isAlive && region !== LOCAL);

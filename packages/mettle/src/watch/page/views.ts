@@ -56,10 +56,8 @@ export interface FleetSummary {
 }
 
 export async function fleetSummary(watcher: Watcher, nowMs: number): Promise<FleetSummary> {
-  const [standings, missed] = await Promise.all([
-    watcher.history.standings(),
-    watcher.missed(nowMs - HOUR_MS),
-  ]);
+  const standings = await watcher.history.standings();
+  const missed = await watcher.missed(nowMs - HOUR_MS, standings);
   const counts = { up: 0, down: 0, unauthorised: 0, unknown: 0 };
   for (const { name } of watcher.config.servers) counts[statusOf(standings.get(name) ?? null)] += 1;
   const { slots, reasons } = allMissed(missed.values());
@@ -98,11 +96,11 @@ export async function serverViews(
   const names =
     servers.length === watcher.config.servers.length ? undefined : servers.map(({ name }) => name);
   const sinceMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (BAR_HOURS - 1) * HOUR_MS;
-  const [standings, hours, missed] = await Promise.all([
+  const [standings, hours] = await Promise.all([
     watcher.history.standings(names),
     watcher.history.hours(sinceMs, names),
-    watcher.missed(sinceMs, names === undefined ? undefined : servers),
   ]);
+  const missed = await watcher.missed(sinceMs, standings, names === undefined ? undefined : servers);
   return servers.map((server) =>
     viewOf(
       server,

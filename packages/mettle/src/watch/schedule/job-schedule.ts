@@ -27,8 +27,8 @@ export interface JobScheduleOptions {
   readonly lockMs: number;
   /** Hears of slots for which there may be no job, both ends included: of a server, or of all. */
   readonly onMissed: (server: string | null, fromMs: number, toMs: number, reason: NotedReason) => void;
-  /** False when the watcher was stopped in the middle. */
-  readonly take: (server: WatchedServer, slotMs: number) => Promise<boolean>;
+  /** Again where it was begun before, by a process that died or stopped. False when the watcher was stopped in the middle. */
+  readonly take: (server: WatchedServer, slotMs: number, isAgain: boolean) => Promise<boolean>;
 }
 
 /** Hands out the slots of one region to its processes: a BullMQ job scheduler for each server, a worker for each process. */
@@ -192,7 +192,8 @@ export class JobSchedule {
     // When a job begins, BullMQ makes the next one, for a slot to come: those that have passed by then are left out.
     const nowMs = Date.now();
     if (server !== undefined && nowMs - slotMs >= server.intervalMs) this.#passOver(server, slotMs, nowMs);
-    if (server !== undefined && (await this.#options.take(server, slotMs))) return;
+    const isAgain = (job.attemptsStarted ?? 1) > 1;
+    if (server !== undefined && (await this.#options.take(server, slotMs, isAgain))) return;
     // One of a newer configuration knows it; or this process ends, and another is there.
     if (server === undefined && Date.now() - slotMs > 60_000) return;
     await job.moveToDelayed(Date.now() + (server === undefined ? OFFER_AGAIN_MS : 0), token);

@@ -9,7 +9,7 @@ import { JobSchedule } from './job-schedule.ts';
 import { SlotSchedule } from './slot-schedule.ts';
 import { ownerOf } from './slots.ts';
 
-/** Later than this a look may have been taken by somebody else: the history is asked first. */
+/** Later than this a look from before Redis was there may have been taken by somebody else: the history is asked first. */
 const SUSPECT_MS = 1000;
 /** Slots of one server that are remembered here. */
 const SLOTS_KEPT = 4;
@@ -41,6 +41,8 @@ export class SharedBeat implements Beat {
   /** Ends the wait of those jobs whose look is not kept yet. */
   readonly #held: Set<() => void> = new Set();
   #isStopped = false;
+  /** Since then Redis hands out the looks here, each once while nobody dies. */
+  #redisSinceMs = Infinity;
 
   constructor(
     bull: BullPackage,
@@ -60,7 +62,7 @@ export class SharedBeat implements Beat {
       concurrency,
       lockMs: leaseMs,
       onMissed: (server, fromMs, toMs, reason) => this.#note(server, fromMs, toMs, reason),
-      take: (server, slotMs) => this.#take(server, slotMs, false),
+      take: (server, slotMs, isAgain) => this.#take(server, slotMs, isAgain),
     });
     this.#alone = new SlotSchedule(servers, {
       region,
@@ -76,6 +78,7 @@ export class SharedBeat implements Beat {
 
   async start(): Promise<void> {
     await this.#jobs.start();
+    this.#redisSinceMs = Date.now();
     const { complain, region } = this.#options;
     this.#pulse.start({
       onLost: (lastAnswerMs) => {
@@ -113,6 +116,7 @@ export class SharedBeat implements Beat {
     }
     if (this.#pulse.isLost) return;
     this.#alone.handOver();
+    this.#redisSinceMs = Date.now();
     this.#note(null, sinceMs, Date.now(), 'redis-away');
     this.#options.complain('Redis answers again; it hands out the looks');
   }
@@ -168,7 +172,7 @@ export class SharedBeat implements Beat {
   async #takeOne(server: WatchedServer, slotMs: number, isSuspect: boolean): Promise<TakenOnce | null> {
     const { region, look, onStart } = this.#options;
     const latenessMs = Date.now() - slotMs;
-    if (isSuspect || latenessMs > SUSPECT_MS) {
+    if (isSuspect || (latenessMs > SUSPECT_MS && slotMs <= this.#redisSinceMs)) {
       // When the history does not answer either, rather twice than not at all: it will keep one of the two.
       const isKept = await this.#history.isKept(server.name, region, slotMs).catch(() => false);
       if (isKept) return { kept: Promise.resolve() };

@@ -191,7 +191,8 @@ export class Writer {
   }
 
   #isBack(): void {
-    if (this.#waiting.length > 0) return;
+    // What waited meanwhile is kept; some have always just come.
+    if (this.#waiting.length >= MOST_AT_ONCE) return;
     this.#isOut = false;
     const lost = this.#dropped === 0 ? '' : `, ${looks(this.#dropped)} dropped for want of memory`;
     this.#dropped = 0;

@@ -12,7 +12,7 @@ const atLeisure = process.env['METTLE_SMOKE'] === 'all';
 const BURNERS = Number(process.env['METTLE_STORM_BURNERS'] ?? 0);
 const INTERVAL_MS = 3000;
 const SERVERS = 40;
-const KILLS = 8;
+const KILLS = Number(process.env['METTLE_STORM_KILLS'] ?? 8);
 const BETWEEN_MS = 7000;
 
 describeShared('prober processes at leisure', (databases) => {
@@ -42,14 +42,14 @@ describeShared('prober processes at leisure', (databases) => {
         const [oldest, ...others] = probers;
         if (oldest === undefined) throw new Error('nobody is left');
         await oldest.kill();
-        if (kill === 2) {
+        if (kill === Math.floor(KILLS / 4)) {
           await databases.redis.kill();
           await until(() => others.every((each) => each.said().includes('Redis at')));
           await pause(BETWEEN_MS);
           await databases.redis.start();
           await until(() => others.every((each) => each.said().includes('Redis answers again')));
         }
-        if (kill === 5) {
+        if (kill === Math.floor((KILLS * 5) / 8)) {
           await databases.postgres.kill();
           await pause(BETWEEN_MS);
           await databases.postgres.start();
