@@ -20,6 +20,8 @@ const LOOK_CALLS = 60;
 const CHOOSING_BURSTS = 2;
 const BURSTS = 10;
 const BURST_CALLS = 100;
+/** What calls leave to be done is done soon; a leak shows in the next burst, too. */
+const SETTLE_MS = 20;
 /** A leak of large blocks must not take the machine's memory. */
 const MOST_BYTES = 256 * 1024 * 1024;
 /** Of the time that is left, for one burst of all, and for all bursts of subjects alone. */
@@ -112,14 +114,16 @@ class Looking {
         ? []
         : [{ subject, drivers: [i], bursts: [] as Burst[] }],
     );
+    const least = (bursts: readonly Burst[]): number =>
+      Math.min(...bursts.map(({ calls, grownBytes }) => grownBytes / Math.max(1, calls)));
     for (let pass = 0; pass < CHOOSING_BURSTS; pass++)
       for (const [i, one] of each.entries()) {
         if (monotonicMs() > this.#untilMs) return null;
+        // Who left too little behind once does not lead.
+        if (pass > 0 && least(one.bursts) < LEAST_NATIVE_BYTES_PER_CALL) continue;
         const left = each.length * (CHOOSING_BURSTS - pass) - i;
         one.bursts.push(await this.#burst(one.drivers, BURST_CALLS, SHARE_ALONE / left));
       }
-    const least = (bursts: readonly Burst[]): number =>
-      Math.min(...bursts.map(({ calls, grownBytes }) => grownBytes / Math.max(1, calls)));
     const most = Math.max(...each.map(({ bursts }) => least(bursts)));
     const leading = each.filter(
       ({ bursts }) => least(bursts) >= Math.max(LEAST_NATIVE_BYTES_PER_CALL, most / CLEARLY),
@@ -168,7 +172,7 @@ class Looking {
     const made = await run.calls(
       'fresh',
       run.drivers.map((_, i) => (drivers.includes(i) ? calls : 0)),
-      { share },
+      { share, settleMs: SETTLE_MS },
     );
     for (const [i, count] of made.entries()) this.made[i] = (this.made[i] ?? 0) + count;
     const { nativeBytes, rssBytes } = await this.#read();
