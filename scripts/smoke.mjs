@@ -27,6 +27,7 @@ if (process.argv.length === 2) {
     'packages/mettle/test/init/init-command',
     'packages/mettle/test/run/expect-no-leak',
     'packages/mettle/test/run/attach.test',
+    'packages/mettle/test/run/race/in-test/runners',
     'packages/mettle/test/agent/blocking',
     'packages/mettle/test/agent/waiting',
   ];
