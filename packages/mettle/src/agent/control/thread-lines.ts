@@ -106,7 +106,7 @@ export function awaitThreads(): void {
       owing.clear();
     },
     giveUp() {
-      for (const line of owing) giveUp(line);
+      for (const line of owing) if (owedBy(line) > 0) giveUp(line);
     },
   });
 }
