@@ -130,7 +130,9 @@ function verifyCommand(id: string, target: Input['target'], tool: string | null)
 function undecided(evidence: HeapGrowthEvidence): string | null {
   const open = undecidedOf(evidence);
   if (open.length === 0) return null;
-  const what = open.map(({ growth }) => boundOf(growth)).join('; ');
+  const told = open.slice(0, BOUNDS_TOLD).map(({ growth }) => boundOf(growth));
+  const more = open.length > BOUNDS_TOLD ? `; and ${open.length - BOUNDS_TOLD} more` : '';
+  const what = `${told.join('; ')}${more}`;
   return `whether ${open.length === 1 ? 'one growth ends' : `${open.length} growths end`} could not be decided in the time (${what}): give more time (--budget)`;
 }
 

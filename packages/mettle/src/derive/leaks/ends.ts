@@ -14,7 +14,8 @@ export type Ending = 'never' | 'ends' | 'undecided' | 'none';
 /** How a growth ends, with all that grew beside it. */
 export function endingOf(growth: HeapGrowth, all: readonly HeapGrowth[]): Ending {
   const { bound } = growth;
-  if (growth.driver === 'calls' && growth.subject === null) return 'none';
+  if (growth.driver === 'calls' && growth.subject === null)
+    return bound.kind === 'undecided' ? 'undecided' : 'none';
   if (isLongTimer(growth)) return expiresSomething(growth, all) ? 'ends' : 'never';
   if (bound.kind === 'none') return 'never';
   return bound.kind === 'undecided' ? 'undecided' : 'ends';

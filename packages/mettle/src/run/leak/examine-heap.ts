@@ -79,7 +79,7 @@ export async function examineHeap(options: HeapExamination): Promise<HeapGrowthE
   ];
   try {
     await separateCauses(run, tracks);
-    if (!(await isolate(run, tracks))) notCovered.push(unattributed(run, lookLonger));
+    leaveUndecided(run, await isolate(run, tracks), lookLonger);
     growing = tracks.filter(
       (track) => track.subject !== null || track.driver === 'time' || track.bound !== null,
     );
@@ -139,11 +139,12 @@ function distrust(track: Track): void {
   if (track.proof === 'exact') track.proof = track.index >= 0 ? 'none' : 'correlated';
 }
 
-/** What is said when there was no time to call each subject alone. Of fewer rounds nothing is known of anybody then. */
-function unattributed(run: LeakRun, lookLonger: string): string {
-  if (freshRounds(run).length < FRESH_ROUNDS)
+/** What there was no time for: of fewer rounds nothing is known of anybody then, else not of these. */
+function leaveUndecided(run: LeakRun, left: readonly Track[], lookLonger: string): void {
+  if (left.length > 0 && freshRounds(run).length < FRESH_ROUNDS)
     throw new NotExamined(`${tooSlow(run.lastPause)} (${lookLonger})`);
-  return `Some of what grew in each round followed nobody’s calls, and there was no time to call each tool alone (raise --budget).`;
+  for (const track of left)
+    track.bound = { kind: 'undecided', why: 'there was no time to call each tool alone (raise --budget)' };
 }
 
 /** What is looked at further. Of a single round nothing follows anybody's calls yet: there all have to be called alone. */

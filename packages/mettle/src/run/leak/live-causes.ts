@@ -79,26 +79,26 @@ async function whileNobodyCalls(run: LeakRun, tracks: readonly Track[]): Promise
 }
 
 /**
- * Calls each subject alone, for what grew but followed nobody's calls exactly. Whether there was time for that: else it is not
- * known of some whether anybody's calls make it grow.
+ * Calls each subject alone, for what grew but followed nobody's calls exactly. Resolves with what there was no time for: of
+ * those it is not known whether anybody's calls make them grow.
  */
-export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<boolean> {
+export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<readonly Track[]> {
   const unclear = tracks.filter(
     (track) => track.index >= 0 && track.driver === 'calls' && track.proof !== 'exact',
   );
-  if (unclear.length === 0) return true;
+  if (unclear.length === 0) return [];
   const grown = new Map<Track, number[]>(unclear.map((track) => [track, []]));
   await readSizes(run, tracks);
   for (const [index, { subject }] of run.drivers.entries()) {
     const made = await callAlone(run, index);
     // Who was not called, or too rarely, cannot be ruled out.
-    if (run.isShortOfTime || made < ALONE_CALLS / 2) return unclear.every((track) => track.subject !== null);
+    if (run.isShortOfTime || made < ALONE_CALLS / 2) return unclear.filter((track) => track.subject === null);
     const changes = await readSizes(run, tracks);
     const perCalls = ALONE_CALLS / made / mostCallsOfOne(subject);
     for (const track of unclear) grown.get(track)?.push((changes.get(track) ?? 0) * perCalls);
   }
   for (const track of unclear) attribute(run, track, grown.get(track) ?? []);
-  return true;
+  return [];
 }
 
 /** Of the time that is left, half for all of them together. */

@@ -40,4 +40,16 @@ describe('a pattern is not called clear', () => {
       expect(detector.blind?.(evidence)).toMatch(/^whether one growth ends could not be decided in the time/);
     }
   });
+
+  it('as long as something grew in each round and there was no time to see whose calls make it grow', () => {
+    const why = 'there was no time to call each tool alone';
+    const { heapGrowth, target } = leakRun()
+      .calls('open')
+      .grows({ proof: 'none', bound: { kind: 'undecided', why } })
+      .evidence();
+    const growths = heapGrowth.growths.map((growth) => ({ ...growth, subject: null }));
+    const evidence = { target, heapGrowth: { ...heapGrowth, growths } };
+    expect(collectionLeak.detect(evidence)).toEqual([]);
+    expect(collectionLeak.blind?.(evidence)).toContain(why);
+  });
 });
