@@ -76,8 +76,8 @@ describeShared('prober processes at leisure', (databases) => {
       expect(missed.slots).toBe(missing);
       expect(missed.reasons).not.toHaveProperty('unexplained');
       expect(doubled).toEqual([]);
-      // Those cut short by a kill are taken again.
-      expect(taken - kept).toBeLessThanOrEqual(KILLS * SERVERS * 0.25);
+      // Those cut short by a kill are taken again; so are those of a process that stood still, where there is too little time for all.
+      expect(taken - kept).toBeLessThanOrEqual(KILLS * SERVERS * 0.25 + missed.slots);
     },
   );
 });

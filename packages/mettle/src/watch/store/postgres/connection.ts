@@ -5,6 +5,8 @@ import { SCHEMA } from './schema.ts';
 /** The writer, the page, the outbox and the sign of life may each want one at once. */
 const CONNECTIONS = 6;
 const CONNECT_TIMEOUT_MS = 5000;
+/** A connection is a process of Postgres' own: on a busy machine a new one takes longer than what it is wanted for. */
+const IDLE_MS = 300_000;
 /** A statement that takes longer has failed: a database that stands still must not stop the looks. */
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -35,6 +37,7 @@ export class Postgres {
       connectionString: url,
       max: CONNECTIONS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       statement_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
