@@ -205,7 +205,9 @@ export class LeakRun {
     const mostMs = Math.max(LEAST_SNAPSHOT_MS, this.#time.mostLeftMs);
     const late = new AbortController();
     const givenUp = pause(mostMs, null, { signal: late.signal }).then(() => {
-      throw new NotExamined(`a heap snapshot had not ended after ${(mostMs / 1000).toFixed(0)} s`);
+      throw new NotExamined(
+        `a heap snapshot had not ended after ${(mostMs / 1000).toFixed(0)} s (raise --budget)`,
+      );
     });
     try {
       return await Promise.race([taking, givenUp]);
