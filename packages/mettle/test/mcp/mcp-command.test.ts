@@ -100,7 +100,7 @@ describe('mettle mcp', () => {
       JSON.stringify({ command: [process.execPath, SICK], env: { MODE: 'test' } }),
     );
     // The client's folder of choice is the same.
-    await expect(connect([])).rejects.toThrow();
+    await expect(connect([])).rejects.toThrow(/closed/i);
     const client = await connect(['--cwd', folder]);
     const answer = (await client.callTool({ name: 'probe', arguments: {} }, undefined, {
       timeout: SLOW_MS,

@@ -7,7 +7,7 @@ import type { Call, Outcome, RacingTarget } from './racing-target.ts';
 const SERVER = fileURLToPath(new URL('fixtures/threads.mjs', import.meta.url));
 const COUNTER = 'counter.txt';
 /** METTLE_REPLAYS=100 looks closer. */
-const REPLAYS = Number(process.env['METTLE_REPLAYS'] ?? 20);
+const REPLAYS = Number(process.env['METTLE_REPLAYS'] ?? 5);
 const POOLS = ['piscina', 'own', 'offload'];
 const AB: ScheduleSpec = { strategy: 'sequential', order: ['A', 'B'] };
 const twice = (tool: string, args: Call['args'] = {}): Call[] => [
