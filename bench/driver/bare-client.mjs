@@ -106,6 +106,9 @@ async function overHttp() {
   const open = async () => {
     const socket = connect(port, '127.0.0.1').setNoDelay(true);
     await once(socket, 'connect');
+    socket.once('close', () => {
+      if (free.includes(socket)) free.splice(free.indexOf(socket), 1);
+    });
     return socket;
   };
   for (;;) {

@@ -71,6 +71,8 @@ if (transport === 'http') {
       ),
     );
   });
+  // The bare client keeps its connections, some of them unused for longer than Node's 5 s.
+  server.keepAliveTimeout = 0;
   server.listen(Number(process.env.PORT), '127.0.0.1');
 } else {
   let rest = '';

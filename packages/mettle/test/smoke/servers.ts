@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface PublishedServer {
   readonly package: string;
   readonly version: string;
+  /** Examined by `npm run smoke` only, and installed for nothing else: the largest, and one that has nothing others have not. */
+  readonly atLeisure?: true;
   /** The script below the package's folder. */
   readonly script: string;
   /** The MCP SDK's package, where it is installed beside the server; null where it is bundled. */
@@ -89,6 +91,7 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
   {
     package: '@modelcontextprotocol/server-sequential-thinking',
     version: RELEASE,
+    atLeisure: true,
     script: 'dist/index.js',
     sdk: SDK_V1,
     server: { name: 'sequential-thinking-server', version: RELEASE },
@@ -140,6 +143,7 @@ export const PUBLISHED_SERVERS: readonly PublishedServer[] = [
   {
     package: 'repomix',
     version: '1.14.0',
+    atLeisure: true,
     script: 'bin/repomix.cjs',
     sdk: SDK_V1,
     server: { name: 'repomix-mcp-server', version: '1.14.0' },
