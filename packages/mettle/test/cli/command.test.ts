@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Host } from '../../src/cli/host.ts';
-import { main } from '../../src/cli/main.ts';
+import { runHere } from './run-here.ts';
 import type { AgainstDocument } from '../../src/report/against/document.ts';
 import { complaintsAbout, resultIn } from '../builders/published-schemas.ts';
 
@@ -67,24 +66,6 @@ async function processesThatMention(text: string): Promise<readonly string[]> {
   return lines.filter((line) => line.includes(text));
 }
 
-/** The same in this process: starting one takes longer than what these ask for. */
-async function runHere(args: readonly string[]): Promise<Finished> {
-  const said = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr'): Host['stdout'] => ({
-    write: (text) => (said[name] += text),
-    isTerminal: false,
-    columns: 80,
-  });
-  const code = await main(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    env: process.env,
-    cwd: folder,
-    signal: new AbortController().signal,
-  });
-  return { code, ...said };
-}
-
 describe('the command line', () => {
   test.each([
     [[], 2, 'Mettle examines an MCP server'],
@@ -132,7 +113,7 @@ describe('the command line', () => {
   ])(
     'mettle %j ends with %i and one sentence, whoever runs it',
     async (args, code, sentence) => {
-      const { code: seen, stderr } = await runHere(args);
+      const { code: seen, stderr } = await runHere(args, folder);
       expect({ code: seen, said: stderr }).toEqual({ code, said: expect.stringContaining(sentence) });
       expect(stderr).not.toMatch(/^\s+at .*mettle/m);
     },
@@ -184,9 +165,9 @@ describe('the command line', () => {
       );
       expect(stderr).toContain('mettle: timing each call alone');
       expect(await readFile(join(folder, 'kept', 'result.json'), 'utf8')).toBe(stdout);
-      const again = await runHere(['report', 'kept', '--format', 'json']);
+      const again = await runHere(['report', 'kept', '--format', 'json'], folder);
       expect(again).toMatchObject({ code: 0, stdout });
-      const twice = await runHere(['report', 'kept', '--against', 'kept', '--format', 'json']);
+      const twice = await runHere(['report', 'kept', '--against', 'kept', '--format', 'json'], folder);
       const beside = JSON.parse(twice.stdout) as AgainstDocument;
       expect(complaintsAbout('against', beside, true), 'by schema/against.schema.json').toEqual([]);
       expect(beside.stayed.map(({ after }) => after)).toEqual(result.findings);

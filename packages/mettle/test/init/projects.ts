@@ -14,8 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Host } from '../../src/cli/host.ts';
-import { main } from '../../src/cli/main.ts';
+import { runHere } from '../cli/run-here.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 const INSTALLED = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
@@ -73,22 +72,9 @@ export async function run(
   return { code, stdout, stderr };
 }
 
-/** `mettle init` in this process, with no terminal: what it does is the same, and starting one takes longer than that. */
-export async function initHere(folder: string, ...words: readonly string[]): Promise<Ran> {
-  const said = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr'): Host['stdout'] => ({
-    write: (more) => (said[name] += more),
-    isTerminal: false,
-    columns: 80,
-  });
-  const code = await main(['init', '--quiet', ...words], {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    env: process.env,
-    cwd: folder,
-    signal: new AbortController().signal,
-  });
-  return { code, ...said };
+/** `mettle init` in this process. */
+export function initHere(folder: string, ...words: readonly string[]): Promise<Ran> {
+  return runHere(['init', '--quiet', ...words], folder);
 }
 
 /** The same as a process of its own. */

@@ -1,10 +1,11 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { TargetSpec } from '../../src/evidence/index.ts';
 import { listProcesses } from '../../src/session/process-tree.ts';
 import { openSession, type OpenOptions, type Reply, type Session } from '../../src/session/index.ts';
+import { freePort } from '../free-port.ts';
+
+export { freePort };
 
 export const fixturesDirectory: string = fileURLToPath(new URL('./fixtures/', import.meta.url));
 
@@ -68,14 +69,6 @@ export function textValue(reply: Reply): unknown {
   if (reply.outcome !== 'result') throw new Error(`${reply.outcome}: ${JSON.stringify(reply)}`);
   const [first] = reply.result['content'] as { text: string }[];
   return JSON.parse(first?.text ?? 'null');
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Starts an HTTP fixture through the session, as `--http URL -- COMMAND` does. */

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../../src/evidence/index.ts';
+import { freePort } from '../free-port.ts';
+
+export { freePort };
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 
@@ -57,19 +58,6 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** A port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 function wordsFor(options: ExaminationOptions, folder: string): readonly string[] {

@@ -1,24 +1,13 @@
 import { CHECKS } from '../../evidence/index.ts';
-import type { Check, Finding, Result, ToolResult, Verdict } from '../../evidence/index.ts';
+import type { Finding, Result } from '../../evidence/index.ts';
+import type { AgainstDocument } from './document.ts';
 import { homeOfCommand } from './places.ts';
 
-/** Two runs of one server, one before a change and one after it. */
-export interface Changes {
+/** Two runs of one server, one before a change and one after it; what is told of them, and the whole of both. */
+export interface Changes extends Omit<AgainstDocument, 'schema' | 'before' | 'after' | 'new'> {
   readonly before: Result;
   readonly after: Result;
-  /** Found before, looked for again, and not found. */
-  readonly mended: readonly Finding[];
-  readonly added: readonly Finding[];
-  readonly stayed: readonly { readonly before: Finding; readonly after: Finding }[];
-  /** Found before, and not looked for again: nobody knows. */
-  readonly unknown: readonly { readonly finding: Finding; readonly why: string }[];
-  readonly verdicts: readonly {
-    readonly check: Check;
-    readonly before: Verdict['status'];
-    readonly after: Verdict['status'];
-  }[];
-  /** Tools that both runs measured. */
-  readonly tools: readonly { readonly before: ToolResult; readonly after: ToolResult }[];
+  readonly added: AgainstDocument['new'];
 }
 
 /**

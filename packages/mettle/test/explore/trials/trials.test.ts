@@ -2,11 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { RaceCall, ScheduleSpec, TargetSpec, Trial } from '../../../src/evidence/index.ts';
 import { chooseRunner, Trials, type TrialRequest } from '../../../src/explore/index.ts';
+import { freePort } from '../../free-port.ts';
 
 // Servers are started many times over: on a busy machine that alone takes a minute.
 vi.setConfig({ testTimeout: 240_000 });
@@ -251,15 +250,3 @@ test.each([
   const mixed = await trials.run({ ...request, schedule: SAME_START }, 'files', false);
   expect(mixed.answers.map(({ text }) => /hello \w+/.exec(text)?.[0])).toEqual(['hello bob', 'hello bob']);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}

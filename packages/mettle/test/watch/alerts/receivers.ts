@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../../free-port.ts';
 
 /** How a receiver answers: a status, and when it wants to be asked again. */
 export interface Answer {
@@ -99,13 +99,4 @@ export class MailReceiver {
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     onTestFinished(() => new Promise<void>((resolve) => server.close(resolve)));
   }
-}
-
-/** A port that was free a moment ago, where nobody listens yet. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openEngine } from '../../../src/watch/engine/open.ts';
 import { configOf, describeShared, watched } from './forms.ts';
+import { freePort } from '../../free-port.ts';
 
 const BINARY = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
@@ -26,15 +26,6 @@ async function started(words: readonly string[], configuration: string): Promise
   for await (const chunk of child.stdout)
     if (/Ready to accept|Sentinel ID is/.test(String(chunk))) return `127.0.0.1:${String(port)}`;
   throw new Error('it ended');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describeShared('the address of a Redis', (databases) => {
