@@ -5,4 +5,5 @@ export { compareListings } from './probe/tool-listing.ts';
 export { readToolList, saveToolList } from './probe/tool-list-file.ts';
 export { readWatchConfig } from './config/read-config.ts';
 export { servePage } from './page/server.ts';
+export { ToldChanges } from './told-changes.ts';
 export { Watcher } from './watcher.ts';

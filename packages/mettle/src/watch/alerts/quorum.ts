@@ -46,6 +46,22 @@ const NOTHING: ServerMemory = {
   regions: {},
 };
 
+/** A region that fell silent keeps its vote so long: starting it anew, or a machine that stood still, is no news of the server. */
+const SILENT_INTERVALS = 2;
+
+/** Those who may say so of a server: the regions alive, and those that looked at it not long ago. */
+function withTheSilent(
+  voters: Voters,
+  regions: Readonly<Record<string, RegionMemory>>,
+  intervalMs: number,
+  atMs: number,
+): Voters {
+  const silent = Object.entries(regions).flatMap(([region, { last }]) =>
+    atMs - Date.parse(last.startedAt) <= SILENT_INTERVALS * intervalMs ? [region] : [],
+  );
+  return { ...voters, alive: new Set([...voters.alive, ...silent]) };
+}
+
 /** How many of the regions alive must say so. More than there are cannot be asked for: then all of them must. */
 function quorumOf({ alive, quorum }: Voters): number {
   return Math.max(1, Math.min(quorum ?? Math.floor(alive.size / 2) + 1, alive.size));
@@ -67,7 +83,7 @@ export function changesTools(
 
 /**
  * Judges a look: first as its region sees it, with the hysteresis of that region alone; then as the quorum of the regions
- * alive does. With one region both are the same. An expiring certificate is no matter of votes: one that saw it is enough.
+ * that vote does. With one region both are the same. An expiring certificate is no matter of votes: one that saw it is enough.
  */
 export function judgeByQuorum(
   memory: ServerMemory = NOTHING,
@@ -90,7 +106,8 @@ export function judgeByQuorum(
       slotMs: Math.max(before?.slotMs ?? 0, Math.round(slotMs)),
     },
   };
-  const vote = new Vote(regions, region, voters, judged.turns);
+  const voting = withTheSilent(voters, regions, server.intervalMs, atMs);
+  const vote = new Vote(regions, region, voting, judged.turns);
   const isDown = vote.on('down', memory.downSinceMs !== null, ({ down }) => down);
   const isSlow = vote.on('slow', memory.isSlow, ({ slow }) => slow);
   const isExpiring = vote.on(
@@ -136,7 +153,10 @@ class Vote {
     this.#hereTurns = hereTurns;
   }
 
-  /** Whether so many say so; what that turns is noted. */
+  /**
+   * Whether so many say so; what that turns is noted. Once they did, it is over when more than half say otherwise: a region
+   * that is gone has not said so.
+   */
   on(
     kind: AlertKind,
     before: boolean,
@@ -148,7 +168,7 @@ class Vote {
       const known = this.#regions[each];
       return known !== undefined && says(known.state);
     });
-    const now = agree.length >= needed;
+    const now = agree.length >= needed || (before && agree.length * 2 >= alive.size);
     if (now === before) return now;
     const sentence = this.#sentence(kind, now ? agree : [...alive].filter((each) => !agree.includes(each)));
     const of = `${String(agree.length)} of ${String(alive.size)} regions`;
@@ -183,7 +203,9 @@ export function standingOf(memory: ServerMemory, voters: Voters): Standing {
   const voting = regions.some(({ isAlive }) => isAlive) ? regions.filter(({ isAlive }) => isAlive) : regions;
   const failing = voting.filter(({ last }) => last.status === 'down');
   const agreeing =
-    failing.length >= quorum || failing.length === voting.length
+    failing.length >= quorum ||
+    failing.length === voting.length ||
+    (isDown && failing.length * 2 >= voting.length)
       ? failing
       : voting.filter(({ last }) => last.status !== 'down');
   const last = agreeing.reduce<ProbeOutcome | null>(

@@ -1,3 +1,4 @@
+import { UsageError } from '../../evidence/index.ts';
 import type { WatchConfig, WatchedServer } from '../config/config.ts';
 import { Schedule } from '../schedule/schedule.ts';
 import { LOCAL } from '../store/history.ts';
@@ -11,9 +12,16 @@ export class EmbeddedEngine implements Engine {
   readonly history: SqliteHistory;
   readonly #config: WatchConfig;
 
+  /** Throws UsageError when the file cannot be opened, or is none of a watcher. */
   constructor(config: WatchConfig) {
     this.#config = config;
-    this.history = new SqliteHistory(config.store, config.channels.length);
+    try {
+      this.history = new SqliteHistory(config.store, config.channels.length);
+    } catch (error) {
+      throw new UsageError(
+        `store: ${config.store} cannot be opened (${error instanceof Error ? error.message : String(error)}): name another file.`,
+      );
+    }
   }
 
   beat({ look, onStart, onMissed }: BeatTerms): Beat {

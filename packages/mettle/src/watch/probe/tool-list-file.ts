@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../../evidence/index.ts';
 import type { ProbeOutcome, ToolListing } from '../../evidence/index.ts';
+import { makeFolder } from '../../session/folders.ts';
 import { isObject } from '../../session/rpc-message.ts';
 import { listingOfSnapshots } from './tool-listing.ts';
 
@@ -12,7 +13,7 @@ export async function saveToolList(file: string, outcome: ProbeOutcome, tools: T
   const { target, startedAt, server } = outcome;
   const partial = `${file}.${String(process.pid)}.partial`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeFile(
       partial,
       `${JSON.stringify({ schema: SCHEMA, target, seenAt: startedAt, server, ...tools }, null, 2)}\n`,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProbeOutcome } from '../../../src/evidence/index.ts';
 import { judgeByQuorum, standingOf, type ServerMemory } from '../../../src/watch/alerts/quorum.ts';
+import type { WatchedServer } from '../../../src/watch/config/config.ts';
 import type { Standing } from '../../../src/watch/store/history.ts';
 import { watched } from '../engine/forms.ts';
 import { outcome } from '../engine/history-behaviour.ts';
@@ -11,13 +12,20 @@ const DOWN: Partial<ProbeOutcome> = { status: 'down', failedPhase: 'connect', se
 /** A server that regions look at in turn. */
 class Story {
   readonly #quorum: number | null;
+  readonly #server: WatchedServer;
   #alive: ReadonlySet<string>;
   #memory: ServerMemory | undefined = undefined;
   #looks = 0;
 
-  constructor(alive: readonly string[], quorum: number | null = null) {
+  /** Looks are a second apart, which is long for an interval that is not given. */
+  constructor(
+    alive: readonly string[],
+    quorum: number | null = null,
+    intervalMs: number = SERVER.intervalMs,
+  ) {
     this.#alive = new Set(alive);
     this.#quorum = quorum;
+    this.#server = { ...SERVER, intervalMs };
   }
 
   only(...alive: readonly string[]): void {
@@ -30,7 +38,7 @@ class Story {
     const startedAt = new Date(Date.parse('2026-11-22T12:00:00Z') + 1000 * this.#looks).toISOString();
     const judged = judgeByQuorum(
       this.#memory,
-      { server: SERVER, region, slotMs: this.#looks, outcome: outcome({ startedAt, ...change }) },
+      { server: this.#server, region, slotMs: this.#looks, outcome: outcome({ startedAt, ...change }) },
       this.#voters(),
       { digest: 'a', count: 0, pages: 1, bytes: 0, tools: [] },
     );
@@ -83,13 +91,36 @@ describe('a quorum of regions', () => {
   });
 
   it('does without a region that has died, whatever it said last', () => {
+    const story = new Story(['eu', 'us', 'ap', 'sa']);
+    story.all(['eu', 'sa'], 1);
+    expect(story.all(['us', 'ap'], 2, DOWN)).toEqual([]);
+    story.only('us', 'ap');
+    expect(story.sees('us', DOWN)).toEqual(['down begins: 2 of 2 regions (ap, us): Nobody answers.']);
+    story.only('eu', 'sa');
+    expect(story.sees('eu')).toEqual(['down ends: 0 of 2 regions left: All is well.']);
+  });
+
+  it('does not take the silence of a region for good news: half of those left who say so are enough', () => {
     const story = new Story(['eu', 'us', 'ap']);
     story.all(['eu'], 1);
     expect(story.all(['us', 'ap'], 2, DOWN)).toHaveLength(1);
     story.only('eu', 'us');
-    expect(story.sees('eu')).toEqual(['down ends: 1 of 2 regions left: All is well.']);
-    story.only('us');
-    expect(story.sees('us', DOWN)).toEqual(['down begins: Nobody answers.']);
+    expect([...story.all(['eu'], 3), ...story.sees('us', DOWN)]).toEqual([]);
+    expect(story.standing).toMatchObject({ isDown: true, last: { status: 'down' } });
+    // Back again, it is no news either.
+    story.only('eu', 'us', 'ap');
+    expect(story.sees('ap', DOWN)).toEqual([]);
+    expect(story.sees('us')).toEqual(['down ends: 1 of 3 regions left: All is well.']);
+  });
+
+  it('leaves a region its vote for two intervals after its last look: one that is started anew changes nothing', () => {
+    const story = new Story(['eu', 'us', 'ap'], null, 4000);
+    story.all(['eu', 'us'], 1);
+    expect(story.all(['ap'], 2, DOWN)).toEqual([]);
+    // The majority is silent; alone, ap would be one.
+    story.only('ap');
+    expect(story.all(['ap'], 6, DOWN)).toEqual([]);
+    expect(story.sees('ap', DOWN)).toEqual(['down begins: Nobody answers.']);
   });
 
   it('tells why in the words of one that says so, when the look that tips the scale is a good one', () => {

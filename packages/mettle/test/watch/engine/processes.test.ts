@@ -66,6 +66,14 @@ describeShared('prober processes', (databases) => {
     expect(metrics).toContain('mettle_probe_up{server="one"} 1\n');
     expect(metrics).toContain('mettle_probe_region_up{server="one",region="eu"} 1\n');
 
+    // One that says so stands still until it has no lease, and for a look of the others: that is no good news.
+    us.child.kill('SIGSTOP');
+    const withALease = `SELECT count(DISTINCT region) AS n FROM mettle_watch.probers WHERE alive_until > clock_timestamp()`;
+    await until(async () => Number((await query(postgres, withALease))[0]?.['n']) === 2);
+    const withoutMs = Date.now();
+    await until(async () => ((await slotsIn(postgres)).get('most eu')?.at(-1) ?? 0) > withoutMs);
+    us.child.kill('SIGCONT');
+
     // One of eu is killed with looks under way.
     const killedMs = Date.now();
     await first.kill();
@@ -92,5 +100,5 @@ describeShared('prober processes', (databases) => {
       );
     expect(told.toSorted()).toEqual(['most down triggered']);
     expect(second.said()).not.toContain(postgres);
-  });
+  }, 300_000);
 });

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../../session/folders.ts';
 import { standingOf, withoutSlot, type ServerMemory } from '../../alerts/quorum.ts';
 import {
   DAY_MS,
@@ -47,7 +47,7 @@ export class SqliteHistory implements History {
 
   constructor(file: string, channels: number) {
     this.#channels = channels;
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     this.#file = new Statements(file);
     this.#file.exec(SCHEMA);
     const columns = this.#file.all('PRAGMA table_info(looks)').map((row) => row['name']);
