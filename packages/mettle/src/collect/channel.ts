@@ -128,7 +128,7 @@ class Channel implements AgentChannel {
     });
     await Promise.all(peers.map((peer) => peer.sayGoodbye(GOODBYE_MS)));
     await closed;
-    process.off('exit', this.#removeNow);
     if (this.#directory !== null) await rm(this.#directory, { recursive: true, force: true }).catch(() => {});
+    process.off('exit', this.#removeNow);
   }
 }

@@ -1,5 +1,6 @@
-import type { RecordedMoment, RecordedOutcome } from '../evidence/index.ts';
-import { keyOf } from './recording.ts';
+import type { RecordedOutcome } from '../evidence/index.ts';
+import { RecordingSoFar } from './recording-so-far.ts';
+import type { RecordingEntry } from './recording-so-far.ts';
 import type { RecordedCall, Recording } from './recording.ts';
 import type { Redaction } from './redaction.ts';
 
@@ -24,41 +25,41 @@ const OF_THE_CONNECTION = new Set([
 ]);
 /** What the client is asked: its answer is one that a workload can give. */
 const ANSWERABLE = new Set(['elicitation/create', 'sampling/createMessage', 'roots/list']);
-/** Of one run: more would be no workload, and memory is the client's machine's. */
-const MOST_CALLS = 10_000;
-const MOST_MOMENTS = 100_000;
 const MOST_WAITING = 10_000;
 
 type Message = Readonly<Record<string, unknown>>;
 
 interface Waiting {
-  readonly moment: { call: number; session: number; atMs: number };
+  /** Its number in the timeline. */
+  readonly begun: number;
+  readonly atMs: number;
 }
 
 /** Hears both sides of one or more sessions and keeps the calls. Nothing that it hears can make it throw. */
 export class Recorder {
+  readonly startedAt: string;
   readonly #redaction: Redaction;
   readonly #nowMs: () => number;
-  readonly #startedAt: string;
   readonly #startedMs: number;
-  readonly #calls: { call: RecordedCall; count: number }[] = [];
-  readonly #places: Map<string, number> = new Map();
-  readonly #moments: RecordedMoment[] = [];
-  readonly #replies: Record<string, unknown> = {};
+  readonly #note: (entry: RecordingEntry) => void;
+  readonly #soFar: RecordingSoFar;
   readonly #sessions: Map<string, { readonly number: number; readonly startedMs: number }> = new Map();
   readonly #waiting: Map<string, Waiting> = new Map();
   readonly #asked: Map<string, string> = new Map();
-  #server: { name: string; version: string } | null = null;
-  #client: { name: string; version: string } | null = null;
-  #protocolVersion: string | null = null;
-  #redacted = 0;
-  #dropped = 0;
 
-  constructor(redaction: Redaction, nowMs: () => number, startedAt: string) {
+  /** Every entry of the recording is given to `note` as it is made. */
+  constructor(
+    redaction: Redaction,
+    nowMs: () => number,
+    startedAt: string,
+    note: (entry: RecordingEntry) => void = () => undefined,
+  ) {
     this.#redaction = redaction;
     this.#nowMs = nowMs;
-    this.#startedAt = startedAt;
+    this.startedAt = startedAt;
     this.#startedMs = nowMs();
+    this.#note = note;
+    this.#soFar = new RecordingSoFar(startedAt);
   }
 
   /** A message as it went by; `atMs` is when. A batch is its messages. */
@@ -81,43 +82,21 @@ export class Recorder {
 
   /** A call too large to be kept. */
   droppedOne(): void {
-    this.#dropped++;
+    this.#keep({ dropped: 1 });
   }
 
   get isEmpty(): boolean {
-    return this.#calls.length === 0;
+    return this.size === 0;
   }
 
   /** Calls kept so far. */
   get size(): number {
-    return this.#calls.reduce((sum, { count }) => sum + count, 0);
+    return this.#soFar.size;
   }
 
   /** What was recorded so far; what still waits for its answer counts as unanswered. */
   recording(): Recording {
-    const open = [...this.#waiting.values()].map(({ moment }): RecordedMoment => ({
-      ...moment,
-      durationMs: null,
-      outcome: 'unanswered',
-    }));
-    return {
-      schema: 'mettle/workload@1',
-      calls: this.#calls.map(({ call, count }) => ({ ...call, weight: count })),
-      ...(Object.keys(this.#replies).length === 0 ? {} : { replies: this.#replies }),
-      recording: {
-        startedAt: this.#startedAt,
-        server: this.#server,
-        client: this.#client,
-        protocolVersion: this.#protocolVersion,
-        sessions: this.#sessions.size,
-        sessionStartsMs: [...this.#sessions.values()].map(({ startedMs }) =>
-          round(startedMs - this.#startedMs),
-        ),
-        redacted: this.#redacted,
-        dropped: this.#dropped,
-        timeline: [...this.#moments, ...open].toSorted((a, b) => a.session - b.session || a.atMs - b.atMs),
-      },
-    };
+    return this.#soFar.recording();
   }
 
   #fromClient(from: Conversation, message: Message, atMs: number): void {
@@ -132,22 +111,28 @@ export class Recorder {
       return;
     }
     if (id === undefined) return;
-    if (method === 'initialize') this.#client ??= nameOf((params as Message | undefined)?.['clientInfo']);
+    if (method === 'initialize') {
+      const client = nameOf((params as Message | undefined)?.['clientInfo']);
+      if (client !== null) this.#keep({ facts: { client } });
+    }
     if (OF_THE_CONNECTION.has(method)) {
       // Its answer tells who the server is.
       this.#asked.set(keyFor(from, id), method);
       return;
     }
     const call = this.#callOf(method, isRecord(params) ? params : {});
-    const index = call === null ? null : this.#place(call);
-    if (index === null || this.#waiting.size >= MOST_WAITING) {
-      this.#dropped++;
+    const index = call === null || this.#waiting.size >= MOST_WAITING ? null : this.#place(call);
+    if (index === null) {
+      this.#keep({ dropped: 1 });
       return;
     }
     const { number, startedMs } = this.#session(from.session, atMs);
-    this.#waiting.set(keyFor(from, id), {
-      moment: { call: index, session: number, atMs: round(atMs - startedMs) },
-    });
+    if (!this.#soFar.hasRoom) {
+      this.#keep({ again: [index, 1] });
+      return;
+    }
+    this.#waiting.set(keyFor(from, id), { begun: this.#soFar.begun, atMs });
+    this.#keep({ begin: [index, number, round(atMs - startedMs)] });
   }
 
   #fromServer(from: Conversation, message: Message, atMs: number): void {
@@ -158,8 +143,14 @@ export class Recorder {
     }
     const key = keyFor(from, id);
     if (this.#asked.delete(key) && isRecord(result)) {
-      this.#server ??= nameOf(result['serverInfo']);
-      if (typeof result['protocolVersion'] === 'string') this.#protocolVersion ??= result['protocolVersion'];
+      const server = nameOf(result['serverInfo']);
+      const { protocolVersion } = result;
+      this.#keep({
+        facts: {
+          ...(server === null ? {} : { server }),
+          ...(typeof protocolVersion === 'string' ? { protocolVersion } : {}),
+        },
+      });
       return;
     }
     const isToolError = isRecord(result) && result['isError'] === true;
@@ -174,37 +165,38 @@ export class Recorder {
     this.#asked.delete(key);
     if (method === undefined || !isRecord(result)) return;
     // Where the client's files are is no business of whoever reads the recording.
-    if (method !== 'roots/list')
-      this.#replies[method] ??= this.#redaction.value(result, () => this.#redacted++);
+    if (method !== 'roots/list' && !this.#soFar.hasReplyTo(method))
+      this.#keep({ reply: [method, this.#redacted(result)] });
   }
 
   #callOf(method: string, given: Message): Omit<RecordedCall, 'weight'> | null {
     // What goes with one request only: progress tokens, trace context, and in 2026 the handshake's facts.
     const { _meta: _, ...params } = given;
-    const hidden = this.#redaction.value(params, () => this.#redacted++) as Message;
+    const hidden = this.#redacted(params) as Message;
     if (method !== 'tools/call')
       return Object.keys(hidden).length === 0 ? { method } : { method, params: hidden };
     const { name, arguments: args } = hidden;
     return typeof name === 'string' ? { tool: name, arguments: args ?? {} } : null;
   }
 
+  #redacted(value: unknown): unknown {
+    return this.#redaction.value(value, () => this.#keep({ redacted: 1 }));
+  }
+
+  /** Null when there is no room for another distinct call. */
   #place(call: Omit<RecordedCall, 'weight'>): number | null {
-    const key = keyOf({ ...call, weight: 1 });
-    const known = this.#places.get(key);
-    if (known !== undefined) {
-      (this.#calls[known] as { count: number }).count++;
-      return known;
-    }
-    if (this.#calls.length >= MOST_CALLS) return null;
-    this.#places.set(key, this.#calls.length);
-    return this.#calls.push({ call: { ...call, weight: 1 }, count: 1 }) - 1;
+    const known = this.#soFar.indexOf(call);
+    if (known !== -1) return known;
+    this.#keep({ call });
+    return this.#soFar.indexOf(call);
   }
 
   #session(name: string, atMs: number): { readonly number: number; readonly startedMs: number } {
     let session = this.#sessions.get(name);
     if (session === undefined) {
-      session = { number: this.#sessions.size, startedMs: atMs };
+      session = { number: this.#soFar.sessions, startedMs: atMs };
       this.#sessions.set(name, session);
+      this.#keep({ session: round(atMs - this.#startedMs) });
     }
     return session;
   }
@@ -214,13 +206,12 @@ export class Recorder {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     this.#waiting.delete(key);
-    const { startedMs } = this.#session(from.session, atMs);
-    const { moment } = waiting;
-    this.#keep({ ...moment, durationMs: round(atMs - startedMs - moment.atMs), outcome });
+    this.#keep({ end: [waiting.begun, round(atMs - waiting.atMs), outcome] });
   }
 
-  #keep(moment: RecordedMoment): void {
-    if (this.#moments.length < MOST_MOMENTS) this.#moments.push(moment);
+  #keep(entry: RecordingEntry): void {
+    this.#soFar.add(entry);
+    this.#note(entry);
   }
 }
 

@@ -1,7 +1,10 @@
+import { accessSync, constants } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UsageError } from '../evidence/index.ts';
+import { isAlive, makeFolder } from '../session/index.ts';
+import { readJournal, RecordingJournal } from './recording-journal.ts';
 import { mergeRecordings } from './recording.ts';
 import type { Recording } from './recording.ts';
 
@@ -10,38 +13,40 @@ const STALE_LOCK_MS = 10_000;
 const LOCK_RETRY_MS = 50;
 
 /**
- * The file that a recording ends up in. While it goes on it is kept beside it, in a file of this process's own, since a
+ * The file that a recording ends up in. While it goes on it is kept beside it, in a journal of this process's own, since a
  * client may run several servers at once and end them without warning; at the end it is added to what is there.
  */
 export class RecordingFile {
   readonly path: string;
-  readonly #partial: string;
+  readonly journal: RecordingJournal;
 
   private constructor(path: string, pid: number) {
     this.path = path;
-    this.#partial = `${path}.${pid}.partial`;
+    this.journal = new RecordingJournal(`${path}.${pid}.partial`);
   }
 
   /** Throws UsageError when there is a file that is no recording: a workload written by hand is not added to. */
   static async open(path: string, pid: number = process.pid): Promise<RecordingFile> {
-    await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
-      throw new UsageError(`The recording cannot be written to ${path}: ${error.message}`);
-    });
+    try {
+      makeFolder(dirname(path));
+      accessSync(dirname(path), constants.W_OK);
+    } catch (error) {
+      throw new UsageError(`The recording cannot be written to ${path}: ${(error as Error).message}`);
+    }
     await readRecording(path);
     const file = new RecordingFile(path, pid);
     await file.#adoptOrphans();
     return file;
   }
 
-  /** Keeps what there is so far. */
-  async save(recording: Recording): Promise<void> {
-    await writeWhole(this.#partial, recording);
-  }
-
   /** Adds the recording to what the file holds. */
   async finish(recording: Recording): Promise<void> {
-    await this.save(recording);
-    await this.#merge(this.#partial);
+    // Until it is in the file: another process may hold that for a moment, and the client may not wait.
+    await this.journal.flush(recording.recording.startedAt, Infinity).catch(() => undefined);
+    await this.#whileLocked(async () => {
+      await this.#add(recording);
+      await this.journal.remove();
+    });
   }
 
   /** Recordings of processes that were killed before they could finish. */
@@ -51,20 +56,26 @@ export class RecordingFile {
     for (const name of await readdir(folder)) {
       const pid = Number(form.exec(name)?.[1] ?? Number.NaN);
       if (Number.isNaN(pid) || isAlive(pid)) continue;
-      // A partial that cannot be read was never whole: nothing to keep.
-      await this.#merge(join(folder, name)).catch(() => rm(join(folder, name), { force: true }));
+      const journal = join(folder, name);
+      await this.#whileLocked(async () => {
+        // Another process may have taken it in meanwhile; and what cannot be read was never begun.
+        const left = await readJournal(journal).catch(() => null);
+        if (left !== null) await this.#add(left);
+        await rm(journal, { force: true });
+      });
     }
   }
 
-  async #merge(partial: string): Promise<void> {
+  async #add(recording: Recording): Promise<void> {
+    const before = await readRecording(this.path);
+    await writeWhole(this.path, before === null ? recording : mergeRecordings(before, recording));
+  }
+
+  async #whileLocked(work: () => Promise<void>): Promise<void> {
     const lock = `${this.path}.lock`;
     await takeLock(lock);
     try {
-      const mine = await readRecording(partial);
-      if (mine === null) return;
-      const before = await readRecording(this.path);
-      await writeWhole(this.path, before === null ? mine : mergeRecordings(before, mine));
-      await rm(partial, { force: true });
+      await work();
     } finally {
       await rmdir(lock).catch(() => undefined);
     }
@@ -129,15 +140,6 @@ async function writeWhole(path: string, recording: Recording): Promise<void> {
   const beside = `${path}.${process.pid}.new`;
   await writeFile(beside, formatRecording(recording), { mode: 0o600 });
   await rename(beside, path);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UsageError } from '../evidence/index.ts';
+import { notStarted, unreached } from './unreached.ts';
 
 const LONGEST_START_MS = 30_000;
 const RETRY_MS = 100;
@@ -16,7 +16,7 @@ export interface StartedServer {
 
 /**
  * Starts a server that listens at `target` and waits until something does. What it prints goes to our stderr. Throws
- * UsageError when it cannot be started, ends, or listens nowhere within 30 s.
+ * TargetError when it cannot be started, ends, or listens nowhere within 30 s.
  */
 export async function startServer(
   start: { readonly command: readonly string[]; readonly cwd: string; readonly env: NodeJS.ProcessEnv },
@@ -36,8 +36,10 @@ export async function startServer(
     isRunning = false;
     return signal === null ? `exit code ${code}` : `signal ${signal}`;
   });
-  await once(child, 'spawn').catch((error: Error) => {
-    throw new UsageError(`The server cannot be started (${file}): ${error.message}`);
+  // Rejected as well when it cannot be started, which is told here.
+  ended.catch(() => undefined);
+  await once(child, 'spawn').catch((error: unknown) => {
+    throw notStarted(error, file, start.cwd);
   });
   const stop = async (): Promise<void> => {
     if (!isRunning) return;
@@ -49,10 +51,13 @@ export async function startServer(
   const until = performance.now() + LONGEST_START_MS;
   while (!(await listensAt(target))) {
     if (!isRunning)
-      throw new UsageError(`The server ended with ${await ended} before it listened at ${target.origin}.`);
+      throw unreached(
+        'spawn',
+        `The server ended with ${await ended} before it listened at ${target.origin}.`,
+      );
     if (performance.now() > until) {
       await stop();
-      throw new UsageError(`Nothing listens at ${target.origin} 30 s after the server was started.`);
+      throw unreached('connect', `Nothing listens at ${target.origin} 30 s after the server was started.`);
     }
     await pause(RETRY_MS);
   }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { UsageError } from '../evidence/index.ts';
 import type { Listener } from './listener.ts';
+import { notStarted } from './unreached.ts';
 
 /** The client's side: what it writes to us, reads from us, and shows as our log. */
 export interface ClientPipes {
@@ -44,8 +44,10 @@ export async function proxyStdio(
     windowsHide: true,
   });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  await once(child, 'spawn').catch((error: Error) => {
-    throw new UsageError(`The server cannot be started (${file}): ${error.message}`);
+  // Rejected as well when it cannot be started, which is told here.
+  ended.catch(() => undefined);
+  await once(child, 'spawn').catch((error: unknown) => {
+    throw notStarted(error, file, start.cwd);
   });
 
   const toServer = listener.lines(THE_SESSION, 'to-server');

@@ -1,26 +1,49 @@
-import type { CatalogueEvidence, ToolAnnotations, ToolInfo } from '../evidence/index.ts';
+import type { CatalogueEvidence, ReachEvidence, ToolAnnotations, ToolInfo } from '../evidence/index.ts';
+import { lastWords } from './fault-sentences.ts';
 import { isObject, METHOD_NOT_FOUND, type JsonObject } from './rpc-message.ts';
-import type { Reply, Session } from './session.ts';
+import { TargetError, type Reply, type Session } from './session.ts';
 
 /** No client shows a thousand pages to anyone; a listing this long is a cursor that never ends. */
 const MAX_PAGES = 1000;
 
+/** As long as the handshake may take: what is slower, clients have given up. */
+const PAGE_TIMEOUT_MS = 30_000;
+
+interface Asked {
+  readonly server: Session;
+  readonly signal: AbortSignal | undefined;
+}
+
 interface Listing {
+  /** A first page came, and was one. */
+  readonly answered: boolean;
   readonly items: readonly JsonObject[];
   readonly replies: readonly Reply[];
   readonly fault: { readonly method: string; readonly message: string } | null;
 }
 
+export interface CatalogueOptions {
+  /** How the session was reached: what a TargetError tells of the way to the list. */
+  readonly reach?: ReachEvidence;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Everything the server lists, page by page; `listReplies` are the answers to tools/list. What failed is a fault in the
+ * Everything the server lists, page by page; `listReplies` are the answers to tools/list. Throws TargetError when not
+ * even the first page of declared tools is to be had: no client can use them. What else failed is a fault in the
  * catalogue, never an exception.
  */
 export async function readCatalogue(
-  session: Session,
+  server: Session,
+  options: CatalogueOptions = {},
 ): Promise<{ readonly catalogue: CatalogueEvidence; readonly listReplies: Reply[] }> {
-  const can = (capability: string): boolean => session.capabilities[capability] !== undefined;
-  const none: Listing = { items: [], replies: [], fault: null };
+  const session: Asked = { server, signal: options.signal };
+  const can = (capability: string): boolean => server.capabilities[capability] !== undefined;
+  const none: Listing = { answered: false, items: [], replies: [], fault: null };
   const tools = await listAll(session, 'tools/list', 'tools', can('tools'));
+  options.signal?.throwIfAborted();
+  if (tools.fault !== null && can('tools') && tools.replies.length === 1 && !tools.answered)
+    throw unlisted(server, tools.fault.message, options.reach);
   const resources = can('resources') ? await listAll(session, 'resources/list', 'resources', true) : none;
   // Resources without templates are common, and not every server answers for what it does not have.
   const templates = can('resources')
@@ -66,18 +89,28 @@ export async function readCatalogue(
 }
 
 /** `expected`: the server declared it, so that it does not know the method is a fault. */
-async function listAll(session: Session, method: string, field: string, expected: boolean): Promise<Listing> {
+async function listAll(
+  { server, signal }: Asked,
+  method: string,
+  field: string,
+  expected: boolean,
+): Promise<Listing> {
   const items: JsonObject[] = [];
+  let answered = false;
   const replies: Reply[] = [];
   const seen = new Set<string>();
   let cursor: string | null = null;
   const end = (message: string | null): Listing => ({
+    answered,
     items,
     replies,
     fault: message === null ? null : { method, message },
   });
   for (;;) {
-    const reply: Reply = await session.request(method, cursor === null ? undefined : { cursor });
+    const reply: Reply = await server.request(method, cursor === null ? undefined : { cursor }, {
+      timeoutMs: PAGE_TIMEOUT_MS,
+      ...(signal === undefined ? {} : { signal }),
+    });
     replies.push(reply);
     if (reply.outcome === 'error') {
       return end(
@@ -89,6 +122,7 @@ async function listAll(session: Session, method: string, field: string, expected
     if (reply.outcome !== 'result') return end(reply.message);
     const page = reply.result[field];
     if (!Array.isArray(page)) return end(`the answer has no list "${field}"`);
+    answered = true;
     for (const item of page) items.push(isObject(item) ? item : {});
     const next = reply.result['nextCursor'];
     if (typeof next !== 'string' || next === '') return end(null);
@@ -100,6 +134,18 @@ async function listAll(session: Session, method: string, field: string, expected
     seen.add(next);
     cursor = next;
   }
+}
+
+/** The server that declares tools and does not list them, with what it last said. */
+function unlisted(server: Session, fault: string, reach: ReachEvidence | undefined): TargetError {
+  const stderrTail = server.process?.stderrTail() ?? [];
+  const said = fault.includes('it last wrote') ? '' : lastWords(stderrTail);
+  const seen = fault.startsWith('answered') ? `tools/list was ${fault}` : fault;
+  const message = `The server cannot list its tools: ${seen.replace(/\.$/, '')}${said}.`;
+  return new TargetError(message, 'list', {
+    phases: reach?.phases ?? [],
+    failed: { phase: 'list', message, stderrTail },
+  });
 }
 
 function toolOf(item: JsonObject): ToolInfo {

@@ -23,6 +23,8 @@ export function quoteShort(text: string): string {
 export function describeSpawnError(error: unknown, command: string, cwd: string, cwdExists: boolean): string {
   const code = errorCode(error);
   if (!cwdExists) return `The working directory ${cwd} does not exist: give another with --cwd.`;
+  if (code === 'ENOENT' && /\s/.test(command))
+    return `There is no program ${quoteShort(command)}: if these are a program and its arguments, leave out the quotes around them.`;
   if (code === 'ENOENT')
     return `The command ${quoteShort(command)} was not found: check its spelling, or give its full path.`;
   if (code === 'EACCES')

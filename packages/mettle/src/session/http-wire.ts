@@ -117,6 +117,7 @@ export class HttpWire implements Wire {
   /** Opens the optional stream by which a 2025 server speaks first. Without a session no such message could find us. */
   listen(): void {
     if (this.#sessionId === null) return;
+    this.#stream?.close();
     this.#stream = new ServerStream(this.client, this.#sessionHeaders, (value, bytes) =>
       this.#peer.received(value, bytes, null),
     );
@@ -169,6 +170,7 @@ export class HttpWire implements Wire {
       this.#peer.lost(id, {
         phase: 'http',
         status,
+        sessionEnded: true,
         message: 'the server no longer knows this session (HTTP 404): it ended or forgot it',
       });
       return;

@@ -1,12 +1,15 @@
 export { LineSplitter } from './line-splitter.ts';
 export { SseParser } from './sse-parser.ts';
 export { readCatalogue } from './catalogue.ts';
+export { describeSpawnError, lastWords } from './fault-sentences.ts';
+export { tellingLine } from './text-tail.ts';
 export { namesInClientConfig, readClientConfig } from './client-config.ts';
 export { monotonicMs, settlesWithin } from './clock.ts';
 export { benchInProcess } from './in-process-bench.ts';
 export type { InProcessPlan, InProcessSubject } from './in-process-bench.ts';
 export { withInspector } from './inspector.ts';
 export type { Inspector } from './inspector.ts';
+export { makeFolder } from './folders.ts';
 export { listeningOrigin } from './listening-origin.ts';
 export { openSession } from './open.ts';
 export { factoryTrialCommand, reimportTrialCommand } from './open-module.ts';

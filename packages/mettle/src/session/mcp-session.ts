@@ -23,6 +23,8 @@ export interface SessionParts {
   /** Present where stdout is the channel. */
   readonly stdio: StdioWire | null;
   readonly answer: AnswerServer;
+  /** Shakes hands anew after the server forgot the session, as the protocol asks of clients; absent without sessions. */
+  readonly renew?: () => Promise<void>;
   /** Whatever else must end with the session. */
   readonly afterClose: () => Promise<void>;
 }
@@ -33,6 +35,8 @@ export class McpSession implements Session {
   /** `_meta` of every request; null in the 2025 era. */
   readonly #meta: JsonObject | null;
   #closing: Promise<void> | null = null;
+  #renewing: Promise<void> | null = null;
+  #renewals = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -64,9 +68,13 @@ export class McpSession implements Session {
     return this.#parts.stdio?.noise ?? null;
   }
 
+  get renewals(): number {
+    return this.#renewals;
+  }
+
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<Reply> {
     return this.#meta === null
-      ? this.#parts.peer.request(method, params, options)
+      ? this.#requestInSession(method, params, options)
       : this.#requestModern(method, params ?? {}, this.#meta, options ?? {});
   }
 
@@ -90,6 +98,23 @@ export class McpSession implements Session {
     const { wire } = this.#parts;
     if (wire.leave === undefined) await wire.close();
     else wire.leave();
+  }
+
+  /** A call that the server lost with its session stays lost, as its client saw it; those after it are of a new session. */
+  async #requestInSession(method: string, params?: JsonObject, options?: RequestOptions): Promise<Reply> {
+    const { peer, renew } = this.#parts;
+    if (this.#renewing !== null) await this.#renewing;
+    const renewals = this.#renewals;
+    const reply = await peer.request(method, params, options);
+    if (reply.outcome !== 'lost' || reply.fault?.sessionEnded !== true || renew === undefined) return reply;
+    // Calls under way together lose the same session.
+    if (renewals === this.#renewals && this.#closing === null)
+      this.#renewing ??= renew()
+        .then(() => void this.#renewals++)
+        .catch(() => undefined)
+        .finally(() => (this.#renewing = null));
+    await this.#renewing;
+    return reply;
   }
 
   /** One call to its caller, however many rounds of questions and answers the server makes of it. */

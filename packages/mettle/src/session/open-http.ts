@@ -49,6 +49,10 @@ export async function openHttp(spec: HttpSpec, options: OpenOptions): ReturnType
     for (const lap of client.phases) reach.add(lap.phase, lap.durationMs);
     reach.add('handshake', shookMs);
     if (agreement.era === '2025') wire.listen();
+    const renew = async (): Promise<void> => {
+      await initialize(peer, wire, { ...handshake, era: '2025' });
+      wire.listen();
+    };
     const afterClose = async (): Promise<void> => started?.stop(0);
     const session = new McpSession({
       peer,
@@ -58,6 +62,7 @@ export async function openHttp(spec: HttpSpec, options: OpenOptions): ReturnType
       stdio: null,
       answer: answerWith(options.replies ?? {}, null),
       afterClose,
+      ...(agreement.era === '2025' && finalWire === wire ? { renew } : {}),
     });
     return { session, reach: reach.succeeded() };
   } catch (error) {

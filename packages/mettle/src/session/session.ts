@@ -70,6 +70,8 @@ export interface Session {
     readonly lines: readonly NoiseLine[];
     readonly messages: number;
   } | null;
+  /** How often the server forgot the session, so that a new one was opened in its place; absent where there are none. */
+  readonly renewals?: number;
   request(
     method: string,
     params?: Readonly<Record<string, unknown>>,

@@ -54,7 +54,8 @@ export class ReachLog {
   }
 }
 
+/** A URL keeps its scheme as it is written. */
 function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  const start = text.startsWith('http') ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }

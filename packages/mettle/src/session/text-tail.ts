@@ -18,7 +18,10 @@ export class TextTail {
     if (pieces.length > 0)
       this.#lines = [
         ...this.#lines,
-        ...pieces.slice(-MAX_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS)),
+        ...pieces
+          .filter((line) => !NATIVE_FRAME.test(line))
+          .slice(-MAX_LINES)
+          .map((line) => line.slice(0, MAX_LINE_CHARACTERS)),
       ].slice(-MAX_LINES);
   }
 
@@ -33,12 +36,16 @@ export class TextTail {
 }
 
 const NOT_TELLING =
-  /^\s*(at |\^|~|\}|\{|Node\.js v|node:|throw |[\w./\\:-]+:\d+$|npm (ERR!|error) A complete log)/;
+  /^\s*(at |\^|~|\}|\{|-----|\d+: |Node\.js v|node:|throw |[\w./\\:-]+:\d+$|npm (ERR!|error) A complete log)/;
+/** What an error begins with in JavaScript, Python, V8 ("FATAL ERROR: Reached heap limit"), Go and Rust. */
+const NAMES_AN_ERROR = /^\s*(Uncaught )?\w*(Error|Exception)\b.*:|^\s*(FATAL|fatal|panic)\b|\bpanicked at\b/;
+/** After an abort V8 writes a native stack longer than the tail; the sentence above it says why. */
+const NATIVE_FRAME = /^\s*\d+: 0x[\da-f]+/;
 
 /** The line that says most: the last that names an error, else the last that is no stack, brace or banner. */
 export function tellingLine(lines: readonly string[]): string | null {
   const backwards = lines.toReversed();
-  const named = backwards.find((line) => /^\s*(Uncaught )?\w*(Error|Exception)\b.*:/.test(line));
+  const named = backwards.find((line) => NAMES_AN_ERROR.test(line));
   const line = named ?? backwards.find((text) => !NOT_TELLING.test(text)) ?? backwards[0];
   return line === undefined ? null : line.trim().slice(0, 300);
 }

@@ -6,6 +6,8 @@ import type { JsonObject } from './rpc-message.ts';
 export interface Fault {
   readonly phase: ReachPhase;
   readonly message: string;
+  /** The server does not know the session any more, and asks for a new one. */
+  readonly sessionEnded?: true;
   /** The HTTP status, where there was one. */
   readonly status?: number;
 }

@@ -1,6 +1,6 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHeapFile } from '../../src/collect/heap-file.ts';
 
 describe('the file of a heap snapshot', () => {
@@ -22,5 +22,32 @@ describe('the file of a heap snapshot', () => {
     await file.remove();
     await file.remove();
     expect(existsSync(dirname(file.path))).toBe(false);
+  });
+
+  it('is removed by the next run where its own was killed, and only then', async () => {
+    const probe = await openHeapFile(10e6);
+    const parent = dirname(dirname(probe.path));
+    await probe.remove();
+    // Above what Linux, macOS and Windows give out.
+    const nobody = 2 ** 31 - 2;
+    const left = (pid: number, ageMs: number): string => {
+      const folder = mkdtempSync(join(parent, `mettle-heap-${pid}-`));
+      const file = join(folder, 'server.heapsnapshot');
+      writeFileSync(file, 'what the server held');
+      const at = (Date.now() - ageMs) / 1000;
+      utimesSync(file, at, at);
+      utimesSync(folder, at, at);
+      return folder;
+    };
+    const abandoned = left(nobody, 7_200_000);
+    // It may be of another container that shares the folder.
+    const recent = left(nobody, 60_000);
+    const running = left(process.pid, 7_200_000);
+    onTestFinished(() => {
+      for (const folder of [abandoned, recent, running]) rmSync(folder, { recursive: true, force: true });
+    });
+    const file = await openHeapFile(10e6);
+    expect([abandoned, recent, running].map((folder) => existsSync(folder))).toEqual([false, true, true]);
+    await file.remove();
   });
 });

@@ -103,9 +103,9 @@ describe('mettle record over stdio', () => {
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(said).toBe(
-      'mettle: The server cannot be started (no-such-program): spawn no-such-program ENOENT\n',
+      'mettle: The command "no-such-program" was not found: check its spelling, or give its full path.\n',
     );
   });
 });

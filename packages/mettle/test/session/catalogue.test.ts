@@ -89,6 +89,29 @@ describe('the catalogue', { timeout: 30_000 }, () => {
     expect(catalogue).toMatchObject({ tools: [], toolsListPages: 1, faults: [] });
   });
 
+  it.each([
+    ['answers with an error', () => ({ code: -32603 }), 'tools/list was answered with error -32603: no'],
+    ['answers without a list', () => ({}), 'the answer has no list "tools"'],
+  ] satisfies [string, Answer, string][])(
+    'of a server that declares tools and %s is that it cannot be used',
+    async (_what, answer, fault) => {
+      const reading = readCatalogue(sessionWith({ tools: {} }, { 'tools/list': answer }));
+      await expect(reading, 'no client can use it').rejects.toMatchObject({
+        name: 'TargetError',
+        phase: 'list',
+        message: `The server cannot list its tools: ${fault}.`,
+        reach: { failed: { phase: 'list' } },
+      });
+    },
+  );
+
+  it('stops when the run is interrupted', async () => {
+    const reading = readCatalogue(sessionWith({ tools: {} }, { 'tools/list': () => ({ tools: [] }) }), {
+      signal: AbortSignal.abort(new Error('interrupted')),
+    });
+    await expect(reading, 'what comes is not waited for').rejects.toThrow('interrupted');
+  });
+
   it('records declared listings that fail, and entries without a name', async () => {
     const { catalogue } = await readCatalogue(
       sessionWith(

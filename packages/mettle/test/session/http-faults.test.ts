@@ -74,10 +74,7 @@ describe('an HTTP target that cannot be reached is described in one sentence:', 
     );
     const error = await failure(http(url));
     expect(error.message).toBe(
-      `${url} answered with an HTML page ("Welcome") instead of JSON-RPC (HTTP 200): check the path, which is often /mcp.`.replace(
-        'http',
-        'Http',
-      ),
+      `${url} answered with an HTML page ("Welcome") instead of JSON-RPC (HTTP 200): check the path, which is often /mcp.`,
     );
     expect(error.phase).toBe('http');
   });

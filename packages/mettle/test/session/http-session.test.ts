@@ -43,6 +43,17 @@ describe('a Streamable HTTP session', { timeout: 30_000 }, () => {
     });
   });
 
+  it('opens a new session once the server forgot it, as the protocol asks, and counts that', async () => {
+    const spec = await httpFixture('v1-server.mjs', '/mcp', 'sessions');
+    const session = await open(spec);
+    await fetch(new URL('/forget', spec.kind === 'http' ? spec.url : ''));
+    const lost = await Promise.all([1, 2, 3].map((a) => call(session, 'add', { a, b: 2 })));
+    expect(lost.map(({ outcome }) => outcome)).toEqual(['lost', 'lost', 'lost']);
+    expect(await valueOf(session, 'add', { a: 1, b: 2 })).toBe(3);
+    expect(session.renewals).toBe(1);
+    expect(await valueOf(session, 'ping-client'), 'by the stream of the new session').toBe(1);
+  });
+
   it('says how the server was reached, phase by phase', async () => {
     const { session, reach } = await openSession(await httpFixture('v1-server.mjs', '/mcp', 'json'));
     await session.close();

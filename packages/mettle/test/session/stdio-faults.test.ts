@@ -29,6 +29,13 @@ describe('a stdio target that cannot be reached is described in one sentence:', 
     expect(error.phase).toBe('spawn');
   });
 
+  it('a command with its arguments in one pair of quotes', async () => {
+    const error = await failure(command('node raw-server.mjs'));
+    expect(error.message).toBe(
+      'There is no program "node raw-server.mjs": if these are a program and its arguments, leave out the quotes around them.',
+    );
+  });
+
   it('a file that may not be executed', async () => {
     const error = await failure(command('./raw-server.mjs'));
     expect(error.message).toContain('may not be executed');

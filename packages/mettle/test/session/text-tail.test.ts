@@ -18,6 +18,14 @@ describe('the tail of a stream', () => {
     expect(tail(...Array.from({ length: 50 }, () => 'x'.repeat(100_000)))[0]?.length).toBe(500);
   });
 
+  it('does not let the native stack of an abort push out why it was', () => {
+    const frames = Array.from(
+      { length: 40 },
+      (_, i) => `${String(i + 1)}: 0xb76d${String(i)} node::Abort() [node]\n`,
+    );
+    expect(tail('FATAL ERROR: out of memory\n', ...frames)).toEqual(['FATAL ERROR: out of memory']);
+  });
+
   it('shows no secrets', () => {
     expect(tail('api_key=abcdef123456\n')).toEqual(['api_key=***']);
   });
@@ -49,6 +57,17 @@ describe('the telling line', () => {
       ],
       'ModuleNotFoundError: No module named mcp',
     ],
+    [
+      [
+        '<--- Last few GCs --->',
+        'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+        '----- Native stack trace -----',
+        '',
+        '10: readableAddChunkPushByteMode (node:internal/streams/readable:512:3)',
+      ],
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    ],
+    [['panic: nil map', '', 'goroutine 1 [running]:'], 'panic: nil map'],
   ])('of %j is %j', (lines, telling) => {
     expect(tellingLine(lines)).toBe(telling);
   });
