@@ -16,7 +16,8 @@ server.registerTool(
 function ask(url) {
   return new Promise((resolve, reject) => {
     const agent = new Agent();
-    get(url, { agent }, (response) => resolve(text(response))).on('error', reject);
+    const request = get(url, { agent }, (response) => resolve(text(response))); // ailment: unbounded-connections
+    request.on('error', reject);
   });
 }
 

@@ -118,6 +118,8 @@ function rowsTable({ rows }: Crowd): TableExhibit {
 /** Why no crowd can be judged; null when one can. */
 export function noCrowd(race: RaceEvidence): string | null {
   if (crowdsOf(race).length > 0) return null;
+  if (race.replayed === true)
+    return 'one schedule alone was shown again (--replay): mettle race without it looks';
   const [first] = race.leftOut;
   if (race.scaling.length > 0 || first === undefined)
     return 'no tool was called many times at once in the time: give more (--budget)';
@@ -125,7 +127,7 @@ export function noCrowd(race: RaceEvidence): string | null {
 }
 
 /** What was looked at. */
-function lookedAtCrowds(race: RaceEvidence): string {
+export function lookedAtCrowds(race: RaceEvidence): string {
   const crowds = crowdsOf(race);
   const most = Math.max(...crowds.map((crowd) => crowd.most.calls));
   return `${plural(crowds.length, 'tool or method')} with up to ${plural(most, 'call')} at once under control`.replace(

@@ -5,6 +5,7 @@ import type {
   DetectorInput,
   Finding,
   RaceEvidence,
+  RacePair,
   Severity,
   SourceLocation,
 } from '../evidence/index.ts';
@@ -87,12 +88,15 @@ function findingOf(kind: RaceKind, evidence: Input, { location, faults }: Group)
   const [fault, ...others] = faults;
   const { violation } = fault;
   const where = location === undefined ? '' : `, at ${formatPlace(location, target.cwd)}`;
+  const pairs = new Set(
+    faults.map(({ violation: { subjects } }) => [...new Set(subjects)].toSorted().join('\n')),
+  );
   const also =
-    others.length === 0
+    pairs.size === 1
       ? ''
-      : others.length === 1
+      : pairs.size === 2
         ? ', and so does one other pair'
-        : `, and so do ${others.length} other pairs`;
+        : `, and so do ${pairs.size - 1} other pairs`;
   const share = violation.trials === 0 ? 0 : violation.badTrials / violation.trials;
   return makeFinding({
     id: kind.id,
@@ -155,14 +159,20 @@ function replayCommand({ violation }: RaceFault, { target, exercise }: Input): s
 }
 
 /** Why nothing can be said though trials were made; null when something can. */
-export function nothingRaced({ pairs, leftOut }: RaceEvidence): string | null {
-  if (pairs.some(({ undecided, trials }) => undecided === null && trials > 0)) return null;
+export function nothingRaced({ pairs, leftOut, replayed }: RaceEvidence): string | null {
+  if (replayed === true || pairs.some(isJudged)) return null;
   const [first] = pairs.flatMap(({ undecided }) => undecided ?? []);
-  if (first !== undefined) return `none of the ${plural(pairs.length, 'pair')} could be judged: ${first}`;
+  if (pairs.length > 0)
+    return `none of the ${plural(pairs.length, 'pair')} could be judged: ${first ?? 'the search was cut short: give more time (--budget)'}`;
   const [left] = leftOut;
   return left === undefined
     ? 'nothing could be raced: the server lists nothing that may be called'
     : `nothing could be raced: ${left.subject} ${saidOf(left.why)}`;
+}
+
+/** Some schedules of a search that was cut short are no ground to say that none is bad; the matrix has it open, too. */
+function isJudged({ undecided, trials, worst, completeBound }: RacePair): boolean {
+  return worst !== null || (undecided === null && trials > 0 && completeBound !== null);
 }
 
 /** A reason as it follows a name in a sentence. */

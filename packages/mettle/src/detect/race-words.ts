@@ -1,6 +1,6 @@
 import { laneOfIndex, partsOf, saidBy, type RaceFault, type StatePiece } from '../derive/race/index.ts';
 import type { RaceCall, RaceEvidence, RaceStep, TranscriptExhibit } from '../evidence/index.ts';
-import { quoted } from './figures.ts';
+import { plural, quoted } from './figures.ts';
 
 /** What a title or a line of an exhibit may quote of an answer or a file. */
 const QUOTED_CHARACTERS = 60;
@@ -71,7 +71,9 @@ export function callsExhibit({ violation: { calls, subjects, setup } }: RaceFaul
     lines: [
       ...(setup.length === 0
         ? []
-        : [`before   ${setup.length} calls, the last ${said(setup.at(-1) as RaceCall)}`]),
+        : [
+            `before   ${plural(setup.length, 'call')}${setup.length === 1 ? ':' : ', the last'} ${said(setup.at(-1) as RaceCall)}`,
+          ]),
       ...calls.map(
         (call, i) => `${laneOfIndex(i)}        ${said({ ...call, tool: call.tool ?? subjects[i] ?? '' })}`,
       ),
@@ -82,11 +84,11 @@ export function callsExhibit({ violation: { calls, subjects, setup } }: RaceFaul
 /** Where the step at fault acts: what the remedy depends on. */
 export type Medium = 'file' | 'service' | 'memory';
 
-/** Files and services are known by what the step touches; what is left lies in the server's memory. */
+/** Files and services are known by what is written, or asked; what is changed while files are only read lies in memory. */
 export function mediumOf(step: RaceStep | null, { violation }: RaceFault): Medium {
   const kinds = violation.steps.filter(({ writes }) => writes).map(({ kind }) => kind);
   const kind = step?.writes === true ? step.kind : (kinds.at(-1) ?? step?.kind ?? '');
-  if (kind.startsWith('fs.')) return 'file';
+  if (kind.startsWith('fs.')) return kinds.length > 0 ? 'file' : 'memory';
   return /^(?:socket|http|net|tls|fetch)/.test(kind) ? 'service' : 'memory';
 }
 

@@ -189,6 +189,8 @@ export interface RaceScaling {
     readonly crash: string | null;
     /** Where the lanes that have no outstanding work wait, most frequent first. */
     readonly waitingAt: readonly { readonly site: Frame; readonly lanes: number }[];
+    /** Where the lanes ask for the connections that they first write to, most frequent first; older bundles do not say. */
+    readonly connectingAt?: readonly { readonly site: Frame; readonly lanes: number }[];
   }[];
 }
 
@@ -205,6 +207,8 @@ export interface RaceEvidence {
   readonly scaling: readonly RaceScaling[];
   /** Subjects that took no part, with the reason. */
   readonly leftOut: readonly { readonly subject: string; readonly why: string }[];
+  /** One schedule was shown again, and nothing else tried. */
+  readonly replayed?: boolean;
   /** What escaped control, over all trials. */
   readonly uncontrolled: readonly string[];
   /** Exactly what was tried: `every schedule with at most 1 preemption at I/O boundaries: 635 trials, 45 pairs`. */

@@ -8,9 +8,12 @@ const SECRET_TEXT: readonly RegExp[] = [
   /(\/\/[^/\s:@]+:)[^@\s/]+(?=@)/g,
 ];
 
+/** Variables are often named so, whereas `sort_key` or `key` in arguments is no secret. */
+const SECRET_VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_(KEY|PASS|PWD|PAT|PIN)$/;
+
 /** Whether a variable, header or option of this name is likely to hold a secret. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
+  return SECRET_NAME.test(name) || SECRET_VARIABLE.test(name);
 }
 
 /** The text with everything that looks like a credential replaced by `***`. */

@@ -105,7 +105,11 @@ class Exploration {
     const unraced = this.#pairs.filter(({ begun }) => begun.length === 0).length;
     return [
       ...(this.endedBy === null ? [] : [`ended early: ${this.endedBy}`]),
-      ...(this.#crowdTrials > 0 ? [`${this.#crowdTrials} random schedules of 20 calls at once`] : []),
+      ...(this.#crowdTrials > 0
+        ? [
+            `${this.#crowdTrials} random ${this.#crowdTrials === 1 ? 'schedule' : 'schedules'} of 20 calls at once`,
+          ]
+        : []),
       ...(unraced > 0 ? [`not raced for want of time: ${unraced} ${unraced === 1 ? 'pair' : 'pairs'}`] : []),
     ];
   }

@@ -103,6 +103,8 @@ export interface ReplayOptions extends SearchOptions {
  * `diverged`: the schedule could not be followed any more, and what came of it is not a fault.
  */
 export interface ReplayResult {
+  /** What the schedule calls. */
+  readonly subjects: readonly string[];
   readonly status: 'shown' | 'gone' | 'diverged';
   readonly violation: RaceViolation | null;
   /** Number of the step from which on the schedule could not be followed, from 0; null when it could. */

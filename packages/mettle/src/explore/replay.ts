@@ -42,14 +42,30 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     options.traceHash !== undefined && traceHash(followed.trial.record.steps) !== options.traceHash;
   if (judgement.kind !== 'fault') {
     const status = followed.divergedAt === null ? 'gone' : 'diverged';
-    return { status, violation: null, divergedAt: followed.divergedAt, changed, trial: followed.trial };
+    const { subjects } = raceCase;
+    return {
+      subjects,
+      status,
+      violation: null,
+      divergedAt: followed.divergedAt,
+      changed,
+      trial: followed.trial,
+    };
   }
   const violation: RaceViolation = {
     ...shown(raceCase, followed, text, references),
     class: judgement.class,
     invariant: judgement.invariant,
   };
-  return { status: 'shown', violation, divergedAt: followed.divergedAt, changed, trial: followed.trial };
+  const { subjects } = raceCase;
+  return {
+    subjects,
+    status: 'shown',
+    violation,
+    divergedAt: followed.divergedAt,
+    changed,
+    trial: followed.trial,
+  };
 }
 
 function caseOfReplay(options: ReplayOptions): {

@@ -7,6 +7,10 @@ describe('a command as it is shown', () => {
       ['--env', 'API_KEY=s3cr3t-value'],
       ['--env', 'API_KEY=***'],
     ],
+    [
+      ['--env', 'STRIPE_KEY=s3cr3t-value', 'sort_key=name', 'KEY=a'],
+      ['--env', 'STRIPE_KEY=***', 'sort_key=name', 'KEY=a'],
+    ],
     [['--figma-api-key=s3cr3t'], ['--figma-api-key=***']],
     [
       ['--auth-token', 's3cr3t', '--port', '3000'],

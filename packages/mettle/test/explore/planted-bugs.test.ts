@@ -127,6 +127,9 @@ describe('correct twins stay silent', () => {
     expect(violations.filter((violation) => violation.class !== 'results')).toEqual([]);
     expect(pair.undecided).toBeNull();
     expect(violations.length).toBe(name.startsWith('C6') ? 1 : 0);
+    // A warning, too, has the share of schedules that show it.
+    for (const { badTrials } of [...violations, pair])
+      expect(badTrials > 0, name).toBe(violations.length > 0);
   });
 
   // With the schedules above more than 10,000 trials.

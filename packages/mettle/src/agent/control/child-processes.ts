@@ -15,7 +15,7 @@ import { wrap } from './wrapping.ts';
  */
 
 /** Those of which something is awaited: that they end, or answer. */
-const waiting = new Set<object>();
+const waiting = new Set<ChildProcess>();
 /** What is to be told when a child has ended: its output may still be on its way. */
 const exits = new WeakMap<object, () => void>();
 /** Starting takes half a second on a busy machine. */
@@ -26,7 +26,7 @@ export function controlChildren(): void {
   awaitFrom({
     name: 'a child process',
     patienceMs: PATIENCE_MS,
-    awaited: () => waiting.size,
+    awaited: () => [...waiting].filter((child) => !waitsForInput(child)).length,
     giveUp: () => waiting.clear(),
   });
   const { ChildProcess } = process.getBuiltinModule('node:child_process');
@@ -44,12 +44,18 @@ export function controlChildren(): void {
     tag: 'child',
     names: ['exit', 'close', 'error', 'message'],
     fromThread: false,
-    happened(child, event) {
+    happened(emitter, event) {
+      const child = emitter as ChildProcess;
       if (event === 'exit') exits.get(child)?.();
       else if (event !== 'close') waiting.delete(child);
       return undefined;
     },
   });
+}
+
+/** What it is to read is a step that was not taken yet: until then it is the child that waits. */
+function waitsForInput({ stdin }: ChildProcess): boolean {
+  return stdin !== null && stdin.writableLength > 0 && !stdin.destroyed;
 }
 
 function started(child: ChildProcess, { file }: { file?: string }): void {

@@ -56,9 +56,12 @@ export function holdEvents(prototype: object, { tag, names, happened, fromThread
           const lane = presentLane(party.lane);
           const words = { kind: `${tag}.${event}`, resource: null, writes: false };
           hold(words, { phase: 'delivery', lane, queue: own.queue, fromThread }, () => {
-            // Node takes a worker's listeners away when it ends, which it may have done by now.
+            // Who listens by now is told, as when the event had only now come; but Node takes a worker's listeners away
+            // when it ends, which it may have done meanwhile.
+            const present = (emitter as EventEmitter).rawListeners(event) as AnyFunction[];
+            const told = present.length > 0 ? present : listeners;
             const deliver = (): void => {
-              for (const listener of listeners) Reflect.apply(listener, this, args.slice(1));
+              for (const listener of told) Reflect.apply(listener, this, args.slice(1));
             };
             context.runInAsyncScope(() => (lane.index < 0 ? deliver() : inLane(lane, deliver)));
           });

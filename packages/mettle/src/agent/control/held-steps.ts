@@ -5,6 +5,7 @@ import type { Chain, Lane } from './lane.ts';
 import { native } from './natives.ts';
 import { jobBegan, jobEnded } from './pool-job-cost.ts';
 import { callSite } from './sites.ts';
+import { streamSite } from './stream-sites.ts';
 
 /*
  * The gates: every event that could come in another order is held here until the scheduler lets it go.
@@ -226,7 +227,7 @@ export function heldCallback(
   callback: Callback,
   start: (callback: Callback) => void,
 ): void {
-  const words = { ...asked, site: asked.site ?? callSite() };
+  const words = { ...asked, site: asked.site ?? callSite() ?? streamSite(asked.resource) };
   const context = new AsyncResource('METTLE_HELD');
   const lane = currentLane();
   const deliver = (results: unknown[]): void => {

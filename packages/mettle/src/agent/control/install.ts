@@ -13,6 +13,7 @@ import { controlChildren } from './child-processes.ts';
 import { controlAtomics } from './atomics.ts';
 import { controlWorkers } from './worker-threads.ts';
 import { controlSockets } from './sockets.ts';
+import { noteStreamSites } from './stream-sites.ts';
 import { controlStdio } from './stdio-arrival.ts';
 import { awaitThreads } from './thread-lines.ts';
 import { maskClocks } from './virtual-clock.ts';
@@ -35,6 +36,7 @@ export function installControl(): void {
     controlWaits,
     controlFilePromises,
     controlFileCallbacks,
+    noteStreamSites,
     controlSyncFiles,
     controlSockets,
     controlDns,

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import type { Frame } from '../../evidence/index.ts';
 import { isAgentWork } from '../agent-work.ts';
 import { silently } from '../silently.ts';
 import { came, partyOf } from './arrivals.ts';
@@ -25,6 +26,8 @@ interface Line {
   readonly reply: ReplyMeter;
   /** Of a connection. */
   readonly socket: Socket | null;
+  /** Where it was asked for; null when that is not known, or for a child process. */
+  readonly site: Frame | null;
 }
 /** One socket of it. */
 interface Wire {
@@ -46,6 +49,9 @@ const wires = new WeakMap<object, Wire>();
 /** Those that something was written to that was not answered. */
 const waiting = new Set<Line>();
 
+/** Where each lane last called `fetch`, which connects and writes later, with none of the server's code on the stack. */
+const fetchSites = new WeakMap<object, Frame>();
+
 /** Wraps the sockets of node:net, which those of TLS and HTTP are too. */
 export function controlSockets(): void {
   const { Socket } = process.getBuiltinModule('node:net');
@@ -59,6 +65,17 @@ export function controlSockets(): void {
         silently(() => watch(this as Socket, args));
         // Names are looked up as part of connecting.
         return bypassing(() => original.apply(this, args));
+      },
+  );
+  wrap(
+    globalThis,
+    'fetch',
+    (original) =>
+      function fetch(...args) {
+        const lane = currentLane();
+        const site = lane.index >= 0 ? callSite() : null;
+        if (site !== null) fetchSites.set(lane, site);
+        return original.apply(this, args);
       },
   );
   wrap(prototype, '_writeGeneric', (original) => holdWrite(original));
@@ -104,7 +121,8 @@ function dispatched(socket: Socket): number {
 
 function watch(socket: Socket, args: readonly unknown[]): void {
   socketOpened();
-  const line = lineTo(partyOf(currentLane()), addressOf(args), socket);
+  const lane = currentLane();
+  const line = lineTo(partyOf(lane), addressOf(args), socket, callSite() ?? fetchSites.get(lane) ?? null);
   wires.set(
     socket,
     wireOf(line, 0, () => {}),
@@ -115,8 +133,8 @@ function watch(socket: Socket, args: readonly unknown[]): void {
   });
 }
 
-function lineTo(party: Party, resource: string | null, socket: Socket | null): Line {
-  return { party, resource, reply: new ReplyMeter(), socket };
+function lineTo(party: Party, resource: string | null, socket: Socket | null, site: Frame | null): Line {
+  return { party, resource, reply: new ReplyMeter(), socket, site };
 }
 
 function wireOf(line: Line, rank: number, ended: () => void): Wire {
@@ -130,7 +148,7 @@ export function watchStreams(
   resource: string,
   ended: () => void,
 ): void {
-  const line = lineTo(party, resource, null);
+  const line = lineTo(party, resource, null, null);
   for (const [rank, stream] of streams.entries()) wires.set(stream, wireOf(line, rank, ended));
 }
 
@@ -162,7 +180,8 @@ function holdWrite(original: Write): (this: unknown, ...args: unknown[]) => unkn
       resource: line.resource,
       writes: true,
       detail: sizeOf(data),
-      site: callSite(),
+      // What waited for the connection, or comes from fetch, is written with none of the server's code on the stack.
+      site: callSite() ?? fetchSites.get(line.party.lane) ?? line.site,
     };
     hold(words, { phase: 'effect', lane: line.party.lane, queue: wire.outgoing }, () => {
       if (line.reply.written()) waiting.add(line);

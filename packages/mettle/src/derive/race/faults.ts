@@ -4,7 +4,7 @@ import { swappedOf } from './cross-talk.ts';
 import type { CrossTalk } from './cross-talk.ts';
 import { halfReadOf, staleWriteOf } from './hazards.ts';
 import type { HalfRead, StaleWrite } from './hazards.ts';
-import { differenceOf } from './states.ts';
+import { differenceOf, NO_DIFFERENCE } from './states.ts';
 import type { StateDifference } from './states.ts';
 
 /** What a violation is: the id of the finding that tells of it. */
@@ -46,7 +46,7 @@ export function faultOf(violation: RaceViolation): RaceFault {
     torn,
     swapped,
     difference,
-    at: stepAtFault(pattern, violation, { stale, torn, swapped }),
+    at: stepAtFault(pattern, violation, { stale, torn, swapped, difference }),
   };
 }
 
@@ -83,10 +83,27 @@ function ofState(
   if (stale === null && torn !== null) return 'torn-read';
   // What is there too much of was added twice, or its removal was overwritten: then nobody was let through who is refused else.
   if (extra.length > 0 && missing.length === 0)
-    return stale !== null && !refusedLess(violation) ? 'lost-update' : tooMany(violation);
+    return mayHaveKept(stale, violation, difference) && !refusedLess(violation)
+      ? 'lost-update'
+      : tooMany(violation, difference);
   if (missing.length > 0 && extra.length === 0) return 'lost-update';
   // A counter that says 11 where every order says 10: not less than it should be, and some call was not refused.
   return stale === null && acceptedTooMany(violation) ? tooMany(violation) : 'lost-update';
+}
+
+/**
+ * A write of what had been read before brings back what was removed, but only in the file that it writes: an entry too
+ * many elsewhere (a ledger, beside the file of keys that both calls missed) was added twice.
+ */
+function mayHaveKept(
+  stale: StaleWrite | null,
+  { steps }: RaceViolation,
+  { extra }: StateDifference,
+): boolean {
+  if (stale === null) return false;
+  const files = extra.flatMap(({ file }) => (file === null ? [] : [file]));
+  const written = steps[stale.write]?.resource;
+  return files.length === 0 || files.some((file) => file === written);
 }
 
 /**
@@ -115,15 +132,22 @@ function isFilledUp({ calls, setup }: Pick<RaceViolation, 'calls' | 'setup'>): b
 }
 
 /** The same thing twice, or more things than there is room for. */
-function tooMany({ calls, setup }: RaceViolation): RacePattern {
+function tooMany(violation: RaceViolation, difference: StateDifference = NO_DIFFERENCE): RacePattern {
+  const { calls } = violation;
+  // Nobody is turned away in any order, and what is too much is there anyway: there was no limit to exceed.
+  if (isThereTwice(difference) && !refusedLess(violation)) return 'duplicate-effect';
   const alike = new Set(calls.map(({ connection: _, ...call }) => JSON.stringify(call))).size < calls.length;
-  return isFilledUp({ calls, setup }) || !alike ? 'limit-exceeded' : 'duplicate-effect';
+  return isFilledUp(violation) || !alike ? 'limit-exceeded' : 'duplicate-effect';
+}
+
+function isThereTwice({ missing, extra, repeated }: StateDifference): boolean {
+  return missing.length === 0 && extra.length > 0 && repeated === extra.length;
 }
 
 function stepAtFault(
   pattern: RacePattern,
   { steps, outcome, allowed }: RaceViolation,
-  { stale, torn, swapped }: Pick<RaceFault, 'stale' | 'torn' | 'swapped'>,
+  { stale, torn, swapped, difference }: Signs,
 ): RaceStep | null {
   switch (pattern) {
     case 'lost-update':
@@ -132,7 +156,7 @@ function stepAtFault(
       return placed(steps, torn?.begun ?? -1);
     case 'duplicate-effect':
     case 'limit-exceeded':
-      return placed(steps, lastActing(steps));
+      return placed(steps, lastAdding(steps, difference));
     case 'cross-talk':
       return lastOf(steps, (lane) => lane === swapped?.lane);
     case 'deadlock':
@@ -150,6 +174,15 @@ function placed(steps: readonly RaceStep[], index: number): RaceStep | null {
   const step = steps[index];
   if (step === undefined) return null;
   return steps.slice(0, index + 1).findLast(({ lane, site }) => lane === step.lane && site !== null) ?? null;
+}
+
+/** The last write of the file that has too much; where none is known, the last that acted at all. */
+function lastAdding(steps: readonly RaceStep[], { extra }: StateDifference): number {
+  const added = steps.findLastIndex(
+    ({ writes, phase, resource }) =>
+      writes && phase === 'effect' && extra.some(({ file }) => file !== null && file === resource),
+  );
+  return added >= 0 ? added : lastActing(steps);
 }
 
 /** The last write; where none is seen (what is changed lies in memory), the last time a lane went on. */

@@ -5,7 +5,11 @@ import { parsed, saidBy } from './answers.ts';
 export interface StateDifference {
   readonly missing: readonly StatePiece[];
   readonly extra: readonly StatePiece[];
+  /** So many of what is too much are there once already, as after the order. */
+  readonly repeated: number;
 }
+
+export const NO_DIFFERENCE: StateDifference = { missing: [], extra: [], repeated: 0 };
 
 /** A piece of the state that a call adds or takes. */
 export interface StatePiece {
@@ -24,11 +28,14 @@ export function differenceOf(outcome: RaceOutcome, allowed: readonly RaceOutcome
     const mine = piecesOf(outcome, reading);
     return allowed.map((order): StateDifference => {
       const theirs = piecesOf(order, reading);
-      return { missing: without(theirs, mine), extra: without(mine, theirs) };
+      const extra = without(mine, theirs);
+      const known = new Set(theirs.map(keyOf));
+      const repeated = extra.filter((piece) => known.has(keyOf(piece))).length;
+      return { missing: without(theirs, mine), extra, repeated };
     });
   });
   const [nearest] = differences.toSorted((a, b) => sizeOf(a) - sizeOf(b));
-  return nearest ?? { missing: [], extra: [] };
+  return nearest ?? NO_DIFFERENCE;
 }
 
 function sizeOf({ missing, extra }: StateDifference): number {

@@ -1,7 +1,7 @@
 import type { Detector, DetectorInput, Finding } from '../../evidence/index.ts';
 import { crowdsOf } from '../../derive/race/index.ts';
 import { plural, quoted } from '../figures.ts';
-import { crowdPart, noCrowd } from '../crowd-finding.ts';
+import { crowdPart, lookedAtCrowds, noCrowd } from '../crowd-finding.ts';
 import { nothingRaced, raceFindings, type RaceKind } from '../race-finding.ts';
 import { quotation } from '../race-words.ts';
 
@@ -29,7 +29,7 @@ export const crashUnderLoad: Detector<'race' | 'target'> = {
     return [...byTwo, ...inCrowds(evidence).filter(({ tool }) => !told.has(tool))];
   },
   blind: ({ race }) => (crowdsOf(race).length > 0 ? null : (nothingRaced(race) ?? noCrowd(race))),
-  looked: ({ race }) => race.coverage,
+  looked: ({ race }) => lookedAtCrowds(race),
 };
 
 function inCrowds(evidence: DetectorInput<'race' | 'target'>): readonly Finding[] {

@@ -1,4 +1,6 @@
+import { refusals } from '../../derive/race/index.ts';
 import type { Detector } from '../../evidence/index.ts';
+import { plural } from '../figures.ts';
 import { raceDetector } from '../race-finding.ts';
 import { mediumOf, pieceInWords } from '../race-words.ts';
 
@@ -8,8 +10,14 @@ const ID = 'limit-exceeded';
 export const limitExceeded: Detector<'race' | 'target'> = raceDetector({
   id: ID,
   severity: () => 'high',
-  does: ({ violation: { setup, calls }, difference: { extra } }) =>
-    `exceed a limit${setup.length === 0 ? '' : ` after ${setup.length} calls`}: ${calls.length === 2 ? 'both' : 'more'} go through where every order refuses one${extra[0] === undefined ? '' : `, and leave ${pieceInWords(extra[0])}`}`,
+  does: ({ violation: { setup, calls, outcome, allowed }, difference: { extra } }) => {
+    const before = setup.length === 0 ? '' : ` after ${plural(setup.length, 'call')}`;
+    const who = calls.length === 2 ? 'both' : 'more';
+    const counted = refusals(outcome, allowed);
+    const refused = counted !== null && counted.observed < counted.least;
+    const left = extra[0] === undefined ? '' : `, and leave ${pieceInWords(extra[0])}`;
+    return `exceed a limit${before}: ${who} go through${refused ? ' where every order refuses one' : ''}${left}${refused ? '' : ', which no order leaves'}`;
+  },
   fix: (fault) => {
     switch (mediumOf(fault.at, fault)) {
       case 'file':

@@ -1,7 +1,7 @@
-import type { RaceFault } from '../../derive/race/index.ts';
+import type { RaceFault, StatePiece } from '../../derive/race/index.ts';
 import type { Detector } from '../../evidence/index.ts';
 import { raceDetector } from '../race-finding.ts';
-import { mediumOf, pieceInWords } from '../race-words.ts';
+import { mediumOf, pieceInWords, quotation } from '../race-words.ts';
 
 const ID = 'lost-update';
 
@@ -29,18 +29,36 @@ export const lostUpdate: Detector<'race' | 'target'> = raceDetector({
 
 function lossOf({ difference, violation, stale }: RaceFault): string {
   if (violation.invariant !== null) return violation.invariant;
-  const [lost] = difference.missing;
+  const { missing, extra } = difference;
+  const [lost] = missing;
   const answered = violation.outcome.answers.every(({ status }) => status === 'success')
     ? ', though all answer success'
     : '';
+  const [instead] = extra;
+  if (
+    missing.length === 1 &&
+    extra.length === 1 &&
+    lost !== undefined &&
+    instead !== undefined &&
+    isOneValue(lost, instead)
+  )
+    return `${pieceInWords(instead)} is left where every order leaves ${quotation(lost.text)}${answered}`;
   if (lost !== undefined) {
-    const more = new Set(difference.missing.map(({ text }) => text)).size - 1;
+    const more = new Set(missing.map(({ text }) => text)).size - 1;
     return `${pieceInWords(lost)}${more === 0 ? ' is' : ` and ${more} more are`} gone${answered}`;
   }
-  const [kept] = difference.extra;
-  if (kept !== undefined) return `${pieceInWords(kept)} is there still or again${answered}`;
+  if (instead !== undefined) return `${pieceInWords(instead)} is there still or again${answered}`;
   const resource = stale === null ? null : violation.steps[stale.write]?.resource;
   return resource == null
     ? `what is left behind is what no order leaves${answered}`
     : `${resource} holds what no order leaves${answered}`;
 }
+
+/** One number, now and as it should be: `7` and `4`, `balance: 7` and `balance: 4`. */
+function isOneValue(a: StatePiece, b: StatePiece): boolean {
+  const nameOf = ({ text }: StatePiece): string | null =>
+    NUMBER.test(text) ? text.replace(NUMBER, '') : null;
+  return a.file === b.file && nameOf(a) !== null && nameOf(a) === nameOf(b);
+}
+
+const NUMBER = /-?\d+(?:\.\d+)?$/;

@@ -111,7 +111,9 @@ function writerFinding(evidence: Input, writer: PlacedWriter): Finding {
 function duringFinding(evidence: Input, during: string): Finding {
   const lines = linesOf(evidence.stdout, during);
   const started = during === START_UP;
-  const first = lines[0] === undefined ? '' : `: ${JSON.stringify(lines[0])}`;
+  // Banners begin with an empty line; npm's does.
+  const telling = lines.find((line) => line.trim() !== '') ?? lines[0];
+  const first = telling === undefined ? '' : `: ${JSON.stringify(telling)}`;
   const when = started ? 'while the server starts' : `while ${quoted(during)} runs`;
   return finding(evidence, {
     subject: started ? null : during,

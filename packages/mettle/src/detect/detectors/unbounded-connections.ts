@@ -1,4 +1,5 @@
 import type { Detector } from '../../evidence/index.ts';
+import { homeOf, locationOf } from '../../derive/frames.ts';
 import { plural, quoted } from '../figures.ts';
 import { overloadDetector } from '../crowd-finding.ts';
 
@@ -11,11 +12,13 @@ const LEAST_SOCKETS = 20;
 /** Each call opens a connection of its own, and nothing limits how many. */
 export const unboundedConnections: Detector<'race' | 'target'> = overloadDetector(
   ID,
-  ({ subject, rows, most }) => {
+  ({ subject, rows, most }, { target }) => {
     const crowds = rows.filter(({ calls, crash }) => calls > 1 && crash === null);
     if (most.peakSockets < LEAST_SOCKETS) return null;
     if (!crowds.every(({ calls, peakSockets }) => peakSockets >= SHARE * calls)) return null;
+    const [first] = most.connectingAt ?? [];
     return {
+      location: first === undefined ? undefined : locationOf([first.site], homeOf(target)),
       severity: 'medium',
       title: `${most.calls} calls of ${quoted(subject)} at once open ${plural(most.peakSockets, 'connection')}, and more calls open more: nothing limits them`,
       cost: { value: most.peakSockets / most.calls, unit: 'connections', per: 'call' },

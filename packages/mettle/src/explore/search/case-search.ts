@@ -40,6 +40,8 @@ export class CaseSearch {
   undecided: string | null = null;
   trials = 0;
   badTrials = 0;
+  /** Only the answers were those of no order. */
+  oddTrials = 0;
   readonly #expedition: Expedition;
   readonly #search = new BoundedSearch();
   readonly #candidates = new Map<RaceClass, Candidate>();
@@ -161,7 +163,8 @@ export class CaseSearch {
     if (judgement.class === 'error' && (await this.#isRefusal(trial)))
       judgement = { ...judgement, class: 'results' };
     if (judgement.class === 'crash' || judgement.class === 'hang') this.#costly += 1;
-    if (judgement.class !== 'results') this.badTrials += 1;
+    if (judgement.class === 'results') this.oddTrials += 1;
+    else this.badTrials += 1;
     if (this.#candidates.has(judgement.class)) return;
     this.#candidates.set(judgement.class, { ...seen, fault: judgement, foundInTrial: this.trials });
   }
@@ -206,6 +209,11 @@ export class CaseSearch {
     return out;
   }
 
+  #badAs(shown: readonly RaceClass[]): number {
+    if (shown.length === 0) return 0;
+    return shown.some((name) => name !== 'results') ? this.badTrials : this.oddTrials;
+  }
+
   /** The row of the matrix; after `violations`. */
   row(connections: number): RacePair {
     const shown = WORST_FIRST.filter(
@@ -216,7 +224,7 @@ export class CaseSearch {
       subjects: this.case.subjects,
       connections,
       trials: this.trials,
-      badTrials: shown.some((name) => name !== 'results') ? this.badTrials : 0,
+      badTrials: this.#badAs(shown),
       completeBound,
       worst: shown[0] ?? null,
       undecided:
@@ -226,7 +234,7 @@ export class CaseSearch {
 
   #cutShort(completeBound: number | null): string | null {
     return completeBound === null
-      ? 'cut short before every schedule without preemption had been tried'
+      ? 'cut short before every schedule without preemption had been tried: give more time (--budget)'
       : null;
   }
 }

@@ -52,6 +52,7 @@ function rowOf(calls: number, { record, answers, crash }: Trial): RaceScaling['r
     status,
     crash,
     waitingAt: waitingAt(record),
+    connectingAt: connectingAt(record),
   };
 }
 
@@ -76,8 +77,21 @@ export function waitingAt({ steps, choices }: TrialRecord): RaceScaling['rows'][
     });
     if (waiting.length > most.length) most = waiting;
   }
+  return mostFrequent(most);
+}
+
+/** Where the lanes first write to a connection: each counts once. */
+function connectingAt({ steps }: TrialRecord): RaceScaling['rows'][number]['waitingAt'] {
+  const first = new Map<string, RaceStep>();
+  for (const step of steps)
+    if (step.kind === 'socket.write' && step.lane !== 'background' && !first.has(step.lane))
+      first.set(step.lane, step);
+  return mostFrequent([...first.values()]);
+}
+
+function mostFrequent(steps: readonly RaceStep[]): { readonly site: Frame; readonly lanes: number }[] {
   const counts = new Map<string, { site: Frame; lanes: number }>();
-  for (const { site } of most) {
+  for (const { site } of steps) {
     if (site === null) continue;
     const key = `${site.file}:${site.line}:${site.column}`;
     counts.set(key, { site, lanes: (counts.get(key)?.lanes ?? 0) + 1 });

@@ -7,7 +7,7 @@ import type { Candidate, CaseSearch } from './case-search.ts';
 /** A confirmed candidate as evidence. */
 export function violationOf(
   { schedule, spec, trial, fault, foundInTrial }: Candidate,
-  { case: { subjects, calls, setup, address }, badTrials, trials }: CaseSearch,
+  { case: { subjects, calls, setup, address }, badTrials, oddTrials, trials }: CaseSearch,
   references: Pick<References, 'allowed'> | null,
   reproduced: boolean,
 ): RaceViolation {
@@ -25,7 +25,7 @@ export function violationOf(
     traceHash: traceHash(trial.record.steps),
     preemptions: schedule?.preemptions ?? 0,
     foundInTrial,
-    badTrials,
+    badTrials: fault.class === 'results' ? oddTrials : badTrials,
     trials,
     steps: trial.record.steps,
     outcome: outcomeOf(trial, null),

@@ -7,7 +7,7 @@ import {
 import { agentEnvironment } from '../../agent/location.ts';
 import { openAgentChannel, type AgentChannel, type ServingAgent } from '../../collect/index.ts';
 import { UsageError, type Era, type RaceCall, type TargetSpec } from '../../evidence/index.ts';
-import { openSession, settlesWithin, type Reply, type Session } from '../../session/index.ts';
+import { openSession, settlesWithin, tellingLine, type Reply, type Session } from '../../session/index.ts';
 import { requestOf } from './answers.ts';
 
 /** How long the agent may take to say that the process serves, once the handshake is done. */
@@ -107,8 +107,8 @@ export class RacedProcess {
     if (this.#killed || started === null || started.exit === null) return null;
     const { code, signal } = started.exit;
     const how = signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`;
-    const tail = started.stderrTail();
-    return tail.length === 0 ? how : `${how}: ${tail.slice(-5).join('\n')}`;
+    const said = tellingLine(started.stderrTail());
+    return said === null ? how : `${how}: ${said}`;
   }
 
   /** Rejects when the agent is gone, or does not answer in time. */

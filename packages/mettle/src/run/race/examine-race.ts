@@ -1,3 +1,4 @@
+import type { SubjectPlan } from '../../evidence/index.ts';
 import { Trials } from '../../explore/index.ts';
 import type { RaceProgress } from '../../explore/index.ts';
 import { TargetError } from '../../session/index.ts';
@@ -66,21 +67,29 @@ function keepRace(
       const left = race.leftOut.find(({ subject }) => subject === plan.name);
       if (left !== undefined) return { ...plan, exercised: false, reason: left.why, outcomes: null };
       if (!calls.subjects.some(({ name }) => name === plan.name))
-        return {
-          ...plan,
-          exercised: false,
-          reason: plan.reason ?? 'not raced: it only lists',
-          outcomes: null,
-        };
+        return { ...plan, exercised: false, reason: reasonOf(plan, calls), outcomes: null };
       const mine = race.pairs.filter(({ subjects }) => subjects.includes(plan.name));
       const count = mine.reduce(
         (sum, { subjects, trials }) => sum + trials * subjects.filter((name) => name === plan.name).length,
         0,
       );
+      if (count === 0)
+        return {
+          ...plan,
+          exercised: false,
+          reason: 'not raced for want of time: give more (--budget)',
+          outcomes: null,
+        };
       return { ...plan, outcomes: { calls: count, errors: 0, errorKinds: {}, firstError: null } };
     }),
   };
   notes.push(...said);
+}
+
+function reasonOf({ name, reason }: SubjectPlan, { observe }: Raced['calls']): string {
+  if (reason === null) return 'not raced: it only lists';
+  const looks = observe.some(({ tool, method }) => (tool ?? method) === name);
+  return looks ? 'not raced, only called to look at the state: --tool names others' : reason;
 }
 
 const PHASES: Readonly<Record<RaceProgress['phase'], string>> = {

@@ -46,12 +46,17 @@ export function planRace(
     subjectOf(source, tools, { plans, folder, files, seed: request.seed }),
   );
   const subjects = asRecorded(planned, request.workload, { directory, seed: request.seed });
+  // Naming what is raced, as the command that shows a fault again does, is no reason to look away from what it leaves behind.
+  const unasked =
+    request.tools.length === 0
+      ? []
+      : planRace({ ...request, tools: [] }, catalogue, { directory, folder, files }).observe;
   return {
     plans,
     subjects,
     met: metInRecording(subjects, request.workload),
     setup: setupRequests(request.workload?.setup ?? [], { directory, seed: request.seed }).map(callOf),
-    observe: observers(subjects, sources),
+    observe: firstOf(...observers(subjects, sources), ...unasked),
     leftOut: [
       ...plans.flatMap(({ name, kind, reason }) =>
         reason === null || kind !== 'tool' ? [] : [{ subject: name, why: reason }],
@@ -103,5 +108,11 @@ function observers(subjects: readonly RaceSubject[], sources: readonly CallSourc
   const resources = sources
     .filter(({ subject }) => subject.name === 'resources/read')
     .map((source) => callOf(source.call(0)));
-  return [...reading, ...resources].slice(0, MOST_OBSERVERS);
+  return [...reading, ...resources];
+}
+
+/** The first of both, each once. */
+function firstOf(...all: readonly RaceCall[]): readonly RaceCall[] {
+  const byText = new Map(all.map((call) => [JSON.stringify(call), call]));
+  return [...byText.values()].slice(0, MOST_OBSERVERS);
 }

@@ -14,6 +14,7 @@ import { monotonicMs, readCatalogue } from '../../session/index.ts';
 import { targetEvidence } from '../facts.ts';
 import type { ExaminationRequest } from '../request.ts';
 import { SourceLibrary } from '../source-library.ts';
+import { listingNotes } from '../listing.ts';
 import { planRace } from './race-calls.ts';
 import type { RaceCalls } from './race-calls.ts';
 import { atOriginalPlaces } from './race-places.ts';
@@ -77,6 +78,7 @@ export async function raceOn(trials: Trials, options: RaceRunOptions): Promise<R
       calls,
       evidence: placed,
       notes: [
+        ...listingNotes(catalogue),
         ...notes,
         ...library.notes(),
         ...givenCopies(trials),
@@ -187,7 +189,6 @@ function replayEvidence(
   }: { readonly shown: ReplayResult; readonly directory: string; readonly durationMs: number },
 ): RaceEvidence {
   const { violation } = shown;
-  const subjects = violation?.subjects ?? ['the schedule'];
   return {
     reset: runner.reset,
     workingCopy: directory,
@@ -196,7 +197,7 @@ function replayEvidence(
     trials: 1,
     pairs: [
       {
-        subjects,
+        subjects: shown.subjects,
         connections: 1,
         trials: 1,
         badTrials: violation === null ? 0 : 1,
@@ -208,6 +209,7 @@ function replayEvidence(
     violations: violation === null ? [] : [violation],
     scaling: [],
     leftOut: [],
+    replayed: true,
     uncontrolled: shown.trial.record.uncontrolled,
     coverage: replayInWords(settings.replay ?? '', shown),
     elapsedMs: durationMs,

@@ -25,5 +25,6 @@ export const kinds: readonly string[] = [
   'zlib.gzip',
   'zlib stream',
   'execFile',
+  'spawn, and what it reads',
   'Worker',
 ];

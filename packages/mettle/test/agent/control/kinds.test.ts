@@ -30,4 +30,12 @@ describe('two calls that each wait for one operation', () => {
     }
     expect([...orders].toSorted()).toEqual(['ab', 'ba']);
   });
+
+  it('have the line that made a stream, which opens and writes its file later', async () => {
+    const calls = ['a', 'b'].map((who) => ({ tool: 'do', args: { kind: 'fs.createWriteStream', who } }));
+    const { record } = await target.race(calls, { strategy: 'random', seed: 1 }, FILES);
+    const touching = record.steps.filter(({ kind, phase }) => kind.startsWith('fs.') && phase === 'effect');
+    expect(touching.map(({ kind }) => kind)).toContain('fs.open');
+    expect(touching.map(({ site }) => site?.function)).toEqual(touching.map(() => 'fs.createWriteStream'));
+  });
 });

@@ -153,7 +153,8 @@ export async function control(entry: string, options: Options = {}): Promise<Rac
     },
     async stop() {
       child.stdin.end();
-      if (options.http === true) child.kill();
+      // Over stdio as well: a pool's idle threads would keep it until the patience below is over.
+      child.kill();
       const timer = setTimeout(() => child.kill('SIGKILL'), 3_000);
       await closed;
       clearTimeout(timer);

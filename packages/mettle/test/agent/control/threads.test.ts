@@ -8,6 +8,8 @@ const SERVER = fileURLToPath(new URL('fixtures/threads.mjs', import.meta.url));
 const COUNTER = 'counter.txt';
 /** METTLE_REPLAYS=100 looks closer. */
 const REPLAYS = Number(process.env['METTLE_REPLAYS'] ?? 5);
+/** Of random schedules, each taken twice. */
+const SEEDS = Math.max(4, Math.floor(REPLAYS / 4));
 const POOLS = ['piscina', 'own', 'offload'];
 const AB: ScheduleSpec = { strategy: 'sequential', order: ['A', 'B'] };
 const twice = (tool: string, args: Call['args'] = {}): Call[] => [
@@ -57,7 +59,7 @@ describe('a server whose tools let other threads compute', () => {
 
   it.for(POOLS)('keeps what a lock protects, and the trace of each seed: %s', async (pool) => {
     const calls = twice('countExclusively', { pool, ms: 3 });
-    for (let seed = 0; seed < 8; seed++) {
+    for (let seed = 0; seed < SEEDS; seed++) {
       const schedule: ScheduleSpec = { strategy: 'random', seed };
       const one = await target.race(calls, schedule);
       const two = await target.race(calls, schedule);
@@ -124,7 +126,7 @@ it.for(['async', 'disabled'])(
   async (atomics) => {
     const target = await control(SERVER, { env: () => ({ POOLS: 'piscina', ATOMICS: atomics }) });
     try {
-      for (let seed = 0; seed < 6; seed++) {
+      for (let seed = 0; seed < SEEDS; seed++) {
         const trial = async (): Promise<string> => {
           const calls = twice('count', { pool: 'piscina', ms: 2 });
           const { record, files } = await target.race(calls, { strategy: 'random', seed });

@@ -20,5 +20,19 @@ describe('concurrent-error', () => {
     expect(finding.fix).toContain('names of their own');
   });
 
+  it('is a transaction that another call begins anew: nothing may be awaited within it', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'error',
+          steps: steps('A call', 'B call', 'A read fee.txt @10'),
+          outcome: came([says('moved'), failsWith('cannot start a transaction within a transaction')]),
+          allowed: [came([says('moved'), says('moved')])],
+        }),
+      ),
+    );
+    expect(finding.fix).toContain('Await nothing within a transaction');
+  });
+
   staysSilent(concurrentError);
 });

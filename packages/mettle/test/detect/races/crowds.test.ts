@@ -95,6 +95,14 @@ describe('unbounded-connections', () => {
     const finding = onlyFinding(crowds((calls) => ({ peakSockets: calls })));
     expect(finding.id).toBe('unbounded-connections');
     expect(finding.title).toContain('open 50 connections');
+    expect(finding.location).toBeUndefined();
+  });
+
+  it('stands where the calls ask for their connections', () => {
+    const connectingAt = [{ site: at('ask', 'src/prices.js', 12), lanes: 50 }];
+    const finding = onlyFinding(crowds((calls) => ({ peakSockets: calls, connectingAt })));
+    expect(finding.location).toMatchObject({ file: expect.stringMatching(/src\/prices\.js$/), line: 12 });
+    expect(finding.title).toContain('at src/prices.js:12');
   });
 
   it('is not an agent that shares five', () => {
@@ -183,6 +191,16 @@ describe('crash-under-load', () => {
       ),
     );
     expect(finding).toMatchObject({ id: 'crash-under-load', location: { line: 17 } });
+  });
+
+  it('says how many at once were called, not which schedules of two were tried', () => {
+    expect(crashUnderLoad.looked(raced())).toMatch(/with up to \d+ calls at once under control$/);
+  });
+
+  it('is not looked for in a replay, and no more time helps', () => {
+    const replayed = raced({ replayed: true, scaling: [] });
+    expect(serialisedByLock.elsewhere?.race?.blind?.(replayed)).toContain('--replay');
+    expect(unboundedQueue.blind?.(replayed)).not.toContain('--budget');
   });
 
   it('is not a server that dies of one call', () => {

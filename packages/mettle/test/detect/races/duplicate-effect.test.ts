@@ -45,6 +45,61 @@ describe('duplicate-effect', () => {
     expect(finding).toMatchObject({ id: 'duplicate-effect', location: { line: 14 } });
   });
 
+  it('is an entry in one file twice, though in the file of keys one call writes over what the other wrote', () => {
+    const charged = says('charged');
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          steps: steps(
+            'A call',
+            'A read keys/a.json @21',
+            'B call',
+            'B read keys/a.json @21',
+            'B write ledger.csv @16',
+            'B write keys/a.json @23',
+            'A write ledger.csv @16',
+            'A write keys/a.json @23',
+          ),
+          outcome: came([charged, charged], { 'ledger.csv': 'alpha,5\nalpha,5', 'keys/a.json': '{}' }),
+          allowed: [came([charged, charged], { 'ledger.csv': 'alpha,5', 'keys/a.json': '{}' })],
+        }),
+      ),
+    );
+    expect(finding).toMatchObject({ id: 'duplicate-effect', location: { line: 16 } });
+    expect(finding.title).toContain('"alpha,5" in ledger.csv is there more often than after any order');
+  });
+
+  it('is what calls of different things both bring about once for all, where no order turns anybody away', () => {
+    const added = says('added');
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          calls: [
+            { tool: 'save', arguments: { name: 'alpha' }, connection: 0 },
+            { tool: 'save', arguments: { name: 'beta' }, connection: 0 },
+          ],
+          steps: steps(
+            'A call',
+            'B call',
+            'B write catalog @9',
+            'B write catalog @20',
+            'A write catalog @9',
+            'A write catalog @20',
+          ),
+          outcome: came([added, added], { catalog: 'seed\nbeta\nseed\nalpha' }),
+          allowed: [
+            came([added, added], { catalog: 'seed\nalpha\nbeta' }),
+            came([added, added], { catalog: 'seed\nbeta\nalpha' }),
+          ],
+        }),
+      ),
+    );
+    expect(finding.id).toBe('duplicate-effect');
+    expect(finding.title).toContain('"seed" in catalog is there more often than after any order');
+  });
+
   it('is told by the answers where the second call is refused with an error', () => {
     const refused = { ...says('there already'), status: 'tool-error' as const };
     const finding = onlyFinding(

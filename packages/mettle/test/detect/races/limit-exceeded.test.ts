@@ -43,5 +43,24 @@ describe('limit-exceeded', () => {
     expect(finding.id).toBe('limit-exceeded');
   });
 
+  it('does not say that an order refuses somebody where all go through in each', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          calls: [register('Ada'), register('Bob')],
+          setup: [register('Cy')],
+          steps: steps('A call', 'B call', 'A back @13', 'B back @13'),
+          outcome: came([says('in'), says('in')], {}, [says('["Ada","Bob"]')]),
+          allowed: [
+            came([says('in'), says('in')], {}, [says('["Bob"]')]),
+            came([says('in'), says('in')], {}, [says('["Ada"]')]),
+          ],
+        }),
+      ),
+    );
+    expect(finding.title).toContain('after 1 call: both go through, and leave "Ada", which no order leaves');
+  });
+
   staysSilent(limitExceeded);
 });

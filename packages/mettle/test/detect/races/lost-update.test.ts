@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lostUpdate } from '../../../src/detect/detectors/lost-update.ts';
-import { came, says, steps, violation } from '../../builders/race.ts';
+import { came, pair, raced, says, steps, violation } from '../../builders/race.ts';
 import { having, onlyFinding, staysSilent } from './every-race.ts';
 
 const SAVED = says('saved');
@@ -111,6 +111,44 @@ describe('lost-update', () => {
     expect(finding.fix).toContain('without an `await`');
   });
 
+  it('lies in memory where files are only read: no file is what its remedy locks', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          steps: steps('A call', 'B call', 'A read feed.json @9', 'B read feed.json @9'),
+          outcome: came([SAVED, SAVED], {}, [says('2')]),
+          allowed: [came([SAVED, SAVED], {}, [says('4')])],
+        }),
+      ),
+    );
+    expect(finding.id).toBe('lost-update');
+    expect(finding.fix).toContain('without an `await`');
+    expect(finding.fix).not.toContain('keyed by the file');
+  });
+
+  it('tells a number that is wrong with the one that it should be', () => {
+    const finding = onlyFinding(
+      having(
+        violation({
+          class: 'state',
+          steps: steps('A call', 'B call', 'A back @12', 'B back @12', 'A back @14', 'B back @14'),
+          outcome: came([SAVED, SAVED], {}, [says('{"left":7}')]),
+          allowed: [came([SAVED, SAVED], {}, [says('{"left":4}')])],
+        }),
+      ),
+    );
+    expect(finding.title).toContain(
+      '"left: 7" is left where every order leaves "left: 4", though all answer',
+    );
+  });
+
+  it('counts pairs of tools, not how often one was raced', () => {
+    expect(
+      onlyFinding(having(STALE, violation({ ...STALE, replay: 'save@2,save@3;A,B:A#2>B' }))).title,
+    ).not.toContain('other pair');
+  });
+
   it('is a file that one rename destroys: both say that they moved, and one content is gone', () => {
     const moved = says('moved');
     const finding = onlyFinding(
@@ -132,6 +170,12 @@ describe('lost-update', () => {
       ),
     );
     expect(finding).toMatchObject({ id: 'lost-update', location: { line: 9 } });
+  });
+
+  it('is not clear where the search of the only pair was cut short: the matrix has it open, too', () => {
+    const pairs = [pair(['save', 'save'], { completeBound: null, undecided: null, trials: 6 })];
+    expect(lostUpdate.blind?.(raced({ pairs }))).toContain('could be judged: the search was cut short');
+    expect(lostUpdate.blind?.(raced({ pairs, replayed: true }))).toBeNull();
   });
 
   staysSilent(lostUpdate);

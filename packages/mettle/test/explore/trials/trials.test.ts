@@ -192,7 +192,7 @@ describe('a trial', () => {
     const trials = await trialsOf(planted('crashing'));
     const request = { setup: [], calls: [call('use'), call('use')], observe: [] };
     const died = await trials.run({ ...request, schedule: SAME_START }, 'files', false);
-    expect(died.crash).toMatch(/exited with code 1: [^]*TypeError/);
+    expect(died.crash).toMatch(/^exited with code 1: TypeError.*$/);
     const well = await trials.run({ ...request, schedule: inOrder('A', 'B') }, 'files', false);
     expect(well.crash).toBeNull();
     expect(well.answers.map(({ status }) => status)).toEqual(['success', 'success']);

@@ -165,4 +165,18 @@ describe('the calls of a race', () => {
     );
     expect(planned.observe.map(({ tool }) => tool)).toEqual(['list']);
   });
+
+  it('look at the state by the same calls where --tool names what is raced', () => {
+    const tools = catalogue({
+      list: { readOnlyHint: true },
+      add: {},
+      away: { readOnlyHint: true, openWorldHint: true },
+    });
+    const planned = planRace({ ...REQUEST, tools: ['add'] }, tools, { directory: '/copy' });
+    expect(names(planned)).toEqual(['add']);
+    expect(planned.observe).toEqual(
+      planRace({ ...REQUEST, allowWrites: true }, tools, { directory: '/copy' }).observe,
+    );
+    expect(planned.observe.map(({ tool }) => tool)).toEqual(['list']);
+  });
 });
