@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import { collectGarbage } from './garbage.ts';
 import type { HeapMemory, MemoryFigures } from './heap-protocol.ts';
@@ -18,7 +18,7 @@ export async function readMemory(): Promise<HeapMemory> {
     after: readFigures(),
     collectionCpuMs: Math.min(first, second),
     heapLimitBytes: getHeapStatistics().heap_size_limit,
-    resources: countBy(process.getActiveResourcesInfo()),
+    resources: withChildren(countBy(process.getActiveResourcesInfo())),
     descriptors: readDescriptors(),
   };
 }
@@ -40,6 +40,29 @@ function readFigures(): MemoryFigures {
     rssBytes: rss,
     nativeBytes: rss - heapTotal - external,
   };
+}
+
+/** Node's name of a child process. */
+const CHILD = 'ProcessWrap';
+
+/** Node does not count a child that is not to keep the process alive (`child.unref()`); the kernel does. */
+function withChildren(resources: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const children = countChildren();
+  return children <= (resources[CHILD] ?? 0) ? resources : { ...resources, [CHILD]: children };
+}
+
+/** 0 where the kernel does not tell. */
+function countChildren(): number {
+  let count = 0;
+  try {
+    for (const thread of readdirSync('/proc/self/task')) {
+      const children = readFileSync(`/proc/self/task/${thread}/children`, 'utf8').trim();
+      count += children === '' ? 0 : children.split(' ').length;
+    }
+  } catch {
+    // No /proc, or a thread that ended as it was asked.
+  }
+  return count;
 }
 
 function readDescriptors(): HeapMemory['descriptors'] {

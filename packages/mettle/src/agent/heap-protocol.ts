@@ -83,6 +83,8 @@ export interface TrappedGrowth {
   /** Of a resource: Node's name for it. */
   readonly resource: string | null;
   readonly removed: boolean;
+  /** Of a timer: what it was set to; null for anything else. */
+  readonly delayMs: number | null;
   readonly stack: readonly Frame[];
   /** Of a resource: gone again. */
   readonly ended: boolean;

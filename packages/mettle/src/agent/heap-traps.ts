@@ -17,6 +17,7 @@ interface Trapped {
   readonly object: number;
   readonly resource: string | null;
   readonly removed: boolean;
+  readonly delayMs: number | null;
   readonly sites: Sites;
   ended: boolean;
 }
@@ -103,10 +104,10 @@ export class HeapTraps {
 
   followResources(): void {
     this.#hook ??= createHook({
-      init: (asyncId, type) =>
+      init: (asyncId, type, _triggerId, made: object) =>
         silently(() => {
           if (NO_RESOURCE.has(type) || isAgentWork()) return;
-          const record = this.#note(-1, type, false, captureSites as Method);
+          const record = this.#note(-1, type, false, captureSites as Method, delayOf(made));
           if (record !== null) this.#resources.set(asyncId, record);
         }),
       destroy: (asyncId) =>
@@ -144,10 +145,11 @@ export class HeapTraps {
     const records = this.#records;
     this.#records = [];
     this.#resources.clear();
-    return records.map(({ object, resource, removed, sites, ended }) => ({
+    return records.map(({ object, resource, removed, delayMs, sites, ended }) => ({
       object,
       resource,
       removed,
+      delayMs,
       ended,
       stack: framesOf(sites),
     }));
@@ -159,12 +161,24 @@ export class HeapTraps {
     this.#resources.clear();
   }
 
-  #note(object: number, resource: string | null, removed: boolean, below: Method): Trapped | null {
+  #note(
+    object: number,
+    resource: string | null,
+    removed: boolean,
+    below: Method,
+    delayMs: number | null = null,
+  ): Trapped | null {
     if (this.#records.length >= MOST_RECORDS) return null;
-    const record: Trapped = { object, resource, removed, sites: captureSites(below), ended: false };
+    const record: Trapped = { object, resource, removed, delayMs, sites: captureSites(below), ended: false };
     this.#records.push(record);
     return record;
   }
+}
+
+/** What a timer was set to: Node notes it before it tells of it. */
+function delayOf(resource: object): number | null {
+  const delay: unknown = Reflect.get(resource, '_idleTimeout');
+  return typeof delay === 'number' ? delay : null;
 }
 
 function kindOf(object: object): string {

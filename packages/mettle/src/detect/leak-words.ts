@@ -49,7 +49,7 @@ export function whoLeaks({ subjects }: Leak): string {
   if (everybody !== undefined) return everybody;
   if (names.length >= TOOLS_OF_THE_SERVER)
     return `Each of ${count(names.length)} tools and methods (${names.map(quoted).join(', ')})`;
-  return second === undefined ? quoted(first) : `${quoted(first)} and ${quoted(second)} each`;
+  return second === undefined ? quoted(first) : `Each of ${quoted(first)} and ${quoted(second)}`;
 }
 
 /** ``the Map `sessions` ``; what the user called it, or what holds it, when it has no name itself. */
@@ -58,7 +58,9 @@ export function holderOf(growth: HeapGrowth | null): string {
   if (growth === null || owner === null) return 'memory';
   const known = knownHolder(growth);
   if (known !== null) return `the ${known.what} ${quoted(known.name)}`;
-  return owner.kind === 'scope' || owner.className === '' ? 'a variable' : `a ${owner.className}`;
+  if (eventOf(growth) !== null && growth.path.includes('process')) return quoted('process');
+  if (owner.kind === 'scope' || owner.className === '') return 'a variable';
+  return `${/^[aeiou]/i.test(owner.className) ? 'an' : 'a'} ${owner.className}`;
 }
 
 /** The name that the user gave it. */

@@ -11,20 +11,27 @@ const AMOUNT =
   /count|limit|size|amount|length|depth|num|max|min|steps?|pages?|top|width|height|quality|seconds|ms|delay|duration|timeout|wait|^n$|^k$/i;
 
 /**
- * How arguments can be made new without changing what a call is: by a suffix on a free text, else by a little on a
- * number. Null where nothing is free, or where `accepts` (the whole schema) says no.
+ * How arguments can be made new without changing what a call is: by a suffix on a free text, else on the first of a
+ * list of them, else by a little on a number. Null where nothing is free, or where `accepts` (the whole schema) says no.
  */
 export function varyArguments(
   schema: unknown,
   samples: readonly [Arguments, ...Arguments[]],
   accepts: (value: Arguments) => boolean,
 ): Vary | null {
-  const ways = [...textWays(schema, samples), ...numberWays(schema, samples)];
+  const ways = [...textWays(schema, samples), ...listWays(schema, samples), ...numberWays(schema, samples)];
   // Far numbers too: a length that is just kept by the first is not by the thousandth.
   return (
     ways.find((vary) =>
       samples.every((sample) => accepts(vary(sample, 7)) && accepts(vary(sample, 99_999))),
     ) ?? null
+  );
+}
+
+/** Whether there is any number of arguments that the schema allows: not so of yes or no, and of what is enumerated. */
+export function isOpen(schema: unknown): boolean {
+  return Object.values(propertiesOf(schema)).some(
+    (property) => !('enum' in property) && !('const' in property) && !hasType(property, 'boolean'),
   );
 }
 
@@ -42,6 +49,27 @@ function textWays(schema: unknown, samples: readonly Arguments[]): readonly Vary
       },
     ];
   });
+}
+
+function listWays(schema: unknown, samples: readonly Arguments[]): readonly Vary[] {
+  return Object.entries(propertiesOf(schema)).flatMap(([name, property]): Vary[] => {
+    const { items } = property;
+    if (!hasType(property, 'array') || !isSchema(items) || !hasType(items, 'string')) return [];
+    if (TEXT_IS_GIVEN.some((keyword) => keyword in items || keyword in property)) return [];
+    const texts = samples.flatMap((sample) => listOf(sample[name]));
+    const [first] = texts;
+    if (first === undefined || texts.some(namesSomething)) return [];
+    return [
+      (sample, i) => {
+        const [text = first, ...others] = listOf(sample[name]);
+        return { ...sample, [name]: [`${text} ${i}`, ...others] };
+      },
+    ];
+  });
+}
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
 function numberWays(schema: unknown, samples: readonly Arguments[]): readonly Vary[] {

@@ -53,7 +53,7 @@ export function hostileArguments(
       arguments: { ...base, unexpected: nested(depth) },
     })),
   ];
-  for (const { path, schema: at } of places(root, [], 2).slice(0, MOST_PLACES))
+  for (const { path, schema: at } of places(root, root, [], 2).slice(0, MOST_PLACES))
     for (const { what, value } of hostileValues(at, seedFor(options.seed, path.join('/'))))
       cases.push({ what: `${what} at ${path.join('.')}`, arguments: withValue(base, path, value) });
   return cases;
@@ -161,13 +161,46 @@ interface Place {
   readonly schema: Schema;
 }
 
-function places(schema: Schema, path: readonly string[], depth: number): readonly Place[] {
+function places(root: Schema, schema: Schema, path: readonly string[], depth: number): readonly Place[] {
   const properties = isSchema(schema['properties']) ? schema['properties'] : {};
-  return Object.entries(properties).flatMap(([name, at]): readonly Place[] => {
-    if (!isSchema(at)) return [];
+  return Object.entries(properties).flatMap(([name, given]): readonly Place[] => {
+    if (!isSchema(given)) return [];
+    const at = meant(root, given);
     const here: Place = { path: [...path, name], schema: at };
-    return depth > 1 && typeOf(at) === 'object' ? [here, ...places(at, here.path, depth - 1)] : [here];
+    return depth > 1 && typeOf(at) === 'object' ? [here, ...places(root, at, here.path, depth - 1)] : [here];
   });
+}
+
+/** References within a reference: more are a ring. */
+const MOST_STEPS = 8;
+
+/** What a property is made of: the part that it refers to, or of several forms the first that is more than null. */
+function meant(root: Schema, given: Schema): Schema {
+  let schema = given;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const { $ref: reference } = schema;
+    const forms = [schema['anyOf'], schema['oneOf']].find(Array.isArray) as readonly unknown[] | undefined;
+    const next: unknown =
+      typeof reference === 'string'
+        ? partOf(root, reference)
+        : schema['type'] === undefined
+          ? forms?.filter(isSchema).find((form) => typeof form['$ref'] === 'string' || typeOf(form) !== null)
+          : undefined;
+    if (!isSchema(next)) return schema;
+    schema = next;
+  }
+  return schema;
+}
+
+/** What `#/$defs/name` points at. */
+function partOf(root: Schema, reference: string): unknown {
+  if (!reference.startsWith('#/')) return undefined;
+  let at: unknown = root;
+  for (const word of reference.slice(2).split('/')) {
+    const key = word.replaceAll('~1', '/').replaceAll('~0', '~');
+    at = isSchema(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  }
+  return at;
 }
 
 function withValue(base: Arguments, path: readonly string[], value: unknown): Arguments {
@@ -180,12 +213,16 @@ function withValue(base: Arguments, path: readonly string[], value: unknown): Ar
   };
 }
 
-type TypeName = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;
+type TypeName = (typeof TYPES)[number];
 
+/** Null for what says nothing of a type, for null alone, and for types that no dialect knows. */
 function typeOf(schema: Schema): TypeName | null {
   const { type } = schema;
-  if (typeof type === 'string') return type as TypeName;
-  if (Array.isArray(type)) return (type.find((name) => name !== 'null') as TypeName | undefined) ?? null;
+  if (type !== undefined) {
+    const named: readonly unknown[] = Array.isArray(type) ? type : [type];
+    return named.find((name): name is TypeName => TYPES.includes(name as TypeName)) ?? null;
+  }
   for (const key of ['anyOf', 'oneOf', 'allOf']) {
     const parts = schema[key];
     if (!Array.isArray(parts)) continue;

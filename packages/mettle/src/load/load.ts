@@ -11,6 +11,10 @@ export interface CallSource {
   call(i: number): { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
   /** The i-th call with arguments that no other call has; absent where none can be made. */
   fresh?(i: number): ReturnType<CallSource['call']>;
+  /** The calls that `call` takes in turn, where it does. */
+  readonly inTurn?: readonly ReturnType<CallSource['call']>[];
+  /** It takes arguments of which there are any number, and no call can be given new ones. */
+  readonly repeats?: true;
   /** The tool says of itself that it changes nothing: it may be called with arguments that are wrong. */
   readonly readOnly?: true;
 }

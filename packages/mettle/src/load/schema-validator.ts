@@ -23,12 +23,22 @@ export function compileSchema(schema: unknown): Validate {
       const ajv = make();
       addFormats(ajv as Ajv);
       const validate = ajv.compile(rest);
-      return (value) => validate(value);
+      return (value) => answerOf(validate, value);
     } catch (error) {
       fault ??= error;
     }
   }
   throw fault;
+}
+
+/** A schema that refers to itself at the same place (`{"$ref": "#"}`) never comes to an answer: it accepts nothing. */
+function answerOf(validate: (value: unknown) => unknown, value: unknown): boolean {
+  try {
+    return validate(value) === true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 function dialectClasses(dialect: string): readonly (() => Pick<Ajv, 'compile'>)[] {

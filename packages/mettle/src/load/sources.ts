@@ -15,7 +15,7 @@ export function rotatingSource(
   subject: Subject,
   requests: readonly [PreparedRequest, ...PreparedRequest[]],
 ): CallSource {
-  return { subject, weight: 1, call: (i) => requests[i % requests.length] ?? requests[0] };
+  return { subject, weight: 1, inTurn: requests, call: (i) => requests[i % requests.length] ?? requests[0] };
 }
 
 /** The user's calls of one subject, each as often as its weight says; their placeholders are filled per call. */
@@ -47,7 +47,12 @@ export function workloadSource(
     },
   };
   // The user's `{i}` and `{uuid}` make them so; without, they are what the user wants called.
-  return varies ? { ...source, fresh: source.call } : source;
+  if (varies) return { ...source, fresh: source.call };
+  return requests.some((request) => takesArguments(request(1))) ? { ...source, repeats: true } : source;
+}
+
+function takesArguments({ params }: PreparedRequest): boolean {
+  return Object.keys((params['arguments'] as object | undefined) ?? {}).length > 0;
 }
 
 /** The requests that a workload's `setup` asks for, in order, placeholders filled. */

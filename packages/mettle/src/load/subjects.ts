@@ -8,7 +8,7 @@ import {
 import { seedFor } from '../stats/index.ts';
 import { prepareArguments, promptArguments } from './arguments.ts';
 import { closestName } from './closest-name.ts';
-import { varyArguments } from './fresh-arguments.ts';
+import { isOpen, varyArguments } from './fresh-arguments.ts';
 import type { CallSource } from './load.ts';
 import { rotatingSource, workloadSource, type PreparedRequest } from './sources.ts';
 import type { MethodCall, ToolCall, Workload } from './workload.ts';
@@ -129,7 +129,9 @@ function decideTool(tool: ToolInfo, subject: Subject, options: SubjectOptions): 
   const source: CallSource = {
     ...rotatingSource(subject, [request(first), ...others.map(request)]),
     ...(vary === null
-      ? {}
+      ? isOpen(tool.inputSchema)
+        ? { repeats: true as const }
+        : {}
       : { fresh: (i) => request(vary(prepared.samples[i % prepared.samples.length] ?? first, i)) }),
     ...(tool.annotations.readOnlyHint === true ? { readOnly: true } : {}),
   };
@@ -162,7 +164,10 @@ function listedMethods(catalogue: CatalogueEvidence, seed: number): ReadonlyMap<
   const out = new Map<string, CallSource>();
   const add = (name: string, requests: readonly PreparedRequest[]): void => {
     const [first, ...others] = requests.slice(0, MAX_ROTATED);
-    if (first !== undefined) out.set(name, rotatingSource({ name, kind: 'method' }, [first, ...others]));
+    if (first === undefined) return;
+    const source = rotatingSource({ name, kind: 'method' }, [first, ...others]);
+    const takesText = requests.some(({ params }) => Object.keys(params['arguments'] ?? {}).length > 0);
+    out.set(name, takesText ? withFreshPrompts(source) : source);
   };
   if (catalogue.toolsListPages > 0) add('tools/list', [{ method: 'tools/list', params: {} }]);
   add(
@@ -182,6 +187,21 @@ function listedMethods(catalogue: CatalogueEvidence, seed: number): ReadonlyMap<
     }),
   );
   return out;
+}
+
+/** Prompts whose arguments can be made new: each in turn, with a number behind its first argument. */
+function withFreshPrompts(source: CallSource): CallSource {
+  return { ...source, fresh: (i) => withNewArgument(source.call(i), i) };
+}
+
+function withNewArgument({ method, params }: PreparedRequest, i: number): PreparedRequest {
+  const [first, ...others] = Object.entries(params['arguments'] as Readonly<Record<string, string>>);
+  if (first === undefined) return { method, params };
+  const [name, text] = first;
+  return {
+    method,
+    params: { ...params, arguments: Object.fromEntries([[name, `${text} ${i}`], ...others]) },
+  };
 }
 
 function callsBySubject(workload: Workload | null, kind: Subject['kind']): GivenCalls {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -25,7 +26,13 @@ export async function prepareWorkingCopy(state: WorkloadState): Promise<WorkingC
     },
   );
   const dir = await mkdtemp(join(tmpdir(), 'mettle-state-'));
-  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true, maxRetries: 3 });
+  // For an end of Mettle's that had no time to remove it.
+  const removeNow = (): void => rmSync(dir, { recursive: true, force: true });
+  process.once('exit', removeNow);
+  const remove = async (): Promise<void> => {
+    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    process.off('exit', removeNow);
+  };
   const place = isDirectory ? dir : join(dir, basename(state.copy));
   try {
     // Links are followed: one that led back to the original would let the server change it.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { referToCauses } from '../../src/detect/named-causes.ts';
+import { referTailsToCauses, referToCauses } from '../../src/detect/named-causes.ts';
 import type { Finding } from '../../src/evidence/index.ts';
 
 const CWD = '/srv/shop';
@@ -67,5 +67,27 @@ describe('the general fix stays', () => {
 
   it('when nothing is named', () => {
     expect(blockAmong()).toEqual(block);
+  });
+});
+
+describe('calls that wait for the event loop, held by a cause that is named', () => {
+  const delay = { value: 90, unit: 'ms of delay', per: 'call' } as const;
+  const tail = found('latency-tail', 90, { cost: delay, fix: 'use a worker' });
+
+  it('are told the fix of the cause', () => {
+    const cause = found('schema-compiled-per-call', 75);
+    const [told] = referTailsToCauses([tail], [block, cause], CWD);
+    expect(told?.fix).toBe(
+      'What holds the event loop is `schema-compiled-per-call` at src/passwords.js:12: mend schema-compiled-per-call.',
+    );
+    expect(told?.causedBy).toEqual([cause.fingerprint]);
+  });
+
+  it.each([
+    ['elsewhere', found('large-json-parse', 75, { location: ROUTE })],
+    ['of another tool', found('large-json-parse', 75, { tool: 'search' })],
+    ['of a small part', found('large-json-parse', 20)],
+  ])('keep the general fix when the cause is %s', (_, cause) => {
+    expect(referTailsToCauses([tail], [block, cause], CWD)).toEqual([tail]);
   });
 });

@@ -94,6 +94,14 @@ describe('stdout-pollution', () => {
     expect(stdoutPollution.detect(told.evidence())).toHaveLength(1);
   });
 
+  it('quotes a line that says something, though the first is empty', () => {
+    const lines = ['', '> shop@1.0.0 start'].map((text) => ({ text, during: 'start-up' }));
+    const [finding] = stdoutPollution.detect(server().prints({ count: 2, lines }).evidence());
+    expect(finding?.title).toBe(
+      '2 of the lines on stdout are not JSON-RPC; some come while the server starts: "> shop@1.0.0 start"',
+    );
+  });
+
   it('is silent about a clean stdout, and where stdout is not the channel', () => {
     expect(stdoutPollution.detect(server().evidence())).toEqual([]);
     expect(stdoutPollution.looked(server().evidence())).toBe('100 messages on stdout, every line JSON-RPC');

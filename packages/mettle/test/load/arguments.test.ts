@@ -187,6 +187,14 @@ describe('a schema that cannot be met', () => {
       reason: 'no arguments that satisfy its input schema could be generated',
     });
   });
+  it.each([
+    ['itself', { $ref: '#' }],
+    ['a part that refers to itself', { $ref: '#/$defs/a', $defs: { a: { anyOf: [{ $ref: '#/$defs/a' }] } } }],
+    ['a ring', { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }],
+  ])('gives a reason when it refers to %s without end', (_what, schema) => {
+    expect(prepareArguments(schema, { seed: 1 })).toEqual({ samples: null, reason: expect.any(String) });
+  });
+
   it('gives a reason when it refers to what is not there', () => {
     const prepared = prepareArguments(
       { type: 'object', properties: { n: { $ref: 'https://example.com/absent.json' } } },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { varyArguments } from '../../src/load/fresh-arguments.ts';
+import { isOpen, varyArguments } from '../../src/load/fresh-arguments.ts';
 import { compileSchema } from '../../src/load/schema-validator.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -30,5 +30,23 @@ describe('arguments that no call had before', () => {
   it('take a number that says nothing of how much is to be done', () => {
     expect(varied({ book: { type: 'integer' } }, { book: 7 })).toEqual({ book: 130 });
     expect(varied({ limit: { type: 'integer' } }, { limit: 7 })).toBeNull();
+  });
+
+  it('begin a list of texts with a new one, not one of given texts', () => {
+    const words = { type: 'array', items: { type: 'string' } };
+    expect(varied({ words }, { words: ['a', 'b'] })).toEqual({ words: ['a 123', 'b'] });
+    expect(varied({ words }, { words: [] })).toBeNull();
+    expect(
+      varied({ units: { type: 'array', items: { enum: ['km'], type: 'string' } } }, { units: ['km'] }),
+    ).toBeNull();
+  });
+});
+
+describe('whether there is any number of arguments', () => {
+  it('is not so of yes or no, and of what is enumerated', () => {
+    const of = (properties: object): boolean => isOpen({ type: 'object', properties });
+    expect(of({ deep: { type: 'boolean' }, unit: { enum: ['km', 'mi'] } })).toBe(false);
+    expect(of({})).toBe(false);
+    expect(of({ path: { type: 'string' } })).toBe(true);
   });
 });

@@ -47,6 +47,30 @@ describe('hostile arguments', () => {
     expect(hostileArguments(SCHEMA, { seed: 2 })).not.toEqual(cases);
   });
 
+  it('go to what a property refers to, and past its being null', () => {
+    const whats = hostileArguments(
+      {
+        properties: {
+          shared: { $ref: '#/$defs/text' },
+          either: { anyOf: [{ type: 'null' }, { type: 'integer', minimum: 100 }] },
+          ring: { $ref: '#/$defs/ring' },
+          nothing: { type: 'null' },
+          strange: { type: 'file' },
+          absent: { $ref: '#/$defs/none' },
+        },
+        $defs: { text: { type: 'string' }, ring: { $ref: '#/$defs/ring' } },
+      },
+      { seed: 1 },
+    ).map(({ what }) => what);
+    expect(whats).toEqual(
+      expect.arrayContaining([
+        'a NUL character at shared',
+        'the number 99 at either',
+        ...['ring', 'nothing', 'strange', 'absent'].map((name) => `null at ${name}`),
+      ]),
+    );
+  });
+
   it('exist for a tool that takes nothing, or whose schema is none', () => {
     for (const schema of [undefined, { type: 'object' }, 'nonsense'])
       expect(hostileArguments(schema, { seed: 1 }).length).toBeGreaterThan(2);

@@ -137,6 +137,15 @@ describe('which methods are called', () => {
       params: { name: 'review', arguments: { code: expect.any(String) } },
     });
   });
+  it('prompts/get can be given arguments that no call had, resources/read cannot', () => {
+    const { sources } = planSubjects(rich, plain);
+    const source = (name: string) => sources.find(({ subject }) => subject.name === name);
+    const codeOf = (i: number) =>
+      (source('prompts/get')?.fresh?.(i).params['arguments'] as { code: string } | undefined)?.code;
+    expect(codeOf(7)).toMatch(/^\w+ 7$/);
+    expect(codeOf(7)).not.toBe(codeOf(8));
+    expect(source('resources/read')?.fresh).toBeUndefined();
+  });
   it('none that the server lacks', () => {
     expect(planSubjects(catalogue([], { toolsListPages: 0 }), plain)).toEqual({ plans: [], sources: [] });
   });
@@ -249,5 +258,22 @@ describe('a name that the server does not list', () => {
   it('among very many is refused with the first thirty', () => {
     const many = catalogue(Array.from({ length: 40 }, (_, k) => tool(`t${k}`, {})));
     expect(() => planSubjects(many, { ...plain, tools: ['zzzzzz'] })).toThrow(/t29 and 10 more\.$/);
+  });
+});
+
+describe('a tool whose calls are all alike', () => {
+  const sourceOf = (properties: object) =>
+    planSubjects(
+      catalogue([
+        tool('t', { readOnlyHint: true }, { type: 'object', properties, required: Object.keys(properties) }),
+      ]),
+      plain,
+    ).sources[0];
+  it('is marked where a cache could be keyed by what cannot be varied', () => {
+    expect(sourceOf({ when: { type: 'string', format: 'date' } })?.repeats).toBe(true);
+  });
+  it('is not where there are but so many arguments, or new ones can be made', () => {
+    expect(sourceOf({ unit: { enum: ['km', 'mi'] } })?.repeats).toBeUndefined();
+    expect(sourceOf({ query: { type: 'string' } })?.repeats).toBeUndefined();
   });
 });

@@ -250,3 +250,13 @@ export class HeapGraph {
     return Number(table) !== this.id(from);
   }
 }
+
+/**
+ * Two closures of one function of the source. One that has the other in its variables (`undo = () => previous()`) is a
+ * link of a chain.
+ */
+export function isSameFunction(graph: HeapGraph, a: number, b: number): boolean {
+  if (graph.kind(a) !== 'closure' || graph.kind(b) !== 'closure') return false;
+  const code = graph.follow(a, 'shared');
+  return code !== NONE && code === graph.follow(b, 'shared');
+}

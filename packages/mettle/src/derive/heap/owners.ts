@@ -1,4 +1,4 @@
-import { NONE } from './graph.ts';
+import { isSameFunction, NONE } from './graph.ts';
 import type { HeapGraph } from './graph.ts';
 import type { Retention } from './retention.ts';
 
@@ -130,15 +130,25 @@ function newCount(className: string, rounds: number, example: number): MutableCo
 /** The holder itself, or the next above it that a user would know and that is no earlier link of the same chain. */
 function oldOwner(graph: HeapGraph, parent: Int32Array, holder: number, node: number): number {
   let owner = holder;
-  while (owner > 0 && (graph.isInternal(owner) || isLink(graph, owner, node)))
-    owner = parent[owner] as number;
-  return owner;
+  for (;;) {
+    const closure = graph.isScope(owner) ? (parent[owner] as number) : NONE;
+    if (closure > 0 && isSameFunction(graph, closure, node)) owner = parent[closure] as number;
+    else if (owner > 0 && (graph.isInternal(owner) || isLink(graph, owner, node)))
+      owner = parent[owner] as number;
+    else return owner;
+  }
 }
 
 function topBelow(graph: HeapGraph, retention: Retention, holderTop: number, node: number): number {
   if (holderTop === NONE) return graph.isInternal(node) ? NONE : node;
   const holder = retention.parent[node] as number;
-  return holderTop === holder && isNextInChain(graph, retention, holder, node) ? node : holderTop;
+  const isNext =
+    holderTop === holder
+      ? isNextInChain(graph, retention, holder, node)
+      : graph.isScope(holder) &&
+        retention.parent[holder] === holderTop &&
+        isSameFunction(graph, holderTop, node);
+  return isNext ? node : holderTop;
 }
 
 /** A plain object in a plain object (an entry and its value) is a link of a chain only when that goes on by the same name. */

@@ -1,4 +1,4 @@
-import { NONE } from './graph.ts';
+import { isSameFunction, NONE } from './graph.ts';
 import type { HeapGraph } from './graph.ts';
 import type { HeapPlaces } from './places.ts';
 import type { Retention } from './retention.ts';
@@ -142,6 +142,7 @@ function joinedChains(graph: HeapGraph, steps: readonly Step[]): readonly Step[]
 
 function isNextLink(graph: HeapGraph, before: Step, step: Step): boolean {
   // Links have no label of their own, or all the same one: `before.before.before`.
+  if (isSameFunction(graph, before.node, step.node)) return true;
   if ((step.label !== null && step.label !== before.label) || graph.kind(step.node) !== 'object')
     return false;
   return graph.kind(before.node) === 'object' && graph.name(before.node) === graph.name(step.node);

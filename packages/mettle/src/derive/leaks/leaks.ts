@@ -137,9 +137,12 @@ function isSameOwner({ owner: a }: HeapGrowth, { owner: b }: HeapGrowth): boolea
   );
 }
 
+/** Of several tools the column counts too: a bundle that was made small has all of them in one line. */
 function isSamePlace(a: HeapGrowth, b: HeapGrowth): boolean {
-  const [one, other] = [placeOf(a.site), placeOf(b.site)];
-  return one !== undefined && one === other;
+  const [one, other] = [frameOf(a.site), frameOf(b.site)];
+  if (one === undefined || other === undefined) return false;
+  if (one.file !== other.file || one.line !== other.line) return false;
+  return responsible(a)?.name === responsible(b)?.name || one.column === other.column;
 }
 
 /**
@@ -154,9 +157,8 @@ function isWithinOneObject({ path: a }: HeapGrowth, { path: b }: HeapGrowth): bo
 /** Module, its variable, an object in that. */
 const INNER_STEPS = 3;
 
-function placeOf(site: readonly Frame[]): string | undefined {
-  const frame = site.find((each) => !isInternal(each));
-  return frame === undefined ? undefined : `${frame.file}:${frame.line}`;
+function frameOf(site: readonly Frame[]): Frame | undefined {
+  return site.find((each) => !isInternal(each));
 }
 
 function addHandle(groups: Group[], handle: HandleGrowth): void {

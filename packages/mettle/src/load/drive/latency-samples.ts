@@ -50,7 +50,12 @@ export class LatencySamples {
         confidence: CONFIDENCE,
         designEffect: designEffect(inTime, exact, PARTS),
       });
-      return { value, low: interval?.low ?? null, high: interval?.high ?? null };
+      // Kept in single precision, which may round a value up beyond the largest.
+      return {
+        value: Math.min(value, this.#maxMs),
+        low: interval?.low ?? null,
+        high: interval?.high ?? null,
+      };
     };
     return {
       count: this.#count,

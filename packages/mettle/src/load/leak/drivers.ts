@@ -12,6 +12,8 @@ export interface LeakDriver {
   readonly freshArguments: boolean;
   /** Requests on the wire for one call: a session's life has several. */
   readonly requests: number;
+  /** Of calls that are meant to fail: with what the first one failed; null before it has. */
+  readonly failsWith?: () => string | null;
   /** Null when it went as it was meant to, else what went wrong. After `patienceMs` it is given up. */
   run(mode: 'fresh' | 'repeat', patienceMs: number): Promise<string | null>;
 }
@@ -78,11 +80,15 @@ const CANCELLED_FRESH = 40_000;
 /** Calls that fail as they are: what they leave behind is left by failing. */
 export function failingDriver(source: CallSource, setting: DriverSetting): LeakDriver {
   const answered = answeredDriver(source, setting);
+  let failure: string | null = null;
   return {
     ...answered,
     subject: { ...source.subject, manner: 'failed' },
+    failsWith: () => failure,
     async run(mode, patienceMs) {
-      return (await answered.run(mode, patienceMs)) === null ? 'it was answered' : null;
+      const message = await answered.run(mode, patienceMs);
+      failure ??= message;
+      return message === null ? 'it was answered' : null;
     },
   };
 }

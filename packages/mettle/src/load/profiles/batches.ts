@@ -18,10 +18,16 @@ export interface BatchesOptions {
   readonly sizes?: readonly number[];
   readonly now?: () => number;
 }
+/** A subject of which there are no rounds, and why. */
+interface SkippedSubject {
+  readonly subject: string;
+  readonly says: string;
+}
+
 export interface BatchesResult {
   readonly evidence: ConcurrencyEvidence;
   /** A sentence for each subject that could not be measured. */
-  readonly skipped: readonly string[];
+  readonly skipped: readonly SkippedSubject[];
 }
 
 type Round = ConcurrencyEvidence['subjects'][number]['rounds'][number];
@@ -57,12 +63,14 @@ export async function runBatches(
     now: options.now ?? monotonicMs,
   };
   const startMs = phase.now();
-  const skipped: string[] = [];
+  const skipped: SkippedSubject[] = [];
+  const skip = ({ subject }: CallSource, says: string): unknown =>
+    skipped.push({ subject: subject.name, says });
   const soloMs = (source: CallSource): number | undefined => options.soloMs.get(source.subject.name);
   const known = sources.filter((source) => soloMs(source) !== undefined);
-  for (const { subject } of sources)
-    if (!options.soloMs.has(subject.name))
-      skipped.push(`${subject.name}: not called several times at once, since no call of it alone succeeded.`);
+  for (const source of sources)
+    if (soloMs(source) === undefined)
+      skip(source, 'not called several times at once, since no call of it alone succeeded.');
   const byCost = [...known].sort((a, b) => (soloMs(a) as number) - (soloMs(b) as number));
 
   const rounds = new Map<CallSource, readonly Round[]>();
@@ -85,8 +93,7 @@ export async function runBatches(
           });
     calls += seen.length * sizes.reduce((sum, size) => sum + size, 1);
     if (seen.length >= MIN_ROUNDS) rounds.set(source, seen);
-    else if (!isStopped(phase))
-      skipped.push(whySkipped(source, seen, { soloMs: soloMs(source) as number, shareMs }));
+    else if (!isStopped(phase)) skip(source, whySkipped(seen, { soloMs: soloMs(source) as number, shareMs }));
     context.onProgress({
       subject: source.subject.name,
       done: Math.min(
@@ -206,12 +213,14 @@ function allFailed({ solo, batches }: Round): boolean {
 }
 
 function whySkipped(
-  { subject }: CallSource,
   seen: readonly Round[],
   { soloMs, shareMs }: { readonly soloMs: number; readonly shareMs: number },
 ): string {
   const last = seen.at(-1);
   if (last !== undefined && allFailed(last))
-    return `${subject.name}: not measured with several calls at once: they all failed, though calls alone had succeeded.`;
-  return `${subject.name}: not called several times at once: a call takes ${Math.round(soloMs)} ms and the time for it was ${Math.round(Math.max(0, shareMs))} ms (raise --budget).`;
+    return 'not measured with several calls at once: they all failed, though calls alone had succeeded.';
+  // Said alike of all that it befalls: they may be hundreds.
+  if (Math.round(shareMs) <= 0)
+    return 'not called several times at once: the time for it was used up (raise --budget).';
+  return `not called several times at once: a call takes ${Math.round(soloMs)} ms and the time for it was ${Math.round(shareMs)} ms (raise --budget).`;
 }

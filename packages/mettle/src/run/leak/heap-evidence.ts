@@ -56,11 +56,11 @@ export function evidenceHead(
   notCovered: readonly string[],
 ): Pick<HeapGrowthEvidence, 'subjects' | 'rounds' | 'timeline' | 'limits' | 'snapshots' | 'notCovered'> {
   return {
-    subjects: run.drivers.map(({ subject, freshArguments }, i) => ({
+    subjects: run.drivers.map(({ subject, freshArguments, failsWith }, i) => ({
       ...subject,
       calls: run.tallies[i]?.calls ?? 0,
       errors: run.tallies[i]?.errors ?? 0,
-      firstError: run.tallies[i]?.firstError ?? null,
+      firstError: failsWith?.() ?? run.tallies[i]?.firstError ?? null,
       freshArguments,
     })),
     rounds: run.rounds,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ANY_REQUEST, ANY_TOOL } from '../../derive/heap/growth/coded-match.ts';
 import type { HeapSubject } from '../../evidence/index.ts';
 import { monotonicMs } from '../../session/clock.ts';
+import { median } from '../../stats/index.ts';
 import type { LeakRun } from './leak-run.ts';
 import { FILLABLE } from './live-bounds.ts';
 import { readSizes } from './track.ts';
@@ -26,20 +27,31 @@ const CLEARLY = 2;
 /** Idle time and repeated arguments: what grows by time, and what is kept by argument. */
 export async function separateCauses(run: LeakRun, tracks: readonly Track[]): Promise<void> {
   await whileNobodyCalls(run, tracks);
-  const repeated = run.drivers.map((driver) =>
-    driver.freshArguments && driver.subject.manner === 'answered' ? REPEATED_CALLS : 0,
-  );
+  const repeated = repeatedCalls(run);
   await run.round('repeat', repeated, SHARE_OF_REPEATING);
   const again = await readSizes(run, tracks);
   for (const track of tracks) {
     const grown = again.get(track) ?? 0;
     track.laterCounts.push(Math.max(0, grown));
-    if (track.driver === 'time' || track.subject === null || track.index < 0) continue;
-    const { name, manner } = track.subject;
-    const calls =
-      repeated[run.subjects.findIndex((each) => each.name === name && each.manner === manner)] ?? 0;
-    if (calls > 0) track.keyed = grown < KEYED_SHARE * track.perCall * calls;
+    if (track.driver === 'time' || track.index < 0) continue;
+    track.repeatedGrowth = grown;
+    tellKeyed(run, track);
   }
+}
+
+function repeatedCalls(run: LeakRun): readonly number[] {
+  return run.drivers.map((driver) =>
+    driver.freshArguments && driver.subject.manner === 'answered' ? REPEATED_CALLS : 0,
+  );
+}
+
+/** Whether it keeps by argument, as soon as it is known whose calls make it grow. */
+function tellKeyed(run: LeakRun, track: Track): void {
+  if (track.subject === null || track.repeatedGrowth === null) return;
+  const { name, manner } = track.subject;
+  const index = run.subjects.findIndex((each) => each.name === name && each.manner === manner);
+  const calls = repeatedCalls(run)[index] ?? 0;
+  if (calls > 0) track.keyed = track.repeatedGrowth < KEYED_SHARE * track.perCall * calls;
 }
 
 /**
@@ -93,7 +105,9 @@ export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<r
     const made = await callAlone(run, index);
     // Who was not called, or too rarely, cannot be ruled out.
     if (run.isShortOfTime || made < ALONE_CALLS / 2) return unclear.filter((track) => track.subject === null);
-    const changes = await readSizes(run, tracks);
+    const changes = await (isBrokenOff(subject)
+      ? settledChanges(run, tracks, unclear)
+      : readSizes(run, tracks));
     const perCalls = ALONE_CALLS / made / mostCallsOfOne(subject);
     for (const track of unclear) grown.get(track)?.push((changes.get(track) ?? 0) * perCalls);
   }
@@ -122,6 +136,32 @@ async function callAlone(run: LeakRun, index: number): Promise<number> {
   return made;
 }
 
+/** A server learns later than its client that this has cancelled, or is gone: what it then leaves behind is no other's. */
+function isBrokenOff({ manner }: HeapSubject): boolean {
+  return manner !== 'answered' && manner !== 'failed';
+}
+
+/** A server on a busy machine gets to it late: nothing is to have come for so many looks, one after the other. */
+const QUIET_LOOKS = 2;
+const LOOK_MS = 60;
+const MOST_QUIET_LOOKS = 10;
+
+/** `unclear`: what is waited for; the others may go on growing by time. */
+async function settledChanges(
+  run: LeakRun,
+  tracks: readonly Track[],
+  unclear: readonly Track[],
+): Promise<ReadonlyMap<Track, number>> {
+  const changes = new Map(await readSizes(run, tracks));
+  for (let quiet = 0, look = 0; quiet < QUIET_LOOKS && look < MOST_QUIET_LOOKS; look++) {
+    await pause(LOOK_MS);
+    const more = await readSizes(run, tracks);
+    for (const [track, change] of more) changes.set(track, (changes.get(track) ?? 0) + change);
+    quiet = unclear.every((track) => (more.get(track) ?? 0) === 0) ? quiet + 1 : 0;
+  }
+  return changes;
+}
+
 /** A session's life calls one tool several times: what each call leaves behind comes so many times as often. */
 function mostCallsOfOne({ makes = [] }: HeapSubject): number {
   const counts = makes.map(({ name }) => makes.filter((other) => other.name === name).length);
@@ -143,7 +183,10 @@ function attribute(run: LeakRun, track: Track, grown: readonly number[]): void {
   track.subject = subject;
   track.proof = 'alone';
   const ofThem = responding.filter((index) => found.includes(run.subjects[index] as HeapSubject));
-  track.perCall = Math.max(...ofThem.map((index) => grown[index] ?? 0)) / ALONE_CALLS;
+  const each = ofThem.map((index) => grown[index] ?? 0);
+  // Of many the most has what another left behind late.
+  track.perCall = (names.size === 1 ? Math.max(...each) : median(each)) / ALONE_CALLS;
+  tellKeyed(run, track);
 }
 
 /** Sessions call tools in their lives: what the calls alone leave behind as well is the tool's. */

@@ -76,8 +76,24 @@ function take(track: Track, records: readonly TrappedGrowth[]): void {
 
 /** A timer's element has no owner that could be trapped: its creation is what adds it. */
 function takeTimerSite(track: Track, resources: readonly TrappedGrowth[]): void {
-  if (!['interval', 'timeout'].includes(track.candidate.element.kind) || track.site.length > 0) return;
-  track.site = usualStack(resources.filter((record) => record.resource === 'Timeout'));
+  const { kind, delayMs } = track.candidate.element;
+  if (!['interval', 'timeout'].includes(kind) || track.site.length > 0) return;
+  track.site = usualStack(timersOf(resources, delayMs));
+}
+
+/**
+ * Of the timers, those that were set to what the leaking ones were, or what comes nearest: a call may set others that
+ * have run already, and on a busy machine Node tells only later that they are gone.
+ */
+export function timersOf<Made extends Pick<TrappedGrowth, 'resource' | 'delayMs'>>(
+  resources: readonly Made[],
+  delayMs: number | null,
+): readonly Made[] {
+  const timers = resources.filter(({ resource }) => resource === 'Timeout');
+  if (delayMs === null) return timers;
+  const apart = (timer: Made): number => Math.abs((timer.delayMs ?? 0) - delayMs);
+  const nearest = Math.min(...timers.map(apart));
+  return timers.filter((timer) => apart(timer) === nearest);
 }
 
 /** The stack that came most often; of an empty one nothing can be told. */

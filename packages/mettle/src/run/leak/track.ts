@@ -13,6 +13,8 @@ export interface Track {
   driver: 'calls' | 'time';
   idlePerSecond: number;
   keyed: boolean | null;
+  /** How much it grew by calls with arguments that were used before; null when it was not looked at. */
+  repeatedGrowth: number | null;
   /** Sizes since the screening; null when the object has gone. */
   readonly sizes: (number | null)[];
   /** Calls of its subject that were made to find its bound. */
@@ -36,6 +38,7 @@ export function trackOf(candidate: GrowthCandidate, index: number): Track {
     driver: 'calls',
     idlePerSecond: 0,
     keyed: null,
+    repeatedGrowth: null,
     sizes: [],
     boundCalls: 0,
     removals: null,

@@ -88,6 +88,44 @@ describe('growth by owner', () => {
     expect(tops(heap, fences, queue)).toEqual(['Job 3']);
   });
 
+  /** Closures of one function, each with the one before it in its variables: `undo = () => previous()`. */
+  function chainOfClosures(
+    heap: SyntheticHeap,
+    scope: Thing,
+    length: number,
+    isOneFunction: boolean,
+  ): Thing[] {
+    const code = heap.thing('code', 'undo', 56);
+    let before: Thing | null = null;
+    return Array.from({ length }, () => {
+      const own = isOneFunction ? code : heap.thing('code', 'undo', 56);
+      const variables = heap.scope('remember', scope, before === null ? {} : { previous: before });
+      before = heap
+        .thing('closure', 'undo', 56)
+        .holds('internal', 'shared', own)
+        .holds('internal', 'context', variables);
+      return before;
+    });
+  }
+
+  test('each closure that keeps the one before it is a top of the scope that has the newest', () => {
+    const heap = new SyntheticHeap();
+    const scope = heap.module('/srv/a.js', {});
+    const fences = [heap.fence()];
+    const [newest] = chainOfClosures(heap, scope, 3, true).toReversed();
+    scope.holds('context', 'undo', newest as Thing);
+    expect(tops(heap, fences, scope)).toEqual(['undo 3']);
+  });
+
+  test('a function in the variables of another one is part of that', () => {
+    const heap = new SyntheticHeap();
+    const scope = heap.module('/srv/a.js', {});
+    const fences = [heap.fence()];
+    const [newest] = chainOfClosures(heap, scope, 3, false).toReversed();
+    scope.holds('context', 'undo', newest as Thing);
+    expect(tops(heap, fences, scope)).toEqual(['undo 1']);
+  });
+
   test('what is not held any more is not counted', () => {
     const heap = new SyntheticHeap();
     const cache = heap.map();

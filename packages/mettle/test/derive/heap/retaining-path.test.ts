@@ -90,6 +90,20 @@ describe('a retaining path in the user’s words', () => {
     expect(pathOf(heap, last)).toBe('module dist/queue.js → chain of 4 Job "head"');
   });
 
+  test('closures of one function that keep each other are one step', () => {
+    const heap = new SyntheticHeap();
+    const module = heap.module('/srv/dist/draft.js', {});
+    const code = heap.thing('code', 'undo', 56);
+    const undo = (variables: Readonly<Record<string, Thing>>): Thing =>
+      heap
+        .thing('closure', 'undo', 56)
+        .holds('internal', 'shared', code)
+        .holds('internal', 'context', heap.scope('remember', module, variables));
+    const first = undo({});
+    module.holds('context', 'undo', undo({ previous: undo({ previous: first }) }));
+    expect(pathOf(heap, first)).toBe('module dist/draft.js → chain of 3 closure undo');
+  });
+
   test('a timer is among the pending ones, with its function', () => {
     const heap = new SyntheticHeap();
     const timeout = heap.object('Timeout', { _onTimeout: heap.closure('poll', '/srv/dist/poll.js:3:15') });

@@ -123,3 +123,25 @@ describe('collection-leak', () => {
 
   staysSilent(collectionLeak, ENTRY);
 });
+
+describe('leaks of two tools in one line', () => {
+  const of = (name: string) => ({ kind: 'map', className: 'Map', name }) as const;
+  const both = (first: string, second: string) =>
+    leakRun()
+      .calls('product')
+      .grows({ owner: of('products'), at: first })
+      .calls('stock')
+      .grows({ owner: of('inFlight'), at: second });
+
+  it('are two where the columns differ, as in a bundle that was made small', () => {
+    expect(leaksFound(both('dist/app.js:76:1204', 'dist/app.js:76:1602')).map(([, tool]) => tool)).toEqual([
+      'product',
+      'stock',
+    ]);
+  });
+
+  it('are one where it is the same place, which both tools reach', () => {
+    const finding = onlyFinding(both('dist/app.js:76:1204', 'dist/app.js:76:1204'));
+    expect(finding.title).toMatch(/^Each of `product` and `stock` adds one entry/);
+  });
+});

@@ -102,3 +102,18 @@ describe('listener-leak', () => {
 
   staysSilent(listenerLeak, LISTENER);
 });
+
+describe('the holder of listeners that has no name of its own', () => {
+  it('is the process, where the path says so', () => {
+    const owner = { kind: 'event-emitter', className: 'Array', name: 'SIGHUP' } as const;
+    const path = ['Node.js', 'process', 'Object "_events"', 'Array "SIGHUP"', 'element closure'];
+    const finding = onlyFinding(
+      leakRun()
+        .calls('flag')
+        .grows({ ...LISTENER, owner, path, at: 'src/flags.js:9' }),
+    );
+    expect(finding.title).toContain(
+      'adds one listener for `SIGHUP` to `process` per call and never removes it',
+    );
+  });
+});

@@ -54,5 +54,16 @@ describe('pending-promise-leak', () => {
     expect(leaksFound(told)).toEqual([['collection-leak', 'balance']]);
   });
 
+  it('says of a promise that all calls race with that each leaves a reaction on it', () => {
+    const owner = { kind: 'promise', className: 'Promise', name: 'closed' } as const;
+    const element = { kind: 'closure', description: 'closure' } as const;
+    const finding = onlyFinding(leakRun().calls('run').grows({ owner, element, holds: [] }));
+    expect(finding.id).toBe('pending-promise-leak');
+    expect(finding.title).toContain(
+      '`run` leaves one promise per call waiting for the Promise `closed`, which is not settled, with all that it keeps',
+    );
+    expect(finding.fix).toContain('removeEventListener');
+  });
+
   staysSilent(pendingPromiseLeak, RESOLVER);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedDriver } from '../../../src/load/leak/drivers.ts';
+import { failedDriver, failingDriver } from '../../../src/load/leak/drivers.ts';
 import type { CallSource } from '../../../src/load/index.ts';
 import type { Reply, Session } from '../../../src/session/index.ts';
 
@@ -30,5 +30,24 @@ describe('a call with arguments that no schema allows', () => {
     expect(await failedDriver(source, lost, { mayBeAnswered: true }).run('fresh', 1000)).toBe(
       'the connection is gone',
     );
+  });
+});
+
+describe('a call that fails as it is', () => {
+  it('is as it is meant to be, and says with what it failed', async () => {
+    const refused = {
+      outcome: 'result',
+      result: { isError: true, content: [{ type: 'text', text: 'no page a' }] },
+    };
+    const driver = failingDriver(source, answering(refused));
+    expect(driver.failsWith?.()).toBeNull();
+    expect(await driver.run('fresh', 1000)).toBeNull();
+    expect(driver.failsWith?.()).toBe('no page a');
+  });
+
+  it('has gone wrong when it is answered', async () => {
+    const driver = failingDriver(source, answering(answered));
+    expect(await driver.run('fresh', 1000)).toBe('it was answered');
+    expect(driver.failsWith?.()).toBeNull();
   });
 });

@@ -72,9 +72,12 @@ describe('batches', () => {
     const { evidence, skipped } = await batches(server, { slow: 5000, quick: 1 }, 20_000);
     expect(evidence.subjects.map(({ subject }) => subject.name)).toEqual(['quick']);
     expect(skipped).toEqual([
-      expect.stringMatching(
-        /^slow: not called several times at once: a call takes 5000 ms and the time for it was 19\d\d\d ms \(raise --budget\)\.$/,
-      ),
+      {
+        subject: 'slow',
+        says: expect.stringMatching(
+          /^not called several times at once: a call takes 5000 ms and the time for it was 19\d\d\d ms \(raise --budget\)\.$/,
+        ),
+      },
     ]);
     expect(server.received.every((call) => call.tool === 'quick')).toBe(true);
   });
@@ -112,7 +115,12 @@ describe('batches', () => {
     });
     expect(result).toEqual({
       evidence: { subjects: [] },
-      skipped: ['a: not called several times at once, since no call of it alone succeeded.'],
+      skipped: [
+        {
+          subject: 'a',
+          says: 'not called several times at once, since no call of it alone succeeded.',
+        },
+      ],
     });
     expect(server.received).toHaveLength(0);
   });
@@ -134,7 +142,10 @@ describe('batches', () => {
     const { evidence, skipped } = await batches(server, { a: 10 }, 60_000);
     expect(evidence.subjects).toEqual([]);
     expect(skipped).toEqual([
-      'a: not measured with several calls at once: they all failed, though calls alone had succeeded.',
+      {
+        subject: 'a',
+        says: 'not measured with several calls at once: they all failed, though calls alone had succeeded.',
+      },
     ]);
     expect(server.received.length).toBeLessThan(25);
   });

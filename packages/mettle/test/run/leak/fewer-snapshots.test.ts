@@ -110,7 +110,11 @@ describe('a server that heap snapshots hold for long', { timeout: 300_000 }, () 
   });
 
   it('is examined in one counted round and each tool alone where the first snapshot says so; the report tells what that cannot show', async () => {
-    const { evidence, snapshots } = await examined({ budgetMs: BUDGET_MS, pausesMs: [90_000] });
+    const { evidence, snapshots } = await examined({
+      budgetMs: BUDGET_MS,
+      pausesMs: [90_000],
+      tools: ['cached_fetch', 'lookup', 'open_session'],
+    });
     expect(snapshots).toBe(2);
     expect(leakingTools(evidence)).toEqual(expect.arrayContaining(['lookup', 'open_session']));
     expect(leakingTools(evidence)).not.toContain('cached_fetch');
