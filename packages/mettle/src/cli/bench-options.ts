@@ -33,13 +33,23 @@ export const BENCH_OPTIONS: ExtraOptions = {
 
 /** Whether an option says how a load is to be driven, so that a module is not to be timed in process. */
 export function asksForLoad(values: ExtraValues): boolean {
-  const load = Object.keys(BENCH_OPTIONS).filter((name) => !(name in COMPARE_OPTIONS));
-  return load.some((name) => values[name] !== undefined);
+  return loadOptionsIn(values).length > 0;
+}
+
+/** The options given that say how a load is to be driven: `--connections`, `--duration` … */
+export function loadOptionsIn(values: ExtraValues): readonly string[] {
+  return Object.keys(BENCH_OPTIONS)
+    .filter((name) => !(name in COMPARE_OPTIONS) && values[name] !== undefined)
+    .map((name) => `--${name}`);
 }
 
 const DEFAULT_DURATION_MS = 10_000;
 /** Of a budget; the rest is for reaching the server, warming up and letting calls end. */
 const MEASURED_SHARE = 0.7;
+/** The same where the knee is looked for as well, and what that search may take. */
+const MEASURED_BESIDE_CAPACITY = 0.2;
+const CAPACITY_SHARE = 0.5;
+const CAPACITY_MS = 60_000;
 const SOAK_DURATION_MS = 30 * 60_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** What a person waits for without noticing (RAIL: 100 ms). */
@@ -62,12 +72,13 @@ export function benchSettings(
     return typeof value === 'string' ? value : undefined;
   };
   const soak = values['soak'] === true;
+  const findCapacity = values['find-capacity'] === true;
+  const budgetMs = budgetSeconds === undefined ? null : budgetSeconds * 1000;
   const durationMs =
     timeOf('--duration', text('duration')) ??
-    (budgetSeconds === undefined ? null : budgetSeconds * 1000 * MEASURED_SHARE) ??
+    (budgetMs === null ? null : budgetMs * (findCapacity ? MEASURED_BESIDE_CAPACITY : MEASURED_SHARE)) ??
     (soak ? SOAK_DURATION_MS : DEFAULT_DURATION_MS);
   const thinkTimeMs = timeOf('--think-time', text('think-time'), 0);
-  const findCapacity = values['find-capacity'] === true;
   if (text('p99-budget') !== undefined && !findCapacity)
     throw new UsageError('--p99-budget is for --find-capacity: give both, or use --fail-on for a threshold.');
   const form = text('arguments') ?? 'schema';
@@ -80,6 +91,7 @@ export function benchSettings(
     warmUpMs: timeOf('--warm-up', text('warm-up'), 0) ?? null,
     callTimeoutMs: timeOf('--timeout', text('timeout')) ?? DEFAULT_TIMEOUT_MS,
     p99BudgetMs: findCapacity ? (timeOf('--p99-budget', text('p99-budget')) ?? DEFAULT_P99_BUDGET_MS) : null,
+    capacityMs: budgetMs === null ? CAPACITY_MS : budgetMs * CAPACITY_SHARE,
     thinkTimeMs: thinkTimeMs ?? DEFAULT_USER_THINK_TIME_MS,
     arguments: form,
     pin: values['no-pin'] !== true,
@@ -142,8 +154,9 @@ function stagesOf(text: Text, durationMs: number): Stages | null {
   if (rate !== undefined) return [level(durationMs, rate)];
   const ramp = text('ramp');
   if (ramp !== undefined) {
-    const [from, to, ...more] = ramp.split('..').map((word) => rateOf('--ramp', word));
-    if (from === undefined || to === undefined || more.length > 0)
+    const words = ramp.split('..');
+    const [from, to] = words.length === 2 ? words.map((word) => rateOf('--ramp', word)) : [];
+    if (from === undefined || to === undefined)
       throw new UsageError(`--ramp takes two rates, such as 10..500; "${ramp}" is none.`);
     return [{ durationMs, fromPerSecond: from, toPerSecond: to }];
   }
@@ -154,9 +167,9 @@ function stagesOf(text: Text, durationMs: number): Stages | null {
 /** `30s:100` holds a rate; `30s:100..200` goes from one to another. */
 function stageOf(word: string): Stages[number] {
   const [time, rates, ...more] = word.trim().split(':');
-  const durationMs = timeOf('--stages', time);
   const [from, to = from, ...others] = (rates ?? '').split('..');
-  if (durationMs === undefined || rates === undefined || more.length + others.length > 0)
+  const durationMs = rates === undefined ? undefined : timeOf('--stages', time);
+  if (durationMs === undefined || more.length + others.length > 0)
     throw new UsageError(
       `--stages takes times with rates, such as 10s:50,5s:50..500,10s:500; "${word}" is none.`,
     );

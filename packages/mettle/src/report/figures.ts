@@ -50,8 +50,13 @@ export function formatBytes(bytes: number): string {
 export function formatCost(cost: Finding['cost']): string {
   const amount = /^(bytes?|B)$/.test(cost.unit)
     ? formatBytes(cost.value)
-    : `${formatFigure(cost.value)} ${cost.unit}`;
+    : `${formatFigure(cost.value)} ${cost.value === 1 ? singular(cost.unit) : cost.unit}`;
   return cost.per === 'run' ? `${amount} in this run` : `${amount} per ${cost.per}`;
+}
+
+/** Units are things in the plural (`sockets`, `child processes`), abbreviations (`ms CPU`), or shares (`% of calls`). */
+function singular(unit: string): string {
+  return unit.startsWith('%') ? unit : unit.replace(/(?<=ss)es$|(?<=[a-z]{3}[^s])s$/, '');
 }
 
 /** "1 tool", "5 tools". */

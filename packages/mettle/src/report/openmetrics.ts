@@ -1,4 +1,5 @@
 import type { BlockFigures, LatencyFigures, Result } from '../evidence/index.ts';
+import { countedFrom } from './bench/words.ts';
 
 interface Metric {
   readonly name: string;
@@ -68,7 +69,7 @@ function benchMetrics({ bench, target }: Result): readonly Metric[] {
       name: 'mettle_bench_latency_seconds',
       type: 'summary',
       unit: 'seconds',
-      help: 'Latency of successful calls, from the intended start.',
+      help: `Latency of successful calls, from ${countedFrom(block.shape)}.`,
       lines: block.subjects.flatMap(({ subject, latencyMs }) =>
         latencyMs === null ? [] : summary({ server, tool: subject.name }, latencyMs),
       ),

@@ -48,6 +48,9 @@ export function waitInWords({ kind, what }: Pick<WaitPart, 'kind' | 'what'>, fol
   return `${ON[kind]}${JOINS[kind] ?? ': '}${kind === 'file' ? below(folder, what) : what}`;
 }
 
+/** Of a call that computes for less, handing it to a worker thread and back costs too much of that. */
+const WORTH_A_WORKER_MS = 5;
+
 /** Where the time of the whole server goes, and what that means. */
 export function serverSentence(time: ServerTime, folder?: string): string {
   const { kind, waitsFor, totalMs } = time;
@@ -56,7 +59,7 @@ export function serverSentence(time: ServerTime, folder?: string): string {
     case 'waiting':
       return `The time is spent waiting: ${waitsInWords(waitsFor, folder)}. The main thread works ${percent(threadShare(time))} ${ofCall}; a worker thread would not help.`;
     case 'cpu-bound':
-      return `CPU-bound: the main thread computes ${percent(threadShare(time))} ${ofCall}; worker threads help.`;
+      return `CPU-bound: the main thread computes ${percent(threadShare(time))} ${ofCall}; ${threadShare(time) * totalMs < WORTH_A_WORKER_MS ? 'that is too little for a worker thread to help' : 'worker threads help'}.`;
     case 'gc-bound':
       return `GC-bound: collecting garbage takes ${percent(time.gcMs / totalMs)} ${ofCall}, the main thread’s work ${percent(threadShare(time))} in all; allocate less.`;
     case 'blocked-event-loop':

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchEvidence } from '../../src/evidence/index.ts';
+import type { BenchEvidence, LoadShape } from '../../src/evidence/index.ts';
 import { formats, type FormatName } from '../../src/report/index.ts';
 import { resultOf } from '../../src/run/index.ts';
 import { benchBundle, benchEvidence, block, subjectFigures } from '../builders/bench.ts';
@@ -35,6 +35,23 @@ describe('a benchmark', () => {
     expect(text.replaceAll(/\s+/g, ' ')).toContain('driver on core 3, target on cores 0,1,2');
     expect(text).not.toContain('skipped');
     expect(text.split('\n').every((line) => line.length <= 100)).toBe(true);
+  });
+
+  it('says what a latency counts from, by the shape of the load', () => {
+    const { shape, ...others } = block([subjectFigures('search', [1])]);
+    const closed = { kind: 'closed', connections: 1, inFlight: 4, thinkTimeMs: 0 } as const;
+    const open = {
+      kind: 'open',
+      connections: 1,
+      arrivals: 'constant',
+      stages: [{ durationMs: 1000, fromPerSecond: 10, toPerSecond: 10 }],
+    } as const;
+    expect([closed.kind, open.kind]).toContain(shape.kind);
+    for (const format of ['terminal', 'html', 'openmetrics'] as const) {
+      const of = (given: LoadShape): string => render(format, { blocks: [{ ...others, shape: given }] });
+      expect(of(closed), format).toMatch(/latency.*from the call/i);
+      expect(of(open), format).toMatch(/latency.*from the intended start/i);
+    }
   });
 
   it('shows failures by kind, and never a failed call’s time', () => {
@@ -107,6 +124,13 @@ describe('a benchmark', () => {
           verdict: 'over',
           why: 'p99 of 80 ms is over 10 ms',
         } as const,
+        // A slower one was disturbed once, and held when it was tried again.
+        {
+          ...step,
+          offeredPerSecond: 90,
+          verdict: 'over',
+          why: 'it answered 70 of 90 calls a second',
+        } as const,
       ],
       kneePerSecond: 100,
       overPerSecond: 140,
@@ -121,7 +145,7 @@ describe('a benchmark', () => {
     expect(page).toContain('one call in so many takes at least as long');
     expect(page).toContain('calls per second answered');
     expect(page).toContain(
-      'Up to 100 calls a second keep p99 within 10.0 ms without failures; at 140 they do not',
+      'Up to 100 calls a second keep p99 within 10.0 ms without failures; at 140 they do not (p99 of 80 ms is over 10 ms).',
     );
     expect(page).toContain('1,667 users who pause 10 s between calls');
   });

@@ -25,6 +25,14 @@ test('a server with a flat profile is said to spend its time waiting, and for wh
   );
 });
 
+test('a worker thread is said to help a server that computes, not one whose calls are short', () => {
+  const computing = { kind: 'cpu-bound', waitingMs: 0, waitsFor: [] } as const;
+  expect(serverSentence(server({ ...computing, cpuMs: 40 }))).toMatch(/; worker threads help\.$/);
+  expect(serverSentence(server({ ...computing, cpuMs: 0.3, totalMs: 0.4 }))).toMatch(
+    /; that is too little for a worker thread to help\.$/,
+  );
+});
+
 test('only where calls together wait for something else, that is said too', () => {
   const queue = use({
     waitsFor: [{ kind: 'thread-pool-queue', what: null, ms: 36, share: 0.86 }],

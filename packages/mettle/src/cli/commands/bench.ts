@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { BENCH_HELP } from '../help.ts';
 import type { Host } from '../host.ts';
+import { checkFile, checkPlace } from '../keeping-place.ts';
 import { parseOptions } from '../options.ts';
 import { progressView } from '../progress.ts';
 import { withReplay } from '../replay-options.ts';
@@ -35,8 +36,11 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   checkBar(options, 'bench');
+  checkPlace(host.cwd, options.out);
   const thresholds = thresholdsOf(options.failOn);
   const comparing = { ...compareSettings(options.extra, thresholds, host.cwd), thresholds };
+  if (comparing.save !== null) checkFile('--save', comparing.save);
+  if (comparing.history !== null) checkFile('--history', comparing.history);
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const load = benchSettings(options.extra, spec.kind, options.budgetSeconds);
   wantsK6Script(options.extra, spec.kind);
@@ -56,7 +60,7 @@ export async function benchCommand(argv: readonly string[], host: Host): Promise
     era: options.era ?? null,
     signal: host.signal,
   };
-  const compared = await runComparison(host, options.quiet, common, comparing);
+  const compared = await runComparison(host, options, common, comparing);
   if (compared !== null) return conclude(host, options, compared, formats);
   if (spec.kind === 'module' && !asksForLoad(options.extra)) {
     const progress = progressView(host, options.quiet);

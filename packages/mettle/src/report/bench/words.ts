@@ -23,6 +23,18 @@ export function mainBlock(bench: BenchResult): BlockFigures | null {
 }
 
 /** "closed loop: 4 clients, 1 call under way each". */
+/** What a latency counts from: who waits for answers makes a call when it makes it, others when it is due. */
+export function countedFrom({ kind }: LoadShape): string {
+  switch (kind) {
+    case 'closed':
+      return 'the call';
+    case 'open':
+      return 'the intended start';
+    case 'replay':
+      return 'when its client would have called';
+  }
+}
+
 function describeShape(shape: LoadShape): string {
   const clients = plural(shape.connections, 'client');
   if (shape.kind === 'closed') {
@@ -214,7 +226,10 @@ export function capacityLines({ capacity }: BenchResult): readonly string[] {
   if (capacity === null) return [];
   const { kneePerSecond: knee, overPerSecond: over, p99BudgetMs, steps } = capacity;
   const untrusted = steps.filter(({ verdict }) => verdict === 'untrusted').length;
-  const last = steps.findLast(({ verdict }) => verdict !== 'within');
+  const overs = steps.filter(({ verdict }) => verdict !== 'within');
+  // Why that rate was too much: a step at another one, which held when it was tried again, tells nothing of it.
+  const last =
+    over === null ? overs.at(-1) : overs.findLast(({ offeredPerSecond }) => offeredPerSecond === over);
   const found =
     knee === null
       ? `No rate kept p99 within ${formatMs(p99BudgetMs)} without failures${last?.why == null ? '' : `; at ${formatFigure(last.offeredPerSecond)}/s ${last.why}`}.`

@@ -5,6 +5,7 @@ import {
   benchHeadline,
   benchWarnings,
   capacityLines,
+  countedFrom,
   driftLines,
   failureMessages,
   FIGURE_COLUMNS,
@@ -45,7 +46,7 @@ function figures(block: BlockFigures): Html {
     ...(block.subjects.length > 1 ? [['all', ...figureRow(block.total)]] : []),
   ];
   const messages = block.subjects.flatMap(failureMessages);
-  return html`${dataTable('Latency in milliseconds, from the intended start; successes only', ['Name', ...FIGURE_COLUMNS], rows)}
+  return html`${dataTable(`Latency in milliseconds, from ${countedFrom(block.shape)}; successes only`, ['Name', ...FIGURE_COLUMNS], rows)}
   ${
     messages.length === 0
       ? null

@@ -8,13 +8,7 @@ const CHARACTERS = 2000;
 
 /** What the result does not say: failure modes passed over, tools not called, evidence not to be had, and notes. */
 export function notCoveredSection(result: Result, bundle: Bundle): Html | null {
-  const entries = [
-    ...checks(result),
-    ...tools(result),
-    ...inside(bundle),
-    ...faults(bundle),
-    ...notes(result, bundle),
-  ];
+  const entries = [...checks(result), ...tools(result), ...inside(bundle), ...notes(result, bundle)];
   if (entries.length === 0) return null;
   return html`<section id="not-covered">
     <h2>Not covered</h2>
@@ -53,10 +47,6 @@ function tools(result: Result): Html[] {
 function inside(bundle: Bundle): Html[] {
   const agent = bundle.evidence.target?.agent;
   return agent === undefined || agent.attached ? [] : [entry('Inside not seen', agent.why)];
-}
-
-function faults(bundle: Bundle): Html[] {
-  return (bundle.evidence.catalogue?.faults ?? []).map((fault) => entry(fault.method, fault.message));
 }
 
 function notes(result: Result, bundle: Bundle): Html[] {

@@ -3,6 +3,7 @@ import {
   benchFacts,
   benchWarnings,
   capacityLines,
+  countedFrom,
   driftLines,
   failureMessages,
   FIGURE_COLUMNS,
@@ -47,7 +48,7 @@ function figures(bench: BenchResult, width: number, ink: Ink): string[] {
   const rows = all.map(([name, subject]) => [name, ...figureRow(subject)]);
   const messages = subjects.flatMap(failureMessages).slice(0, CASES);
   return [
-    ink.bold('Latency in ms, from the intended start; successes only'),
+    ink.bold(`Latency in ms, from ${countedFrom(block.shape)}; successes only`),
     ...figureTable(['', ...FIGURE_COLUMNS], rows, width, ink),
     ...(subjects.length > shown.length ? [ink.dim(`  … ${subjects.length - shown.length} more`)] : []),
     ...messages.flatMap((text) =>

@@ -1,10 +1,10 @@
 import type { AdversarialCase, AdversarialEvidence, ToolInfo } from '../../evidence/index.ts';
 import { redactText } from '../../evidence/index.ts';
 import type { HostileCase } from '../../load/hostile.ts';
-import { monotonicMs, openProcessClock, settlesWithin } from '../../session/index.ts';
+import { lastWords, monotonicMs, openProcessClock, settlesWithin } from '../../session/index.ts';
 import type { ProcessClock, Reply, Session } from '../../session/index.ts';
 import { seedFor } from '../../stats/index.ts';
-import { describeEnd, tellingLine } from './last-words.ts';
+import { describeEnd } from './last-words.ts';
 
 /** CPU of one call that keeps everybody else waiting for longer than a person takes for "at once" (100 ms), with room for the host. */
 const BLOCKED_CPU_MS = 250;
@@ -167,8 +167,8 @@ class Victim {
   ): Pick<AdversarialCase, 'outcome' | 'detail'> | null {
     const exit = this.#session.process?.exit ?? null;
     if (exit !== null) {
-      const said = tellingLine(this.#session.process?.stderrTail() ?? []);
-      return { outcome: 'crashed', detail: `${describeEnd(exit)}${said === null ? '' : `; ${said}`}` };
+      const said = lastWords(this.#session.process?.stderrTail() ?? []);
+      return { outcome: 'crashed', detail: `${describeEnd(exit)}${said}` };
     }
     if (mainCpuMs !== null && mainCpuMs > BLOCKED_CPU_MS)
       return { outcome: 'blocked', detail: `the main thread computed for ${mainCpuMs.toFixed(0)} ms` };

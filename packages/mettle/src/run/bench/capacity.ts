@@ -83,7 +83,7 @@ async function runStep(
 ): Promise<BlockFigures> {
   const durationMs = Math.min(
     LONGEST_STEP_MS,
-    Math.max(SHORTEST_STEP_MS, (CALLS_PER_STEP / perSecond) * 1000),
+    Math.max(SHORTEST_STEP_MS, Math.min((CALLS_PER_STEP / perSecond) * 1000, search.untilMs - monotonicMs())),
   );
   const shape: LoadShape = {
     kind: 'open',

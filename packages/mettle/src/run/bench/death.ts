@@ -1,7 +1,7 @@
 import type { BenchEvidence } from '../../evidence/index.ts';
-import { settlesWithin } from '../../session/index.ts';
+import { lastWords, settlesWithin } from '../../session/index.ts';
 import type { Session } from '../../session/index.ts';
-import { describeEnd, tellingLine } from './last-words.ts';
+import { describeEnd } from './last-words.ts';
 
 /** Between a process's last message and the news of its end. */
 const LAST_BREATH_MS = 2000;
@@ -16,8 +16,7 @@ export async function deathOf(sessions: readonly Session[], bench: BenchEvidence
     if (lost) await settlesWithin(process.exited, LAST_BREATH_MS);
     const { exit } = process;
     if (exit === null) continue;
-    const said = tellingLine(process.stderrTail());
-    return `The server died (${describeEnd(exit)}) under the benchmark's load${said === null ? '' : `; it said: ${said}`}.`;
+    return `The server died (${describeEnd(exit)}) under the benchmark's load${lastWords(process.stderrTail())}.`;
   }
   return lost ? 'The server stopped answering under the benchmark’s load.' : null;
 }

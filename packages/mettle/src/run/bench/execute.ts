@@ -12,10 +12,11 @@ import {
   setupRequests,
 } from '../../load/index.ts';
 import type { BlockOptions, Driver, SubjectPlanning } from '../../load/index.ts';
-import { monotonicMs, openProcessClock, openSession, readCatalogue } from '../../session/index.ts';
+import { monotonicMs, openProcessClock, openSession } from '../../session/index.ts';
 import type { Session } from '../../session/index.ts';
 import type { Examined } from '../execute.ts';
-import { noAgentReason, noteUnreached, stdoutEvidence, targetEvidence } from '../facts.ts';
+import { noAgentReason, noteUnreached, renewalNotes, stdoutEvidence, targetEvidence } from '../facts.ts';
+import { readListing } from '../listing.ts';
 import { attackWithArguments } from './adversarial.ts';
 import { benchBundle } from './bundle.ts';
 import { findCapacity } from './capacity.ts';
@@ -36,8 +37,6 @@ const AGENT_PATIENCE_MS = 2000;
 /** Of the measured time, at most, to warm up. */
 const WARM_UP_SHARE = 0.3;
 const LEAST_WARM_UP_MS = 3000;
-/** Of the search for the knee. */
-const CAPACITY_MS = 60_000;
 
 interface Gathering {
   readonly request: BenchRequest;
@@ -99,6 +98,13 @@ async function reachAndDrive(
   evidence.reach = clients.reach;
   try {
     return await drive(gathering, clients, channel, workingCopy);
+  } catch (error) {
+    if (evidence.catalogue !== undefined) throw error;
+    if (request.signal.aborted) {
+      notes.push('Interrupted before the tools were listed: nothing was measured.');
+      return null;
+    }
+    return noteUnreached(error, request, evidence);
   } finally {
     await clients.close();
   }
@@ -113,8 +119,8 @@ async function drive(
   const { request, evidence, notes } = gathering;
   const [session] = clients.sessions;
   const agent = (await channel?.serving(AGENT_PATIENCE_MS)) ?? null;
-  const { catalogue } = await readCatalogue(session);
-  evidence.catalogue = catalogue;
+  evidence.target = targetEvidence({ request, session, agent, noAgent: noAgentReason(channel) });
+  const catalogue = await readListing(session, gathering);
   const command = request.spec.kind === 'module' ? null : request.spec.command;
   const readable = await findReadable({ workingCopy, command, cwd: request.spec.cwd });
   const planning = planSubjects(catalogue, { ...request, ...readable });
@@ -157,6 +163,7 @@ async function drive(
   });
   const stdout = stdoutEvidence(session, channel);
   if (stdout !== null) evidence.stdout = stdout;
+  notes.push(...renewalNotes(session));
   const died = await deathOf(clients.sessions, bench);
   if (died !== null) notes.push(died);
   return died;
@@ -256,7 +263,7 @@ async function driveLoad(
     p99BudgetMs: settings.p99BudgetMs,
     thinkTimeMs: settings.thinkTimeMs,
     connections,
-    untilMs: monotonicMs() + Math.max(CAPACITY_MS, request.budgetMs),
+    untilMs: monotonicMs() + settings.capacityMs,
     block,
     onStep: (perSecond, step) => progress.within(step / 12, `${perSecond.toFixed(0)} calls/s`),
   });

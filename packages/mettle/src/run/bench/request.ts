@@ -13,6 +13,8 @@ export interface BenchSettings {
   readonly callTimeoutMs: number;
   /** Null: no search for the knee. */
   readonly p99BudgetMs: number | null;
+  /** How long that search may take. */
+  readonly capacityMs: number;
   /** Between two calls of one user. */
   readonly thinkTimeMs: number;
   readonly arguments: 'schema' | 'adversarial';

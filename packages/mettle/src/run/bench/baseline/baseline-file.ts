@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, release } from 'node:os';
 import { dirname } from 'node:path';
 import { UsageError, type ComparedPair, type ComparisonEvidence } from '../../../evidence/index.ts';
+import { makeFolder } from '../../../session/index.ts';
 import { median } from '../../../stats/index.ts';
 
 /** Of the yardstick's work; a baseline of another one cannot be compared with. */
@@ -97,7 +98,7 @@ export function baselineOf(
 
 /** Writes it for people to review: indented, figures to five digits. */
 export async function writeBaseline(file: string, baseline: Baseline): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const text = JSON.stringify(
     baseline,
     (_, value: unknown) =>

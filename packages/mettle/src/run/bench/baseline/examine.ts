@@ -117,7 +117,7 @@ async function keep(
 ): Promise<void> {
   for (const { name, cpuMsPerCall, cpuOverYardstick, latencyMs } of measured.tools)
     notes.push(
-      `${name}: CPU ${String(cpuMsPerCall ?? 'unknown')} ms per call (${String(cpuOverYardstick ?? 'unknown')} times the yardstick's), p50 ${String(latencyMs?.p50 ?? 'unknown')} ms, p99 ${String(latencyMs?.p99 ?? 'unknown')} ms, over ${processes(measured.pairs.length)}.`,
+      `${name}: CPU ${shown(cpuMsPerCall)} ms per call (${shown(cpuOverYardstick)} times the yardstick's), p50 ${shown(latencyMs?.p50)} ms, p99 ${shown(latencyMs?.p99)} ms, over ${processes(measured.pairs.length)}.`,
     );
   if (measured.pairs.length < FEW_PAIRS)
     notes.push(
@@ -149,4 +149,9 @@ function changeSentence(change: NonNullable<EvidenceMap['history']>['changes'][n
 
 function processes(count: number): string {
   return count === 1 ? '1 process' : `${count} processes`;
+}
+
+/** Three digits: the others are the machine's. */
+function shown(value: number | null | undefined): string {
+  return value === null || value === undefined ? 'unknown' : String(Number(value.toPrecision(3)));
 }

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError, type HistoryEntry } from '../../../evidence/index.ts';
+import { makeFolder } from '../../../session/index.ts';
 import type { Baseline } from './baseline-file.ts';
 
 const SCHEMA = 'mettle/history@1';
@@ -47,6 +48,6 @@ export async function readHistory(file: string): Promise<readonly HistoryEntry[]
 
 /** Adds one line, so that histories merge in git as text does. */
 export async function appendHistory(file: string, entry: HistoryEntry): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   await appendFile(file, `${JSON.stringify({ schema: SCHEMA, ...entry })}\n`);
 }

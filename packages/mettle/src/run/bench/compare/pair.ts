@@ -1,7 +1,7 @@
 import type { ComparedPair, Era, TargetSpec } from '../../../evidence/index.ts';
 import { runPairedTurns } from '../../../load/index.ts';
 import { monotonicMs, openProcessClock } from '../../../session/index.ts';
-import { placeApart } from '../placement.ts';
+import { idleMsOfCores, placeTogether } from '../placement.ts';
 import { openSide, type OpenSide, type SideOptions } from './open-side.ts';
 
 export interface PairOptions extends SideOptions {
@@ -31,12 +31,13 @@ export async function measurePair(
 ): Promise<MeasuredPair> {
   const startedAtMs = monotonicMs();
   const candidateFirst = options.number % 2 === 1;
+  const idleBefore = idleMsOfCores();
   const sides = await openBoth(baseline, candidate, options, candidateFirst);
   const driver = openProcessClock(process.pid);
   // Both on the same cores, where they have the same neighbours: on cores of their own, one of them may have worse ones.
-  const placed = placeApart(
+  const placed = placeTogether(
     [sides.baseline, sides.candidate].flatMap(({ session }) => session.process?.pid ?? []),
-    true,
+    idleBefore,
   );
   try {
     const subjects = await runPairedTurns(sides.baseline, sides.candidate, {

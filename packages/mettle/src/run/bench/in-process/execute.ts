@@ -15,7 +15,6 @@ import type { CallSource } from '../../../load/index.ts';
 import {
   benchInProcess,
   openSession,
-  readCatalogue,
   type InProcessPlan,
   type InProcessSubject,
   type Session,
@@ -23,6 +22,7 @@ import {
 import { ascending, quantile } from '../../../stats/index.ts';
 import type { Examined } from '../../execute.ts';
 import { noteUnreached, targetEvidence } from '../../facts.ts';
+import { readListing } from '../../listing.ts';
 import type { ExaminationRequest } from '../../request.ts';
 import { benchBundle } from '../bundle.ts';
 
@@ -52,7 +52,7 @@ export async function benchModule(request: InProcessRequest): Promise<Examined> 
   const target = copy === null ? spec : { ...spec, env: { ...spec.env, ...copy.env } };
   let targetFault: string | null = null;
   try {
-    const found = await lookAt(request, target, evidence, copy?.dir ?? null);
+    const found = await lookAt({ request, evidence, notes }, target, copy?.dir ?? null);
     const eras: readonly Era[] =
       request.era !== null ? [request.era] : found.era === '2026' ? ['2026', '2025'] : ['2025'];
     evidence.inProcess = { runs: await runEras(request, target, found, eras) };
@@ -69,6 +69,12 @@ export async function benchModule(request: InProcessRequest): Promise<Examined> 
   return { bundle: benchBundle(request, startedAt, evidence, notes), targetFault };
 }
 
+interface Gathering {
+  readonly request: InProcessRequest;
+  readonly evidence: Partial<EvidenceMap>;
+  readonly notes: string[];
+}
+
 interface Found {
   readonly era: Era;
   readonly plans: readonly SubjectPlan[];
@@ -77,12 +83,8 @@ interface Found {
 }
 
 /** What the module lists and how to call it, by an ordinary session that is closed again. */
-async function lookAt(
-  request: InProcessRequest,
-  target: ModuleSpec,
-  evidence: Partial<EvidenceMap>,
-  workingCopy: string | null,
-): Promise<Found> {
+async function lookAt(gathering: Gathering, target: ModuleSpec, workingCopy: string | null): Promise<Found> {
+  const { request, evidence } = gathering;
   tell(request, 'looking at the module', 0);
   const { session, reach } = await openSession(target, {
     signal: request.signal,
@@ -96,20 +98,19 @@ async function lookAt(
       agent: null,
       noAgent: 'handlers are timed without looking inside',
     });
-    return await plannedCalls(request, session, evidence, workingCopy);
+    return await plannedCalls(gathering, session, workingCopy);
   } finally {
     await session.close();
   }
 }
 
 async function plannedCalls(
-  request: InProcessRequest,
+  gathering: Gathering,
   session: Session,
-  evidence: Partial<EvidenceMap>,
   workingCopy: string | null,
 ): Promise<Found> {
-  const { catalogue } = await readCatalogue(session);
-  evidence.catalogue = catalogue;
+  const { request } = gathering;
+  const catalogue = await readListing(session, gathering);
   const readable = await findReadable({ workingCopy, command: null, cwd: request.spec.cwd });
   const { plans, sources } = planSubjects(catalogue, { ...request, ...readable });
   const setup = setupRequests(request.workload?.setup ?? [], {
