@@ -1,15 +1,16 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { UsageError } from '../evidence/index.ts';
 import type { Examination, Result } from '../evidence/index.ts';
 import { k6Script, profileFiles, renderHtml, renderJson } from '../report/index.ts';
-import { detectors, readFindingPage, resultOf, sourceReader, writeBundle } from '../run/index.ts';
+import { detectors, makeFolder, readFindingPage, resultOf, sourceReader, writeBundle } from '../run/index.ts';
 import type { Examined } from '../run/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { DEFAULT_BAR, parseBar } from './fail-on.ts';
 import type { Host } from './host.ts';
+import { RUNS } from './keeping-place.ts';
 import type { CommandOptions } from './options.ts';
 import { print, writeRendering } from './output.ts';
 import { thresholdsOf } from './thresholds.ts';
@@ -58,6 +59,11 @@ function didNotSurvive({ bench }: Result): boolean {
   );
 }
 
+/** Whether a result has findings over the bar that the options set, or the usual one. */
+export function isOverBar(options: CommandOptions, result: Result): boolean {
+  return barOf(options)(result);
+}
+
 function barOf(options: CommandOptions): (result: Result) => boolean {
   return parseBar(
     options.failOn ?? DEFAULT_BAR,
@@ -72,12 +78,12 @@ async function keep(
   { bundle }: Examined,
   result: Result,
 ): Promise<string> {
-  const root = resolve(host.cwd, '.mettle');
+  const root = resolve(host.cwd, RUNS);
   const directory =
     options.out === undefined
       ? join(root, bundle.manifest.startedAt.replaceAll(':', '-').replace(/\.\d+Z$/, ''))
       : resolve(host.cwd, options.out);
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory);
   // Runs are for looking at, not for committing.
   if (options.out === undefined) await writeFile(join(root, '.gitignore'), '*\n');
   await writeBundle(directory, bundle);

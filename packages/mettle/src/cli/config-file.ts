@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../evidence/index.ts';
@@ -43,7 +44,7 @@ export async function readConfigFile(directory: string, base: string): Promise<C
   const command = entries['command'];
   return {
     file,
-    options: parseOptions(Array.isArray(command) ? [...words, '--', ...command.map(String)] : words, {
+    options: optionsIn(file, Array.isArray(command) ? [...words, '--', ...command.map(String)] : words, {
       ...BENCH_OPTIONS,
       ...RACE_OPTIONS,
       // A recording (true), or a schedule of mettle race (its token).
@@ -52,6 +53,15 @@ export async function readConfigFile(directory: string, base: string): Promise<C
     workload:
       Object.keys(workload).length === 0 ? null : { schema: 'mettle/workload@1', calls: [], ...workload },
   };
+}
+
+/** Nobody typed these words: what is wrong with one is wrong in the file. */
+function optionsIn(file: string, ...given: Parameters<typeof parseOptions>): CommandOptions {
+  try {
+    return parseOptions(...given);
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(`${file}: ${error.message}`) : error;
+  }
 }
 
 function namedFrom(
@@ -119,16 +129,54 @@ function defined(values: ExtraValues): ExtraValues {
 async function load(file: string): Promise<unknown> {
   try {
     if (file.endsWith('.json')) return JSON.parse(await readFile(file, 'utf8'));
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
-    return module.default;
+    return defaultOf(await importScript(file));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw new UsageError(
-        `${file}: this Node (${process.version}) does not run TypeScript; use Node 22.18 or newer, or rename it to mettle.config.js.`,
+        `${file}: this Node (${process.version}) does not run TypeScript; use Node 22.18 or newer, install tsx in that project, or rename it to mettle.config.js.`,
       );
     throw new UsageError(`${file} cannot be loaded: ${message}`);
   }
+}
+
+interface Exports {
+  readonly default?: unknown;
+}
+
+/** Runs a script; TypeScript, where this Node does not erase types itself, by the project's own tsx. */
+async function importScript(file: string): Promise<Exports> {
+  const { href } = pathToFileURL(file);
+  try {
+    return (await import(href)) as Exports;
+  } catch (error) {
+    const tsx = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' ? tsxOf(file) : null;
+    if (tsx === null) throw error;
+    const { tsImport } = (await import(tsx)) as {
+      tsImport(url: string, from: { readonly parentURL: string }): Promise<Exports>;
+    };
+    return await tsImport(href, { parentURL: href });
+  }
+}
+
+function tsxOf(file: string): string | null {
+  try {
+    // What require() would have is another build, beside the one for import.
+    return pathToFileURL(
+      createRequire(file)
+        .resolve('tsx/esm/api')
+        .replace(/\.cjs$/, '.mjs'),
+    ).href;
+  } catch {
+    return null;
+  }
+}
+
+/** In a package that is no ES module, tsx gives what CommonJS exports: its default is one further in. */
+function defaultOf({ default: given }: Exports): unknown {
+  return typeof given === 'object' && given !== null && '__esModule' in given && 'default' in given
+    ? given.default
+    : given;
 }
 
 /** The words that would say the same on the command line: `{ allowWrites: true }` → `--allow-writes`. */

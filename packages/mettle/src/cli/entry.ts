@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { EXIT } from './exit-codes.ts';
 import type { Host } from './host.ts';
-import { main } from './main.ts';
+import { main, ourBug } from './main.ts';
 
 const interruption = new AbortController();
 
@@ -17,9 +17,16 @@ async function endWithAll(): Promise<void> {
   process.on('exit', killAllStarted);
   process.on('exit', removeAllWorktrees);
 }
-// A reader that left (mettle … | head) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+/** A reader that left (mettle … | head), or a terminal that was closed, is no fault: the run is kept in its folder. */
+const READER_GONE: readonly (string | undefined)[] = ['EPIPE', 'EIO', 'ECONNRESET'];
+for (const out of [process.stdout, process.stderr])
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (!READER_GONE.includes(error.code)) throw error;
+  });
+// Node.js itself would end with 1, which says that there are findings.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(ourBug(error));
+  process.exit(EXIT.internal);
 });
 
 function stream(out: NodeJS.WriteStream): Host['stdout'] {

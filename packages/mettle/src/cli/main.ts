@@ -66,10 +66,13 @@ export async function main(
       host.stderr.write(`mettle: ${error.message}\n`);
       return EXIT.target;
     }
-    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    host.stderr.write(
-      `mettle: this is a bug in Mettle ${VERSION}, not in your server; please report it with these lines:\n${trace}\n`,
-    );
+    host.stderr.write(ourBug(error));
     return EXIT.internal;
   }
+}
+
+/** What is said of an error that nobody expected. */
+export function ourBug(error: unknown): string {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `mettle: this is a bug in Mettle ${VERSION}, not in your server; please report it with these lines:\n${trace}\n`;
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isSecretName, redactCommand, redactText, UsageError } from '../evidence/index.ts';
 import type { TargetSpec } from '../evidence/index.ts';
@@ -13,6 +14,10 @@ export async function targetOf(
   env: Host['env'],
 ): Promise<{ readonly spec: TargetSpec; readonly targetArguments: string }> {
   const cwd = resolve(base, options.cwd ?? '.');
+  if (options.cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(
+      `The working directory ${cwd} does not exist or is no folder: give another with --cwd.`,
+    );
   const spec = await specOf(options, base, cwd, env);
   return { spec, targetArguments: argumentsOf(options) };
 }

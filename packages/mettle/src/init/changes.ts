@@ -1,14 +1,15 @@
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
+import { makeFolder } from '../session/folders.ts';
 
 /** One file of the set-up, beside what stands there. */
 export interface Change {
@@ -40,12 +41,20 @@ export function writeChange(folder: string, { file, within, before, after }: Cha
   if (read(folder, file, within) !== before)
     throw new UsageError(`${file} was changed while mettle init ran, and is left alone; run it again.`);
   const path = join(folder, file);
-  mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.partial-${String(process.pid)}`;
-  // A program stays one that may be executed.
-  const mode = before === null ? 0o666 : lstatSync(path).mode & 0o777;
-  writeFileSync(partial, after, { mode });
-  renameSync(partial, path);
+  try {
+    makeFolder(dirname(path));
+    // A program stays one that may be executed.
+    const mode = before === null ? 0o666 : lstatSync(path).mode & 0o777;
+    writeFileSync(partial, after, { mode });
+    renameSync(partial, path);
+  } catch (error) {
+    const { code = 'no access' } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTDIR') rmSync(partial, { force: true });
+    throw new UsageError(
+      `${path} cannot be written (${code}): mettle init writes into the project's folder.`,
+    );
+  }
 }
 
 function read(folder: string, file: string, within: string): string | null {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../evidence/index.ts';
+import { makeFolder } from '../session/index.ts';
 import type { Bundle, BundleManifest, EvidenceKey, EvidenceMap } from '../evidence/index.ts';
 
 const MANIFEST = 'bundle.json';
@@ -8,7 +9,7 @@ const SCHEMA = 'mettle/bundle@1';
 
 /** Writes the bundle into `directory` (made when missing): bundle.json, and evidence/KEY.json for every key. */
 export async function writeBundle(directory: string, bundle: Bundle): Promise<void> {
-  await mkdir(join(directory, 'evidence'), { recursive: true });
+  makeFolder(join(directory, 'evidence'));
   const keys = Object.keys(bundle.evidence) as EvidenceKey[];
   await Promise.all(
     keys.map((key) => writeJson(join(directory, 'evidence', `${key}.json`), bundle.evidence[key])),

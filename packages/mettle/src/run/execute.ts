@@ -1,5 +1,4 @@
 import { cpus, loadavg } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
 import { agentEnvironment } from '../agent/location.ts';
 import { collectProcess, openAgentChannel } from '../collect/index.ts';
 import type { AgentChannel } from '../collect/index.ts';
@@ -8,9 +7,11 @@ import type { Home } from '../derive/index.ts';
 import type { Bundle, TargetSpec } from '../evidence/index.ts';
 import { prepareWorkingCopy } from '../load/index.ts';
 import type { LoadContext, SubjectPlanning, WorkingCopy } from '../load/index.ts';
-import { openProcessClock, openSession, readCatalogue } from '../session/index.ts';
+import { openProcessClock, openSession } from '../session/index.ts';
 import type { Session } from '../session/index.ts';
-import { exerciseEvidence, noAgentReason, noteUnreached, targetEvidence } from './facts.ts';
+import { deathOf } from './death.ts';
+import { exerciseEvidence, noAgentReason, noteUnreached, renewalNotes, targetEvidence } from './facts.ts';
+import { readListing } from './listing.ts';
 import { leakOnOwnServer, runLeakStage } from './leak/run-leak-stage.ts';
 import type { LeakStageContext } from './leak/run-leak-stage.ts';
 import { CALL_TIMEOUT_MS, planCalls, setUp } from './plan-calls.ts';
@@ -91,6 +92,14 @@ async function reachAndExamine(
   let examined: SessionExamined;
   try {
     examined = await examineSession(gathering, channel, session, copy);
+  } catch (error) {
+    if (evidence.catalogue !== undefined) throw error;
+    if (request.signal.aborted) {
+      gathering.notes.push('Interrupted before the tools were listed: nothing was examined.');
+      return null;
+    }
+    // Reached, but of no use: its tools cannot be listed.
+    return noteUnreached(error, request, evidence);
   } finally {
     await session.close();
   }
@@ -114,8 +123,8 @@ async function examineSession(
   const { request, evidence, notes } = gathering;
   const agent = (await channel?.serving(AGENT_PATIENCE_MS)) ?? null;
   const noAgent = agent === null ? noAgentReason(channel) : null;
-  const { catalogue } = await readCatalogue(session);
-  evidence.catalogue = catalogue;
+  evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
+  const catalogue = await readListing(session, gathering);
   const { planning, directory } = await planCalls(request, catalogue, copy);
   const { spec } = request;
   const replay = stageReplay(request, planning, { directory, spec: withEnvironment(spec, copy), session });
@@ -155,7 +164,7 @@ async function examineSession(
   evidence.exercise = exerciseEvidence(planning.plans, evidence);
   evidence.target = targetEvidence({ request, session, agent, noAgent: noAgent ?? '' });
   await addStdout(gathering, session, channel, { home, library, fetch: fetchScripts(agent) });
-  notes.push(...library.notes());
+  notes.push(...library.notes(), ...renewalNotes(session));
   if (fault !== null) notes.push(fault);
   const again = {
     spec: withEnvironment(spec, copy),
@@ -274,18 +283,6 @@ async function runStages(
     }
   }
   return null;
-}
-
-/** How the server ended, waiting for the news at most `patienceMs`; null while it lives. */
-async function deathOf(session: Session, during: string, patienceMs: number): Promise<string | null> {
-  const { process } = session;
-  if (process === null) return null;
-  if (patienceMs > 0) await Promise.race([process.exited, pause(patienceMs)]);
-  const { exit } = process;
-  if (exit === null) return null;
-  const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;
-  const lastLine = process.stderrTail().at(-1);
-  return `The server died (${how}) while Mettle was ${during}${lastLine === undefined ? '' : `; its last line on stderr: ${lastLine}`}.`;
 }
 
 function isStartedByUs(spec: TargetSpec): boolean {

@@ -73,6 +73,15 @@ export function noteUnreached(error: unknown, request: FactsRequest, evidence: P
   return error.message;
 }
 
+/** That the server forgot its session while it was used: calls failed by that, and it would have failed any client. */
+export function renewalNotes({ renewals = 0 }: Session): string[] {
+  if (renewals === 0) return [];
+  const often = renewals === 1 ? 'once' : `${String(renewals)} times`;
+  return [
+    `The server ended the session ${often} while it was in use (HTTP 404), and a new one was opened each time; the calls that this lost are counted as errors.`,
+  ];
+}
+
 /** Each planned subject with what became of its calls without instruments. */
 export function exerciseEvidence(
   plans: readonly SubjectPlan[],

@@ -25,4 +25,10 @@ export { sourceReader } from './source-reader.ts';
 // What the command line needs of the layers below, which it may not import itself.
 export { parseWorkload, readWorkload } from '../load/index.ts';
 export type { ReplaySetting, Workload } from '../load/index.ts';
-export { killAllStarted, namesInClientConfig, readClientConfig, TargetError } from '../session/index.ts';
+export {
+  killAllStarted,
+  makeFolder,
+  namesInClientConfig,
+  readClientConfig,
+  TargetError,
+} from '../session/index.ts';

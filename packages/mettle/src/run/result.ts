@@ -71,6 +71,13 @@ function comparisonMembers(evidence: Partial<EvidenceMap>): Pick<Result, 'compar
   };
 }
 
+/** Calls that fail leave something behind as well: that is looked for where no other calls can be made. */
+function whatWasLookedAt(name: string, { heapGrowth, latency }: Partial<EvidenceMap>): string {
+  const isTimed = latency?.subjects.some(({ subject }) => subject.name === name) === true;
+  const fails = heapGrowth?.subjects.some((subject) => subject.name === name && subject.manner === 'failed');
+  return fails === true && !isTimed ? 'only what failing calls leave behind was examined' : 'not measured';
+}
+
 function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
   const times = toolTimes(evidence);
   return (evidence.exercise?.subjects ?? []).map((subject): ToolResult => {
@@ -81,7 +88,7 @@ function toolResults(evidence: Partial<EvidenceMap>): readonly ToolResult[] {
     const errors = subject.outcomes?.errors ?? 0;
     const allFailed = calls > 0 && errors === calls;
     const reason = allFailed
-      ? `not measured: every call failed, first error: ${subject.outcomes?.firstError ?? 'unknown'}`
+      ? `${whatWasLookedAt(subject.name, evidence)}: every call failed, first error: ${subject.outcomes?.firstError ?? 'none was seen'}`
       : subject.reason;
     const benched = evidence.bench?.blocks
       .at(-1)

@@ -10,6 +10,8 @@ import { measureLookingCost } from './looking-cost.ts';
 import type { Stage } from './plan.ts';
 import { replayNotes, replayProfiled, replayTimed } from './replay-stage.ts';
 import type { StagedReplay } from './replay-stage.ts';
+import { subjectNotes } from './subject-notes.ts';
+import type { SubjectNote } from './subject-notes.ts';
 import type { FetchScripts, SourceLibrary } from './source-library.ts';
 import { callTogether, traceWaits } from './trace-waits.ts';
 
@@ -59,7 +61,7 @@ export async function runStage(stage: Stage, setting: StageSetting): Promise<voi
         soloMs: soloMs(setting),
       });
       setting.evidence.concurrency = evidence;
-      setting.notes.push(...skipped);
+      setting.notes.push(...subjectNotes(skipped));
       return;
     }
     case 'mixed': {
@@ -178,13 +180,15 @@ async function traceLines(
     .filter((source) => source.subject.kind === 'tool' && aloneMs(source) >= OVERLAP_WORTH_TRACING_MS)
     .toSorted((a, b) => aloneMs(a) - aloneMs(b));
   const subjects: OverlapRecords[number][] = [];
+  const untraced: SubjectNote[] = [];
   for (const source of worthTracing) {
     if (context.signal.aborted) break;
     // Serialised at worst: all in flight, one after the other, twice over.
     if (monotonicMs() + aloneMs(source) * IN_FLIGHT * 2 > firstUntilMs) {
-      setting.notes.push(
-        `${source.subject.name}: not traced for what its calls wait for, the budget was used up (raise --budget).`,
-      );
+      untraced.push({
+        subject: source.subject.name,
+        says: 'not traced for what its calls wait for, the budget was used up (raise --budget).',
+      });
       continue;
     }
     const recording = await collectOverlap.start(agent, {
@@ -199,6 +203,7 @@ async function traceLines(
       calls: IN_FLIGHT,
     });
   }
+  setting.notes.push(...subjectNotes(untraced));
   return subjects;
 }
 

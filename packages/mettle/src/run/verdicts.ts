@@ -1,4 +1,4 @@
-import { referToCauses } from '../detect/named-causes.ts';
+import { referTailsToCauses, referToCauses } from '../detect/named-causes.ts';
 import { CHECKS } from '../evidence/index.ts';
 import type {
   Bundle,
@@ -43,7 +43,7 @@ export function judge(bundle: Bundle, detectors: readonly Detector[]): Readonly<
     return [check, merge(mine.map((detector) => ({ id: detector.id, verdict: run(detector, bundle) })))];
   });
   const checks = Object.fromEntries(entries) as Record<Check, Verdict>;
-  return { ...checks, cpu: withCauses(checks.cpu, bundle.evidence.target?.cwd ?? '') };
+  return withCauses(checks, bundle.evidence.target?.cwd ?? '');
 }
 
 /** `mettle leak` looks in one of two ways, at a server or at two snapshots: what the other would show was not asked for. */
@@ -54,10 +54,14 @@ function isOtherWay({ needs }: Detector, { manifest, evidence }: Bundle): boolea
 }
 
 /** Detectors know nothing of each other; which finding names the cause of another is told once all have spoken. */
-function withCauses(verdict: Verdict, cwd: string): Verdict {
-  return verdict.status === 'found'
-    ? { ...verdict, findings: referToCauses(verdict.findings, cwd) }
-    : verdict;
+function withCauses(checks: Record<Check, Verdict>, cwd: string): Record<Check, Verdict> {
+  const { cpu, latency } = checks;
+  if (cpu.status !== 'found') return checks;
+  const tails =
+    latency.status === 'found'
+      ? { ...latency, findings: referTailsToCauses(latency.findings, cpu.findings, cwd) }
+      : latency;
+  return { ...checks, cpu: { ...cpu, findings: referToCauses(cpu.findings, cwd) }, latency: tails };
 }
 
 /** All findings of the verdicts, worst first. */

@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
+import { checkPlace } from '../keeping-place.ts';
 import { parseOptions } from '../options.ts';
 import type { CommandOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
@@ -36,6 +37,7 @@ export async function attachCommand(argv: readonly string[], host: Host): Promis
   const formats = formatsOf(options.format);
   const memory = memoryAsked(options);
   checkBar(options, memory === null ? 'attach' : 'attach --memory');
+  checkPlace(host.cwd, options.out);
   const progress = progressView(host, options.quiet);
   const usual =
     memory !== null ? DEFAULT_SECONDS_MEMORY : options.alwaysOn ? DEFAULT_SECONDS_ALWAYS_ON : DEFAULT_SECONDS;

@@ -8,6 +8,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
+import { checkPlace } from '../keeping-place.ts';
 import { parseOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
 import { progressView } from '../progress.ts';
@@ -39,6 +40,7 @@ export async function examineCommand(
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   checkBar(options, examination);
+  checkPlace(host.cwd, options.out);
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const workload = await workloadOf(options, config, host);
   const replay = examinedReplay(examination, { typed: typed.extra, values: options.extra }, workload);

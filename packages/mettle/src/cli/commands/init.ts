@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +137,8 @@ async function measureBaseline(
 ): Promise<void> {
   say(`measuring ${file}`);
   const out = await mkdtemp(join(tmpdir(), 'mettle-init-'));
+  const removeNow = (): void => rmSync(out, { recursive: true, force: true });
+  process.once('exit', removeNow);
   const words = ['--save', file, '--budget', String(seconds), '--out', out, '--fail-on', 'none'];
   if (options.quiet) words.push('--quiet');
   for (const [name, value] of Object.entries(options.env)) words.push('--env', `${name}=${value}`);
@@ -165,6 +168,7 @@ async function measureBaseline(
     host.stdout.write(`wrote ${file}: ${String(pairs.length)} starts of the server, ${at}${few}\n`);
   } finally {
     await rm(out, { recursive: true, force: true });
+    process.off('exit', removeNow);
   }
 }
 

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { HELP } from '../help.ts';
 import type { Host } from '../host.ts';
+import { checkPlace } from '../keeping-place.ts';
 import { parseOptions } from '../options.ts';
 import type { ExtraOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
@@ -30,6 +31,7 @@ export async function leakCompareCommand(argv: readonly string[], host: Host): P
   }
   const formats = formatsOf(options.format);
   checkBar(options, 'leak');
+  checkPlace(host.cwd, options.out);
   const [before, after, ...more] = options.positionals;
   if (before === undefined || after === undefined || more.length > 0)
     throw new UsageError(

@@ -12,6 +12,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { DEFAULT_BAR, parseBar } from '../fail-on.ts';
 import { PROBE_HELP } from '../probe-help.ts';
 import type { Host } from '../host.ts';
+import { checkPlace } from '../keeping-place.ts';
 import { parseOptions } from '../options.ts';
 import type { CommandOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
@@ -34,6 +35,7 @@ export async function probeCommand(argv: readonly string[], host: Host): Promise
   if (asked.length > 1 && options.out === undefined)
     throw new UsageError('mettle probe keeps nothing by itself: several formats need a folder (--out DIR).');
   checkBar(options, 'probe');
+  if (options.out !== undefined) checkPlace(host.cwd, options.out);
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const wishes = await probeWishes(options, host);
   const before = wishes.against === null ? null : await readToolList(wishes.against);

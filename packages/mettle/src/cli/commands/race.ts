@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { RACE_HELP } from '../help.ts';
 import type { Host } from '../host.ts';
+import { checkPlace } from '../keeping-place.ts';
 import { parseOptions } from '../options.ts';
 import { formatsOf } from '../output.ts';
 import { progressView } from '../progress.ts';
@@ -30,6 +31,7 @@ export async function raceCommand(argv: readonly string[], host: Host): Promise<
   const options = config === null ? typed : mergeOptions(typed, config.options);
   const formats = formatsOf(options.format);
   checkBar(options, 'race');
+  checkPlace(host.cwd, options.out);
   const settings = raceSettings(options.extra);
   const { spec, targetArguments } = await targetOf(options, host.cwd, host.env);
   const workload = await workloadOf(options, config, host);

@@ -50,7 +50,9 @@ export async function recordCommand(argv: readonly string[], host: Host): Promis
   const redaction = createRedaction((options.extra['redact'] ?? []) as readonly string[]);
   const file = await RecordingFile.open(resolve(host.cwd, options.out ?? DEFAULT_FILE));
   const nowMs = (): number => performance.now();
-  const recorder = new Recorder(redaction, nowMs, new Date().toISOString());
+  const recorder = new Recorder(redaction, nowMs, new Date().toISOString(), (entry) =>
+    file.journal.note(entry),
+  );
   const listener = new Listener(recorder, nowMs);
   const saving = keepSaving(file, recorder);
   let code: number;
@@ -107,21 +109,10 @@ async function standBetween(
 }
 
 /** Kept now and then, since clients end servers without asking. */
-function keepSaving(file: RecordingFile, recorder: Recorder): NodeJS.Timeout {
-  let saved = 0;
-  let isSaving = false;
-  const timer = setInterval(() => {
-    if (isSaving || recorder.size === saved) return;
-    isSaving = true;
-    saved = recorder.size;
-    // A full disk is no reason to end a conversation; the end says what could not be written.
-    void file
-      .save(recorder.recording())
-      .catch(() => undefined)
-      .finally(() => (isSaving = false));
-  }, SAVE_EVERY_MS);
-  timer.unref();
-  return timer;
+function keepSaving({ journal }: RecordingFile, { startedAt }: Recorder): NodeJS.Timeout {
+  // A full disk is no reason to end a conversation; the end says what could not be written.
+  const save = (): void => void journal.flush(startedAt, performance.now()).catch(() => undefined);
+  return setInterval(save, SAVE_EVERY_MS).unref();
 }
 
 function summary(recorder: Recorder, path: string, targetArguments: string): string {
@@ -129,7 +120,12 @@ function summary(recorder: Recorder, path: string, targetArguments: string): str
   const { calls, recording } = recorder.recording();
   const subjects = new Set(calls.map(({ tool, method }) => tool ?? method)).size;
   const redacted =
-    recording.redacted === 0 ? '' : `; ${recording.redacted} values that look like secrets were left out`;
-  const dropped = recording.dropped === 0 ? '' : `; ${recording.dropped} messages were too large to keep`;
+    recording.redacted === 0
+      ? ''
+      : `; ${recording.redacted === 1 ? '1 value that looks like a secret was' : `${recording.redacted} values that look like secrets were`} left out`;
+  const dropped =
+    recording.dropped === 0
+      ? ''
+      : `; ${recording.dropped === 1 ? '1 message was' : `${recording.dropped} messages were`} too large to keep`;
   return `${recorder.size} calls of ${subjects} subjects kept in ${path}${redacted}${dropped}. Examine the server with them: mettle check --workload ${path} ${targetArguments}`;
 }

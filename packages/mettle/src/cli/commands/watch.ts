@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { UsageError } from '../../evidence/index.ts';
-import { readWatchConfig, servePage, Watcher } from '../../watch/index.ts';
+import { readWatchConfig, servePage, ToldChanges, Watcher } from '../../watch/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
@@ -21,8 +21,10 @@ export async function watchCommand(argv: readonly string[], host: Host): Promise
   const say = (sentence: string): void => host.stderr.write(`mettle: ${sentence}\n`);
   const config = await readWatchConfig(resolve(host.cwd, file), host.env);
   const watcher = await Watcher.open(config, say);
+  const changes = new ToldChanges(() => performance.now());
   const stop = watcher.listen(({ server, outcome }) => {
-    if (!quiet && outcome.status !== 'up') say(`${server.name}: ${outcome.sentence}`);
+    const change = changes.sentence(server.name, outcome);
+    if (!quiet && change !== null) say(change);
   });
   try {
     const page = config.page === null ? null : await servePage(watcher, config.page);
