@@ -3,18 +3,30 @@
  * Installs each package in a folder of its own below .cache/CACHE, unless it is there already, and prints
  * { "NAME@VERSION": folder } as JSON on stdout; what it did on stderr.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { npm, root } from './prepare.mjs';
 
-/** Installs exact versions (no install scripts are run) and returns their folders by `NAME@VERSION`. */
-export function installFromRegistry(cache, specs) {
-  return Object.fromEntries(specs.map((spec) => [spec, installed(join(root, '.cache', cache, spec), spec)]));
+const execute = promisify(execFile);
+/** An installation waits for the registry half of its time, and computes in the other. */
+const AT_ONCE = 2;
+
+/** Installs exact versions (no install scripts are run), some at once, and returns their folders by `NAME@VERSION`. */
+export async function installFromRegistry(cache, specs) {
+  const folders = {};
+  const waiting = specs.values();
+  const take = async () => {
+    for (const spec of waiting) folders[spec] = await installed(join(root, '.cache', cache, spec), spec);
+  };
+  const taken = await Promise.allSettled(Array.from({ length: AT_ONCE }, take));
+  for (const { reason } of taken) if (reason !== undefined) throw reason;
+  return folders;
 }
 
-function installed(folder, spec) {
+async function installed(folder, spec) {
   if (existsSync(folder)) return folder;
   const startedAt = performance.now();
   // Two runs may install at once: each fills a folder of its own, the first to finish gives it its name.
@@ -29,11 +41,13 @@ function installed(folder, spec) {
     '--save-exact',
     spec,
   );
-  const run = spawnSync(command, words, { cwd: partial, encoding: 'utf8' });
-  if (run.status !== 0) {
+  try {
+    await execute(command, words, { cwd: partial });
+  } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     throw new Error(
-      `npm could not install ${spec} (is the registry reachable?):\n${run.stderr ?? run.error?.message}`,
+      `npm could not install ${spec} (is the registry reachable?):\n${error.stderr || error.message}`,
+      { cause: error },
     );
   }
   try {
@@ -55,5 +69,5 @@ function bytesBelow(folder) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [cache, ...specs] = process.argv.slice(2);
-  console.log(JSON.stringify(installFromRegistry(cache, specs)));
+  console.log(JSON.stringify(await installFromRegistry(cache, specs)));
 }

@@ -12,7 +12,7 @@ const platform = process.platform === 'win32' ? 'win' : process.platform;
 const name = `node-${platform}-${process.arch}`;
 const asked = process.argv.slice(2);
 const versions = asked.length > 0 ? asked : VERSIONS;
-const folders = installFromRegistry(
+const folders = await installFromRegistry(
   'node',
   versions.map((version) => `${name}@${version}`),
 );

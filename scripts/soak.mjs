@@ -66,7 +66,7 @@ function soakWatch() {
   // What many processes do when one after the other is killed, and Redis and Postgres come and go.
   const many = spawnSync(
     process.execPath,
-    [bin('vitest', 'vitest.mjs'), 'run', '--project', 'mettle', 'packages/mettle/test/watch/engine'],
+    [bin('vitest', 'vitest.mjs'), 'run', '--project', 'patient', 'packages/mettle/test/watch/engine'],
     { cwd: root, stdio: 'inherit', env: { ...process.env, METTLE_SMOKE: 'all' } },
   );
   return [status, many.status].filter((each) => each !== 0).length;

@@ -8,7 +8,7 @@ import { bin, ensureBuilt, ensureInstalled, requireNode, root } from './prepare.
 const quick = process.argv.includes('--quick');
 const vitest = bin('vitest', 'vitest.mjs');
 const publint = bin('publint', 'src/cli.js');
-/** Steps one after the other; those of one list two at a time, since they neither measure nor need one another. */
+/** Steps one after the other; those of one list two at a time: no more than there are cores, as with the tests. */
 const steps = [
   [step('install', ensureInstalled)],
   [step('build', () => ensureBuilt())],
@@ -25,15 +25,15 @@ const steps = [
   ...(quick
     ? []
     : [
-        [
-          // Five ailments in one server, none in its twin; npm run soak does all of them ten times.
-          step(
-            'sick server and healthy twin',
-            tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--budget', '20'),
-          ),
-        ],
         [step('smoke tests', tool(vitest, 'run', '--project', 'smoke'))],
         [
+          // Five ailments in one server, none in its twin; npm run soak does all of them ten times.
+          ...['sick', 'healthy'].map((twin) =>
+            step(
+              `${twin} server`,
+              tool('scripts/soak.mjs', '--runs', '1', '--only', 'general', '--twin', twin, '--budget', '20'),
+            ),
+          ),
           step('packed, installed and used', tool('scripts/packaging.mjs')),
           step('harden() on every SDK', tool('packages/runtime/test/contract/run.mjs')),
           step('harden() and the conformance suite', tool('packages/runtime/test/contract/conformance.mjs')),

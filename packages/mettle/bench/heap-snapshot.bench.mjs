@@ -48,9 +48,9 @@ function run(args) {
 }
 
 /** Where memlab can be imported from; null where the registry is out of reach. */
-function memlabEntry() {
+async function memlabEntry() {
   try {
-    const folder = installFromRegistry('bench', [MEMLAB])[MEMLAB];
+    const { [MEMLAB]: folder } = await installFromRegistry('bench', [MEMLAB]);
     const entry = join(folder, 'entry.mjs');
     writeFileSync(
       entry,
@@ -125,7 +125,7 @@ function missed(heap, readers, rounds) {
   return faults;
 }
 
-const memlab = READERS.includes('memlab') ? memlabEntry() : null;
+const memlab = READERS.includes('memlab') ? await memlabEntry() : null;
 const folder = mkdtempSync(join(tmpdir(), 'mettle-bench-heaps-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 console.log(`Readers of heap snapshots, ${ROUNDS} rounds. Node ${process.version}. ${machineLine()}`);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const SCRIPT = fileURLToPath(new URL('../../../scripts/tutorial.mjs', import.meta.url));
 
 test(
-  'the tutorial shows the changes that it makes and lines that are there, and its race is found and mended',
+  'the tutorial shows the changes that it makes and lines that are there, and its race is found',
   { timeout: 240_000 },
   () => {
     const { NODE_OPTIONS: _, ...env } = process.env;

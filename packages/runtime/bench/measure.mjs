@@ -88,7 +88,7 @@ export async function contender(name, use) {
   const spec = `${name}@${CONTENDERS[name]}`;
   let entry;
   try {
-    const folder = installFromRegistry('bench', [spec])[spec];
+    const { [spec]: folder } = await installFromRegistry('bench', [spec]);
     entry = pathToFileURL(join(folder, 'entry.mjs')).href;
     writeFileSync(new URL(entry), `export * from '${name}';\nexport * as all from '${name}';\n`);
   } catch (error) {

@@ -23,6 +23,14 @@ describe('the load that options ask for', () => {
     });
   });
 
+  it('is for a part of the budget where the knee is looked for as well', () => {
+    const { durationMs, capacityMs } = settings(['--find-capacity', '--budget', '60']);
+    expect(durationMs + capacityMs).toBeLessThanOrEqual(0.8 * 60_000);
+    expect(capacityMs).toBeGreaterThan(durationMs);
+    expect(settings(['--find-capacity'])).toMatchObject({ durationMs: 10_000, capacityMs: 60_000 });
+    expect(settings(['--find-capacity', '--budget', '60', '--duration', '20s']).durationMs).toBe(20_000);
+  });
+
   it('is a rate, a ramp, a spike or stages', () => {
     const stages = (...words: string[]): unknown => {
       const { shape } = settings(words);
@@ -51,7 +59,9 @@ describe('the load that options ask for', () => {
     [['--spike', '50'], /--spike needs the usual rate beside it/],
     [['--rate', 'fast'], /--rate takes a rate in calls per second, above 0; "fast" is none/],
     [['--ramp', '5'], /--ramp takes two rates, such as 10\.\.500; "5" is none/],
+    [['--ramp', '10-500'], /--ramp takes two rates, such as 10\.\.500; "10-500" is none/],
     [['--stages', '10s'], /--stages takes times with rates/],
+    [['--stages', '10s:50,x'], /--stages takes times with rates, such as .*; "x" is none/],
     [['--rate', '5', '--think-time', '1s'], /--think-time is for clients that wait/],
     [['--arrivals', 'poisson'], /--arrivals is for an open loop/],
     [['--rate', '5', '--arrivals', 'random'], /--arrivals takes constant or poisson/],

@@ -13,6 +13,8 @@ import { complaintsAbout, resultIn } from '../builders/published-schemas.ts';
 
 const METTLE = fileURLToPath(new URL('../../bin/mettle.js', import.meta.url));
 const SICK = fileURLToPath(new URL('../../../sick-servers/hash-on-main-thread/sick.js', import.meta.url));
+/** Answers tools/list, which it declares, without a list. */
+const LISTS_NOTHING = fileURLToPath(new URL('../session/fixtures/raw-server.mjs', import.meta.url));
 /** A run against a real server: seconds, more on a busy machine. */
 const SLOW_MS = 90_000;
 
@@ -99,6 +101,12 @@ describe('the command line', () => {
       2,
       '"p99>2x" is a limit on a figure, and mettle check would never fail by it',
     ],
+    ...['check', 'bench', 'leak', 'race', 'profile'].map((command): [string[], number, string] => [
+      [command, '--out', `${METTLE}/runs`, '--', 'node', 'x'],
+      2,
+      'mettle.js is no folder: name another folder with --out DIR',
+    ]),
+    [['check', '--cwd', 'nowhere', '--', 'node', 'x'], 2, 'nowhere does not exist or is no folder'],
     [['check', '--http', 'localhost'], 2, '--http takes'],
     [['check', '--config', 'gone.json', '--server', 'x'], 2, 'gone.json does not exist'],
     [['check', '--config', 'gone.json'], 2, '--config needs --server NAME'],
@@ -110,6 +118,11 @@ describe('the command line', () => {
       'Nothing listens at http://127.0.0.1:9/mcp',
     ],
     [['check', '--quiet', '--', 'no-such-command'], 3, '"no-such-command" was not found'],
+    ...['check', 'bench', 'leak', 'race'].map((command): [string[], number, string] => [
+      [command, '--quiet', '--era', '2025', '--', process.execPath, LISTS_NOTHING],
+      3,
+      'The server cannot list its tools: the answer has no list "tools".',
+    ]),
   ])(
     'mettle %j ends with %i and one sentence, whoever runs it',
     async (args, code, sentence) => {
@@ -143,6 +156,17 @@ describe('the command line', () => {
   );
 
   test(
+    'whoever read its progress may leave: the result is written all the same',
+    async () => {
+      const { child, finished } = start(['check', '--format', 'json', '--http', 'http://127.0.0.1:9/mcp']);
+      child.stderr?.destroy();
+      const { code, stdout } = await finished;
+      expect({ code, id: resultIn(stdout).findings[0]?.id }).toEqual({ code: 3, id: 'unreachable' });
+    },
+    SLOW_MS,
+  );
+
+  test(
     'piped, stdout carries the asked format and nothing else; the run is kept and can be rendered again',
     async () => {
       const { finished } = start([
@@ -167,6 +191,11 @@ describe('the command line', () => {
       expect(await readFile(join(folder, 'kept', 'result.json'), 'utf8')).toBe(stdout);
       const again = await runHere(['report', 'kept', '--format', 'json'], folder);
       expect(again).toMatchObject({ code: 0, stdout });
+      for (const [bar, judged] of [
+        ['high', 1],
+        ['lost-update', 0],
+      ] as const)
+        expect(await runHere(['report', 'kept', '--fail-on', bar], folder)).toMatchObject({ code: judged });
       const twice = await runHere(['report', 'kept', '--against', 'kept', '--format', 'json'], folder);
       const beside = JSON.parse(twice.stdout) as AgainstDocument;
       expect(complaintsAbout('against', beside, true), 'by schema/against.schema.json').toEqual([]);

@@ -62,7 +62,7 @@ describe('mettle mcp', () => {
       'explain_finding',
     ]);
     const steps: string[] = [];
-    const answer = (await client.callTool({ name: 'profile', arguments: { budgetSeconds: 8 } }, undefined, {
+    const answer = (await client.callTool({ name: 'profile', arguments: { budgetSeconds: 5 } }, undefined, {
       timeout: SLOW_MS,
       onprogress: ({ message }) => steps.push(message ?? ''),
     })) as unknown as Answer;

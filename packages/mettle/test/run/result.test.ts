@@ -23,6 +23,17 @@ describe('the result', () => {
     });
   });
 
+  test('a tool whose every call failed, where leaks were looked for, was examined by what those leave behind', () => {
+    const { heapGrowth } = leakRun().calls('read', 'failed').evidence();
+    const { tools } = resultOf(
+      bundleWith({ heapGrowth, exercise: exercised([{ name: 'read', calls: 9, errors: 9 }]) }),
+      [],
+    );
+    expect(tools[0]?.reason).toBe(
+      'only what failing calls leave behind was examined: every call failed, first error: no such file',
+    );
+  });
+
   test('a tool that was not called says why', () => {
     const { tools } = resultOf(
       bundleWith({ exercise: exercised([{ name: 'drop', calls: 0, errors: 0 }]) }),

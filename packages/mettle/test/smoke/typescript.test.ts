@@ -122,7 +122,7 @@ describe.each(WAYS)('a TypeScript server $name', ({ make, words, skip = false })
   test.skipIf(skip)('is judged at the lines that its author wrote', async () => {
     const command = [TEST_NODE, ...words('sick')];
     const ofCpu = ailments().filter((place) => !place.startsWith('serialised'));
-    const profiled = await examine({ examination: 'profile', command, cwd: folder, budgetSeconds: 15 });
+    const profiled = await examine({ examination: 'profile', command, cwd: folder, budgetSeconds: 10 });
     expect(places(profiled.result)).toEqual(expect.arrayContaining([...ofCpu]));
     for (const { location } of profiled.result.findings) expect(location?.file).toMatch(/\/src\/\w+\.ts$/);
     // The places that the other examinations tell come by the same maps.

@@ -20,6 +20,7 @@ const npm = (words, cwd) =>
 const releases = Object.entries(FIRST).flatMap(([name, first]) => lastOfMinors(name, first));
 install(releases);
 const require = createRequire(join(folder, 'package.json'));
+const { load: importThere } = await import(pathToFileURL(join(folder, 'load.mjs')).href);
 let failures = 0;
 for (const release of releases) {
   for (const format of ['esm', 'cjs']) {
@@ -56,23 +57,15 @@ function install(all) {
     join(folder, 'package.json'),
     JSON.stringify({ private: true, dependencies: { ...dependencies, zod: '^4' } }),
   );
+  // What is imported is looked for from the place of the module that asks for it.
+  writeFileSync(join(folder, 'load.mjs'), 'export const load = (specifier) => import(specifier);\n');
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps'], folder);
 }
 
 /** Loads an entry of a release in a module format. */
 async function load({ alias }, entry, format) {
   const specifier = entry === '' ? alias : `${alias}/${entry}`;
-  if (format === 'cjs') return require(specifier);
-  return import(pathToFileURL(resolveImport(specifier)).href);
-}
-
-function resolveImport(specifier) {
-  // import.meta.resolve knows only this file's place; a script in the folder knows its own.
-  const code = `process.stdout.write(new URL(import.meta.resolve(${JSON.stringify(specifier)})).pathname)`;
-  return execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
+  return format === 'cjs' ? require(specifier) : importThere(specifier);
 }
 
 async function examine(release, format) {
