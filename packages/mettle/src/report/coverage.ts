@@ -78,6 +78,11 @@ function nounFor(members: readonly ToolResult[]): PassedOver['noun'] {
   return kinds.size > 1 ? 'subject' : kinds.has('method') ? 'method' : 'tool';
 }
 
+/** Whether anything of when it ran was measured, and not only that it was called. */
+export function isTimed({ latencyMs, cpuMsPerCall, maxBlockMs, overlap }: ToolResult): boolean {
+  return [latencyMs, cpuMsPerCall, maxBlockMs, overlap].some((figure) => figure !== null);
+}
+
 /** Tools that were called but yielded no measurement, each with its reason. */
 export function notMeasured(
   tools: readonly ToolResult[],
@@ -88,7 +93,7 @@ export function notMeasured(
 }
 
 /** The examined server: its name (where it was not reached, how it was to be), and what is known of it in short clauses. */
-export function describeTarget({ target, heapComparison, probe }: Result): {
+export function describeTarget({ target, heapComparison }: Result): {
   readonly name: string;
   readonly facts: readonly string[];
 } {
@@ -100,8 +105,8 @@ export function describeTarget({ target, heapComparison, probe }: Result): {
   const style = era === '2026' ? ' (stateless)' : era === '2025' ? ' (initialize)' : '';
   const facts = [
     sdk === null
-      ? server === null || probe !== undefined
-        ? null // From outside nobody can tell.
+      ? server === null || node === null
+        ? null // Nobody looked inside, and from outside it cannot be told.
         : 'SDK not recognised'
       : `${sdk.name} ${sdk.version ?? ''}`.trim(),
     protocolVersion === null ? null : `MCP ${protocolVersion}${style}`,

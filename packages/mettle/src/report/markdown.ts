@@ -16,6 +16,7 @@ import {
   explainVerdict,
   groupPassedOver,
   headline,
+  isTimed,
   notMeasured,
 } from './coverage.ts';
 import { formatBytes, formatCost, formatDuration, formatFigure, formatMsFigure } from './figures.ts';
@@ -196,27 +197,22 @@ function toolTable({ tools }: Result): string {
   if (called.length === 0) return '';
   const ms = (value: number | null | undefined): string => (value == null ? '–' : formatMsFigure(value));
   const kept = called.some(({ retainedBytesPerCall }) => retainedBytesPerCall !== null);
+  const timed = called.some(isTimed);
   return table(
     [
       'tool',
       'calls',
       'errors',
-      'p50 ms',
-      'p95 ms',
-      'p99 ms',
-      'max ms',
-      'CPU ms',
+      ...(timed ? ['p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'CPU ms'] : []),
       ...(kept ? ['kept a call'] : []),
     ],
     called.map(({ name, calls, errors, latencyMs, cpuMsPerCall, retainedBytesPerCall }) => [
       name,
       String(calls),
       String(errors),
-      ms(latencyMs?.p50),
-      ms(latencyMs?.p95),
-      ms(latencyMs?.p99),
-      ms(latencyMs?.max),
-      ms(cpuMsPerCall),
+      ...(timed
+        ? [ms(latencyMs?.p50), ms(latencyMs?.p95), ms(latencyMs?.p99), ms(latencyMs?.max), ms(cpuMsPerCall)]
+        : []),
       ...(kept ? [retainedBytesPerCall === null ? '–' : formatBytes(retainedBytesPerCall)] : []),
     ]),
   );

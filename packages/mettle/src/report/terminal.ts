@@ -11,6 +11,7 @@ import {
   explainVerdict,
   groupPassedOver,
   headline,
+  isTimed,
   notMeasured,
 } from './coverage.ts';
 import { formatDuration, plural } from './figures.ts';
@@ -176,10 +177,9 @@ const TIMES_LEGEND =
 function toolSection(result: Result, width: number, ink: Ink): string[] {
   const table = toolTable(result.tools, width, ink);
   if (table.length === 0) return [];
-  const isTimed = result.tools.some((tool) => tool.latencyMs !== null || tool.cpuMsPerCall !== null);
   const isWeighed = result.tools.some((tool) => tool.retainedBytesPerCall !== null);
   const legend = [
-    ...(isTimed || !isWeighed ? [TIMES_LEGEND] : []),
+    ...(result.tools.some(isTimed) ? [TIMES_LEGEND] : []),
     ...(isWeighed ? ['kept: what each call leaves behind for good.'] : []),
   ].join(' ');
   return [ink.bold('Tools'), ...table, ...indented(legend, width).map(ink.dim)];

@@ -1,6 +1,7 @@
 import type { ToolResult } from '../../evidence/index.ts';
 import { formatBytes, formatCount, formatMsFigure } from '../figures.ts';
 import { displayWidth, pad, printable, shortenRight } from '../printable.ts';
+import { isTimed } from '../coverage.ts';
 import type { Ink } from './ink.ts';
 
 const INDENT = '  ';
@@ -35,11 +36,12 @@ const KEPT: Column = {
   figure: (tool) => (tool.retainedBytesPerCall === null ? NONE : formatBytes(tool.retainedBytesPerCall)),
 };
 
-/** A run that only looks for leaks times nothing: then there are no columns for it. */
+/** A run that only looks for leaks, or compares two versions, times no tool by itself: then there are no columns for it. */
 function columnsFor(tools: readonly ToolResult[]): readonly Column[] {
-  if (tools.every((tool) => tool.retainedBytesPerCall === null)) return COLUMNS;
+  const isWeighed = tools.some((tool) => tool.retainedBytesPerCall !== null);
+  if (!isWeighed && tools.some(isTimed)) return COLUMNS;
   const seen = COLUMNS.filter((column) => tools.some((tool) => column.figure(tool) !== NONE));
-  return [...seen, KEPT];
+  return isWeighed ? [...seen, KEPT] : seen;
 }
 
 function ms(value: number | null | undefined): string {
