@@ -48,6 +48,8 @@ export function headline(result: Result, rootCauses: number): string {
   ].filter((part) => part !== '');
   const tail = rest.length === 0 ? '' : `; of the other failure modes ${rest.join(', ')}`;
   const { findings } = result;
+  if (count('skipped') === verdicts.length)
+    return `Nothing was judged: all ${verdicts.length} failure modes were skipped.`;
   if (findings.length === 0) return `No findings: of ${verdicts.length} failure modes ${rest.join(', ')}.`;
   const causes = rootCauses < findings.length ? ` at ${plural(rootCauses, 'place')}` : '';
   return `${plural(findings.length, 'finding')} (${countBySeverity(findings)})${causes}${tail}.`;

@@ -5,6 +5,8 @@ import type { LeakRun } from './leak-run.ts';
 import { driverOf } from './track.ts';
 import type { Track } from './track.ts';
 
+/** Where there is no time for one subject after the other: all that are left, together, for so long at most. */
+const LEAST_TOGETHER_MS = 3000;
 /** Calls with traps laid: more than one, since one may be the first of its kind. */
 const TRAPPED_CALLS = 4;
 /** For timers that feed what grows by time. */
@@ -40,20 +42,27 @@ export async function findSites(
     ].flatMap((subject) => (subject === null ? [] : [driverOf(run, subject)])),
   );
   const opened = new Map<number, readonly TrappedGrowth[]>();
+  const left = new Set(drivers);
+  const madeBy =
+    (some: ReadonlySet<number>) =>
+    ({ subject }: Track): boolean =>
+      subject !== null && some.has(driverOf(run, subject));
   await run.recording.trapped();
   for (const driver of drivers) {
     // Where it grows is worth some seconds, not minutes; of one it is tried however late it is.
     if (run.leftMs < 0 && opened.size > 0) break;
-    await run.calls(
-      'fresh',
-      run.drivers.map((_, i) => (i === driver ? TRAPPED_CALLS : 0)),
-    );
-    const records = await run.recording.trapped();
-    const mine = (track: Track): boolean => track.subject !== null && driverOf(run, track.subject) === driver;
+    left.delete(driver);
+    const records = await callTrapped(run, new Set([driver]));
+    const mine = madeBy(new Set([driver]));
     for (const track of trapped.filter(mine)) take(track, records);
     const resources = records.filter((record) => record.resource !== null && !record.ended);
     opened.set(driver, resources);
     for (const track of tracks.filter(mine)) takeTimerSite(track, resources);
+  }
+  if (left.size > 0) {
+    // An owner tells its own elements from others'; timers have none, and are not told apart so.
+    const records = await callTrapped(run, left, LEAST_TOGETHER_MS);
+    for (const track of trapped.filter(madeBy(left))) take(track, records);
   }
   const timed = trapped.filter((track) => track.driver === 'time');
   for (let waited = 0; waited < WAITS && timed.some(({ site }) => site.length === 0); waited++) {
@@ -63,6 +72,19 @@ export async function findSites(
   }
   for (const track of timed) track.startedBy = startedBy(track, tracks);
   return { opened };
+}
+
+async function callTrapped(
+  run: LeakRun,
+  drivers: ReadonlySet<number>,
+  leastMs?: number,
+): Promise<readonly TrappedGrowth[]> {
+  await run.calls(
+    'fresh',
+    run.drivers.map((_, i) => (drivers.has(i) ? TRAPPED_CALLS : 0)),
+    leastMs === undefined ? {} : { leastMs },
+  );
+  return run.recording.trapped();
 }
 
 function take(track: Track, records: readonly TrappedGrowth[]): void {
