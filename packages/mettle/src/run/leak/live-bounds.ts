@@ -208,8 +208,10 @@ export async function fillUp(run: LeakRun, tracks: readonly Track[]): Promise<vo
   for (const [track, size] of filled) {
     const after = sizeOf(track);
     const expected = expectedOf(track);
-    // Calls that fail on what it was filled with tell nothing.
-    if (after !== null && expected >= 1 && after - size < STILL_GROWS * expected)
+    // Calls that fail on what it was filled with tell nothing; and what takes more when it is full has no end here, however
+    // much more it was expected to take.
+    const mostAtAnEnd = Math.min(STILL_GROWS * expected, LEAST_EXPECTED);
+    if (after !== null && expected >= 1 && after - size < mostAtAnEnd)
       track.bound = { kind: 'plateau', size: after, calls: track.boundCalls };
     else track.sizes.splice(-1, 1, before.get(track) ?? null);
   }

@@ -103,8 +103,9 @@ export async function isolate(run: LeakRun, tracks: readonly Track[]): Promise<r
   await readSizes(run, tracks);
   for (const [index, { subject }] of run.drivers.entries()) {
     const made = await callAlone(run, index);
-    // Who was not called, or too rarely, cannot be ruled out.
-    if (run.isShortOfTime || made < ALONE_CALLS / 2) return unclear.filter((track) => track.subject === null);
+    // Who was not called, or too rarely, cannot be ruled out; and what few rounds say of whose it is was to be shown here.
+    if (run.isShortOfTime || made < ALONE_CALLS / 2)
+      return unclear.filter((track) => track.subject === null || track.proof === 'none');
     const changes = await (isBrokenOff(subject)
       ? settledChanges(run, tracks, unclear)
       : readSizes(run, tracks));

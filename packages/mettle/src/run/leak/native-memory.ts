@@ -35,6 +35,11 @@ const SHARE = 0.3;
 /** By how much those that leak lead before the others. */
 const CLEARLY = 2;
 const MOST_SUBJECTS = 3;
+/**
+ * Cancelled calls go on for as long as they like, and sessions that nobody ended until they expire: what they have in hand
+ * would be taken for left behind.
+ */
+const GOES_ON: ReadonlySet<HeapSubject['manner']> = new Set(['cancelled', 'cut-off', 'abandoned']);
 
 interface Burst {
   readonly calls: number;
@@ -61,19 +66,21 @@ class Looking {
   readonly made: number[];
   readonly #untilMs: number;
   readonly #undecided: string[] = [];
+  /** Whose calls are looked at. */
+  readonly #drivers: readonly number[];
   #native: number | null = null;
 
   constructor(run: LeakRun) {
     this.#run = run;
     this.made = run.drivers.map(() => 0);
     this.#untilMs = monotonicMs() + SHARE * run.leftForCallsMs;
+    this.#drivers = run.subjects.flatMap(({ manner }, i) => (GOES_ON.has(manner) ? [] : [i]));
   }
 
   async look(): Promise<NativeMemory> {
     const nothing: NativeMemory = { trends: [], notCovered: [] };
-    const everybody = this.#run.drivers.map((_, i) => i);
-    if (!(await this.#mayGrow(everybody, GLANCES, GLANCE_CALLS))) return nothing;
-    if (!(await this.#mayGrow(everybody, LOOKS, LOOK_CALLS))) return nothing;
+    if (!(await this.#mayGrow(GLANCES, GLANCE_CALLS))) return nothing;
+    if (!(await this.#mayGrow(LOOKS, LOOK_CALLS))) return nothing;
     const grown = await this.#alone();
     if (grown === null)
       return {
@@ -88,8 +95,9 @@ class Looking {
     return { trends, notCovered: this.#undecided };
   }
 
-  /** Whether each burst of these together left something behind; the first does not count. */
-  async #mayGrow(drivers: readonly number[], bursts: number, calls: number): Promise<boolean> {
+  /** Whether each burst of all together left something behind; the first does not count. */
+  async #mayGrow(bursts: number, calls: number): Promise<boolean> {
+    const drivers = this.#drivers;
     await this.#read();
     const seen: Burst[] = [];
     for (let i = 0; i < bursts; i++) {
@@ -110,13 +118,11 @@ class Looking {
       }[]
     | null
   > {
-    const run = this.#run;
-    // Cancelled calls go on for as long as they like: what they have in hand would be taken for left behind.
-    const each = run.subjects.flatMap((subject, i) =>
-      subject.manner === 'cancelled' || subject.manner === 'cut-off'
-        ? []
-        : [{ subject, drivers: [i], bursts: [] as Burst[] }],
-    );
+    const { subjects } = this.#run;
+    const each = this.#drivers.flatMap((i) => {
+      const subject = subjects[i];
+      return subject === undefined ? [] : [{ subject, drivers: [i], bursts: [] as Burst[] }];
+    });
     const least = (bursts: readonly Burst[]): number =>
       Math.min(...bursts.map(({ calls, grownBytes }) => grownBytes / Math.max(1, calls)));
     for (let pass = 0; pass < CHOOSING_BURSTS; pass++)

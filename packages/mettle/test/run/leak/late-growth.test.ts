@@ -8,14 +8,14 @@ const CANCELLED: HeapSubject = { name: 'convert', kind: 'tool', manner: 'cancell
 const LIST: HeapSubject = { name: 'tools/list', kind: 'method', manner: 'answered' };
 
 /** A server that keeps something of the calls of the first subject, and gets to it when it was looked at so often. */
-function lateServer(subjects: readonly HeapSubject[], looksBefore: number): LeakRun {
+function lateServer(subjects: readonly HeapSubject[], looksBefore: number, isShortOfTime = false): LeakRun {
   let size = 0;
   let late = 0;
   let looks = 0;
   return {
     subjects,
     drivers: subjects.map((subject) => ({ subject, freshArguments: true })),
-    isShortOfTime: false,
+    isShortOfTime,
     recording: {
       sizes: () => {
         if (looks++ >= looksBefore) {
@@ -65,6 +65,15 @@ describe('what only calls made alone showed whose it is', () => {
     const track = growing(repeatedGrowth);
     await isolate(lateServer([FLAG, LIST], 0), [track]);
     expect(track.keyed).toBe(keyed);
+  });
+});
+
+describe('what two rounds said of whose calls it is, which may be chance', () => {
+  it('is not believed when there is no time to call each alone', async () => {
+    const run = lateServer([CANCELLED, LIST], 0, true);
+    const matched = { ...growing(), subject: LIST, perCall: 5.9 };
+    const proven: Track = { ...growing(), subject: LIST, proof: 'correlated' };
+    expect(await isolate(run, [matched, proven])).toEqual([matched]);
   });
 });
 
