@@ -52,6 +52,8 @@ const LEAST_ELEMENTS = 5;
 const OPENING_CALLS = 24;
 /** Of what it should have grown by, what counts as growing on. */
 const STILL_GROWS = 0.8;
+/** What fewer rounds say of whose calls it is may be chance: so many objects more are no end, though others were expected. */
+const LEAST_GROWN = 3;
 
 /**
  * Finds what each call leaves behind. First coded rounds and one analysed snapshot, then the live owners: their sizes
@@ -198,6 +200,11 @@ async function countUnsized(
     track.bound =
       grown >= STILL_GROWS * expected
         ? { kind: 'none', calls: track.boundCalls, sizes: [] }
-        : { kind: 'plateau', size: grown, calls: track.boundCalls };
+        : grown >= LEAST_GROWN && freshRounds(run).length < FRESH_ROUNDS
+          ? {
+              kind: 'undecided',
+              why: 'it was counted in too few rounds to know whose calls it is (raise --budget)',
+            }
+          : { kind: 'plateau', size: grown, calls: track.boundCalls };
   }
 }
