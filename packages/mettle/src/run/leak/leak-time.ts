@@ -1,7 +1,10 @@
 import { monotonicMs } from '../../session/clock.ts';
 
-/** Enough to tell a leak from growth that ends, however long it took until growth was seen. */
+/** Enough to tell a leak from growth that ends, however long it took until growth was seen; on a crowded machine up to three times as long. */
 const LEAST_FOR_VERDICTS_MS = 8000;
+const MOST_CROWDED = 3;
+/** What may be used on top of the time where nobody else wants the cores. */
+const USUAL_ON_TOP = 0.5;
 /** All steps of an examination on a crowded machine: a stage with less than that may use so much where it must. */
 const CROWDED_MS = 36_000;
 /** Of the whole time, for the steps that come after the calls. */
@@ -19,6 +22,7 @@ export interface LeakTimeOptions {
 export class LeakTime {
   readonly #now: () => number;
   readonly #latestMs: number;
+  readonly #forVerdictsMs: number;
   #untilMs: number;
   #reserveMs: number;
 
@@ -26,7 +30,10 @@ export class LeakTime {
     this.#now = now;
     this.#untilMs = untilMs;
     const budgetMs = untilMs - now();
-    this.#latestMs = untilMs + Math.min(onTopMs, Math.max(LEAST_FOR_VERDICTS_MS, CROWDED_MS - budgetMs));
+    const crowded = Math.min(MOST_CROWDED, Math.max(1, onTopMs / budgetMs / USUAL_ON_TOP));
+    // A short stage has its part of what all steps of it take there.
+    this.#forVerdictsMs = LEAST_FOR_VERDICTS_MS * (budgetMs < CROWDED_MS ? 1 : crowded);
+    this.#latestMs = untilMs + Math.min(onTopMs, Math.max(this.#forVerdictsMs, CROWDED_MS - budgetMs));
     this.#reserveMs = budgetMs * RESERVED;
   }
 
@@ -50,7 +57,7 @@ export class LeakTime {
   }
 
   get #screenedByMs(): number {
-    return Math.max(this.#untilMs, this.#latestMs - LEAST_FOR_VERDICTS_MS);
+    return Math.max(this.#untilMs, this.#latestMs - this.#forVerdictsMs);
   }
 
   /** Until all has to have ended, whatever may be used on top. */
@@ -65,7 +72,7 @@ export class LeakTime {
 
   /** What was seen so far is no verdict yet: some seconds more, where time has run out. */
   extendForVerdicts(): void {
-    const wanted = Math.min(this.#latestMs, this.#now() + LEAST_FOR_VERDICTS_MS);
+    const wanted = Math.min(this.#latestMs, this.#now() + this.#forVerdictsMs);
     this.#untilMs = Math.max(this.#untilMs, wanted);
     this.#reserveMs = this.leftMs * RESERVED;
   }

@@ -21,13 +21,17 @@ function timeOf(
 }
 
 describe('the time of an examination of a heap', () => {
-  it('holds a whole command to its budget and eight seconds for verdicts, however crowded the machine', () => {
-    const { time, pass } = timeOf(60, 120);
+  it.each([
+    ['eight seconds for verdicts where nobody else wants the cores', 30, 8],
+    ['half as much again where others do', 45, 12],
+    ['three times as much, however crowded the machine', 120, 24],
+  ])('holds a whole command to its budget, and %s', (_, onTopSeconds, forVerdicts) => {
+    const { time, pass } = timeOf(60, onTopSeconds);
     expect(time.leftForScreeningMs).toBe(60_000);
     pass(60);
     time.extendForVerdicts();
-    expect(time.leftMs).toBe(8000);
-    pass(8);
+    expect(time.leftMs).toBe(forVerdicts * 1000);
+    pass(forVerdicts);
     time.extendForVerdicts();
     expect(time.leftMs).toBe(0);
   });
