@@ -15,12 +15,10 @@ import type { NativeMemory } from './snapshot-guard.ts';
  * the place of what start-up gave back: it says nothing, one way or the other.
  */
 const GLANCES = 4;
-const GLANCE_CALLS = 12;
+const GLANCE_CALLS = 24;
 /** The same with more calls, where the allocator's steps are small beside what a leak of a page a call leaves. */
-const LOOKS = 4;
+const LOOKS = 3;
 const LOOK_CALLS = 60;
-/** What others free meanwhile may hide what one burst left. */
-const MOST_HIDDEN = 1;
 /** Bursts of one subject alone: two to choose by, all to judge by. */
 const CHOOSING_BURSTS = 2;
 const BURSTS = 10;
@@ -42,6 +40,11 @@ const MOST_SUBJECTS = 3;
  * would be taken for left behind.
  */
 const GOES_ON: ReadonlySet<HeapSubject['manner']> = new Set(['cancelled', 'cut-off', 'abandoned']);
+
+interface Judged {
+  readonly trend: MemoryTrend;
+  readonly bursts: readonly Burst[];
+}
 
 interface Burst {
   readonly calls: number;
@@ -91,24 +94,22 @@ class Looking {
           'Memory outside V8’s heap grew with the calls, but there was no time to call each tool alone; whose it is, and whether it ends, is not known (raise --budget).',
         ],
       };
-    const trends: MemoryTrend[] = [];
+    const judged: Judged[] = [];
     for (const { subject, drivers, bursts } of grown)
-      trends.push(...(await this.#judged(subject, drivers, bursts)));
-    return { trends, notCovered: this.#undecided };
+      judged.push(...(await this.#judged(subject, drivers, bursts)));
+    return { trends: this.#together(judged), notCovered: this.#undecided };
   }
 
-  /** Whether bursts of all together left something behind, each but one at most; the first does not count. */
+  /** Whether bursts of all together left something behind, each of them but the first, which does not count. */
   async #mayGrow(bursts: number, calls: number): Promise<boolean> {
     const drivers = this.#drivers;
     await this.#read();
-    const seen: Burst[] = [];
     for (let i = 0; i < bursts; i++) {
       const burst = await this.#burst(drivers, calls, SHARE_OF_A_GLANCE);
       // As many calls as one subject's: a leak in one of many is to be seen.
-      if (i > 0) seen.push({ ...burst, calls: burst.calls / drivers.length });
-      if (seen.filter((one) => !isGrowing([one])).length > MOST_HIDDEN) return false;
+      if (i > 0 && !isGrowing([{ ...burst, calls: burst.calls / drivers.length }])) return false;
     }
-    return isGrowing([sumOf(seen)]);
+    return true;
   }
 
   /** Each subject alone, twice; those that lead. Null when time ran out. */
@@ -140,8 +141,8 @@ class Looking {
       ({ bursts }) => least(bursts) >= Math.max(LEAST_NATIVE_BYTES_PER_CALL, most / CLEARLY),
     );
     const names = new Set(leading.map(({ subject }) => subject.name));
-    const tools = each.filter(({ subject }) => subject.kind === 'tool' && subject.manner === 'answered');
-    if (tools.length > 1 && tools.every(({ subject }) => names.has(subject.name)))
+    const tools = each.filter(({ subject }) => isAnsweredTool(subject));
+    if (tools.length > MOST_SUBJECTS && tools.every(({ subject }) => names.has(subject.name)))
       return [{ subject: ANY_TOOL, drivers: tools.flatMap(({ drivers }) => drivers), bursts: [] }];
     // Whatever becomes of its calls, a tool is told once.
     return [...names]
@@ -154,7 +155,7 @@ class Looking {
     subject: HeapSubject,
     drivers: readonly number[],
     before: readonly Burst[],
-  ): Promise<readonly MemoryTrend[]> {
+  ): Promise<readonly Judged[]> {
     const bursts = [...before];
     // Of something that grew in both passes it is worth knowing whether that goes on.
     const untilMs = monotonicMs() + SHARE * this.#run.leftForCallsMs;
@@ -164,17 +165,27 @@ class Looking {
       const share = SHARE_ALONE / (BURSTS - bursts.length + 1);
       bursts.push(await this.#burst(drivers, Math.ceil(BURST_CALLS / drivers.length), share));
     }
-    const growth = nativeGrowth(
-      bursts.map(({ grownBytes }) => grownBytes),
-      bursts.map(({ calls }) => calls),
-    );
+    const trend = trendOf(subject, bursts);
     if (bursts.length < LEAST_BURSTS && isGrowing(bursts))
       this.#undecided.push(
         `${subject.name}: resident memory that is neither heap nor buffers grew with its calls; there was no time to see whether it ends (raise --budget).`,
       );
-    if (growth === null) return [];
-    const readings = bursts.map(({ rssBytes }) => rssBytes);
-    return [{ kind: 'rss', subject, ...growth, readings, explainedBytesPerCall: 0 }];
+    return trend === null ? [] : [{ trend, bursts }];
+  }
+
+  /** What every tool's calls leave behind is what any call leaves behind. */
+  #together(judged: readonly Judged[]): readonly MemoryTrend[] {
+    const trends = judged.map(({ trend }) => trend);
+    const tools = this.#drivers.filter((i) => isAnsweredTool(this.#run.subjects[i])).length;
+    const theirs = judged.filter(({ trend }) => isAnsweredTool(trend.subject));
+    if (tools < 2 || theirs.length < tools) return trends;
+    const rounds = Math.min(...theirs.map(({ bursts }) => bursts.length));
+    const all = Array.from({ length: rounds }, (_, k) => {
+      const kth = theirs.flatMap(({ bursts }) => bursts[k] ?? []);
+      return { ...sumOf(kth), rssBytes: Math.max(...kth.map(({ rssBytes }) => rssBytes)) };
+    });
+    const trend = trendOf(ANY_TOOL, all);
+    return trend === null ? trends : [trend];
   }
 
   async #burst(drivers: readonly number[], calls: number, share: number): Promise<Burst> {
@@ -199,6 +210,19 @@ class Looking {
     this.#native = after.nativeBytes;
     return after;
   }
+}
+
+function isAnsweredTool(subject: HeapSubject | null | undefined): boolean {
+  return subject?.kind === 'tool' && subject.manner === 'answered';
+}
+
+function trendOf(subject: HeapSubject, bursts: readonly Burst[]): MemoryTrend | null {
+  const growth = nativeGrowth(
+    bursts.map(({ grownBytes }) => grownBytes),
+    bursts.map(({ calls }) => calls),
+  );
+  const readings = bursts.map(({ rssBytes }) => rssBytes);
+  return growth && { kind: 'rss', subject, ...growth, readings, explainedBytesPerCall: 0 };
 }
 
 function sumOf(bursts: readonly Burst[]): Pick<Burst, 'calls' | 'grownBytes'> {
