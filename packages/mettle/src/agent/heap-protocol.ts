@@ -49,7 +49,7 @@ export interface MemoryFigures {
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
   readonly rssBytes: number;
-  /** Resident and neither V8's heap, used or not, nor counted by V8 as outside it. */
+  /** Resident and neither V8's heap, used or not, nor counted by V8 as outside it. What V8 has only reserved is not resident. */
   readonly nativeBytes: number;
 }
 export interface HeapMemory {
